@@ -1,0 +1,193 @@
+//! The one form of every secret that leaves this server: a prefix, 32 random base62
+//! characters, and 6 base62 characters of CRC-32 over both.
+//!
+//! The prefix lets scanners find a leaked secret; the checksum refuses a mistyped one
+//! before the database is asked.
+
+use std::fmt;
+
+use ring::digest::{SHA256, digest};
+use zeroize::Zeroizing;
+
+/// What a secret opens, and the prefix that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    /// An agent session's access token.
+    Access,
+    /// The refresh token beside it.
+    Refresh,
+    /// What an agent polls or completes its claim with.
+    Claim,
+    /// The opaque part of an approval link.
+    Approval,
+    /// A browser's signed-in session.
+    Browser,
+    /// A link an operator hands to a person, once.
+    OneTimeLink,
+}
+
+impl SecretKind {
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Access => "aas_",
+            Self::Refresh => "aar_",
+            Self::Claim => "clm_",
+            Self::Approval => "cvt_",
+            Self::Browser => "cbs_",
+            Self::OneTimeLink => "otl_",
+        }
+    }
+}
+
+/// A secret in the clear: shown once, never stored, never logged. `Debug` prints its prefix.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    kind: SecretKind,
+    text: Zeroizing<String>,
+}
+
+/// SHA-256 of a secret: what the database keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Digest(pub [u8; 32]);
+
+const RANDOM: usize = 32;
+const CHECKSUM: usize = 6;
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// How many bytes of entropy [`Secret::from_entropy`] eats. Bytes that would bias the
+/// alphabet are skipped; 64 leave fewer than 32 usable once in 10^21 draws.
+pub const ENTROPY: usize = 64;
+
+impl Secret {
+    /// Spells a secret from uniformly random (or keyed-derived) bytes. `None` in the
+    /// astronomically rare case that too few bytes fall inside the alphabet: draw again.
+    #[must_use]
+    pub fn from_entropy(kind: SecretKind, bytes: &[u8; ENTROPY]) -> Option<Self> {
+        let mut text = String::with_capacity(kind.prefix().len() + RANDOM + CHECKSUM);
+        text.push_str(kind.prefix());
+        let start = text.len();
+        for byte in bytes {
+            if text.len() - start == RANDOM {
+                break;
+            }
+            // 248 = 4 × 62: every character equally likely.
+            if *byte < 248 {
+                let index = usize::from(*byte % 62);
+                text.push(BASE62.get(index).copied().map_or('0', char::from));
+            }
+        }
+        if text.len() - start < RANDOM {
+            return None;
+        }
+        let checksum = checksum(text.as_bytes());
+        text.push_str(&checksum);
+        Some(Self { kind, text: Zeroizing::new(text) })
+    }
+
+    /// Accepts text that has the shape of this kind: prefix, length, alphabet, checksum.
+    #[must_use]
+    pub fn parse(kind: SecretKind, text: &str) -> Option<Self> {
+        let body = text.strip_prefix(kind.prefix())?;
+        if body.len() != RANDOM + CHECKSUM || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let (covered, sum) = text.split_at(text.len() - CHECKSUM);
+        (checksum(covered.as_bytes()) == sum)
+            .then(|| Self { kind, text: Zeroizing::new(text.to_owned()) })
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> SecretKind {
+        self.kind
+    }
+
+    /// The secret itself, for the one answer that delivers it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.text.as_bytes())
+    }
+}
+
+impl Digest {
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut out = [0; 32];
+        out.copy_from_slice(digest(&SHA256, bytes).as_ref());
+        Self(out)
+    }
+
+    /// A digest as read from a row.
+    #[must_use]
+    pub fn stored(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}…", self.kind.prefix())
+    }
+}
+
+/// CRC-32 (IEEE) in six base62 digits, padded left with `0`.
+fn checksum(covered: &[u8]) -> String {
+    let mut rest = crc32fast::hash(covered);
+    let mut digits = [b'0'; CHECKSUM];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62.get((rest % 62) as usize).copied().unwrap_or(b'0');
+        rest /= 62;
+    }
+    String::from_utf8_lossy(&digits).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(kind: SecretKind, fill: u8) -> Secret {
+        Secret::from_entropy(kind, &[fill; ENTROPY]).expect("enough entropy")
+    }
+
+    #[test]
+    fn a_secret_parses_back_as_its_own_kind_only() {
+        let access = secret(SecretKind::Access, 7);
+        assert_eq!(access.reveal().len(), 4 + 32 + 6);
+        assert_eq!(Secret::parse(SecretKind::Access, access.reveal()), Some(access.clone()));
+        assert_eq!(Secret::parse(SecretKind::Refresh, access.reveal()), None);
+    }
+
+    #[test]
+    fn one_changed_character_fails_the_checksum() {
+        let text = secret(SecretKind::Claim, 9).reveal().to_owned();
+        for index in 4..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[index] = if changed[index] == b'x' { b'y' } else { b'x' };
+            let changed = String::from_utf8(changed).expect("ASCII");
+            assert_eq!(Secret::parse(SecretKind::Claim, &changed), None, "{index}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_prefix_and_nothing_else() {
+        assert_eq!(format!("{:?}", secret(SecretKind::Access, 3)), "aas_…");
+    }
+
+    /// The checksum's alphabet and padding are part of the published format.
+    #[test]
+    fn the_checksum_is_crc32_in_padded_base62() {
+        assert_eq!(checksum(b""), "000000");
+        // CRC-32 of "123456789" is 0xCBF43926 = 3421780262.
+        assert_eq!(checksum(b"123456789"), "3jZRME");
+    }
+
+    #[test]
+    fn biased_bytes_are_skipped() {
+        assert_eq!(Secret::from_entropy(SecretKind::Access, &[255; ENTROPY]), None);
+    }
+}
