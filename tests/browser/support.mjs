@@ -17,6 +17,9 @@ const SCREENSHOTS = join(ROOT, "docs/screenshots");
 const WIDTHS = [320, 1280];
 const THEMES = ["light", "dark"];
 
+// What is set for the tests is no setting of the server, which refuses names it does not know.
+const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("COUNTERSIGN_")));
+
 export const PASSWORD = "correct horse battery staple";
 
 // --- the browser ------------------------------------------------------------------------------------------------------
@@ -119,6 +122,7 @@ export class Site {
     const listen = new URL(this.origin).host;
     this.process = spawn(BINARY, ["serve", "--listen", listen, "--issuer", this.origin], {
       cwd: this.folder,
+      env: ENVIRONMENT,
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process.stderr.on("data", (text) => (this.errors += text));
@@ -146,7 +150,7 @@ export class Site {
       const command = execFile(
         BINARY,
         ["account", "add", email, "--password-stdin"],
-        { cwd: this.folder },
+        { cwd: this.folder, env: ENVIRONMENT },
         (error, _, errors) => (error ? failed(new Error(`account add: ${errors}`)) : done()),
       );
       command.stdin.end(`${PASSWORD}\n`);
