@@ -84,14 +84,14 @@ pub struct SettingArguments {
     /// The URL this server is known by
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
-    /// sqlite://FILE or postgres://user:password@host/name
+    /// An sqlite:// or postgres:// URL
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
 }
 
 impl Arguments {
     #[must_use]
-    pub fn command(self) -> Command {
+    pub fn chosen(self) -> Command {
         self.command.unwrap_or(Command::Serve(self.serve))
     }
 }
@@ -112,14 +112,17 @@ mod tests {
     use super::*;
 
     fn command(line: &str) -> Command {
-        Arguments::try_parse_from(line.split(' ')).expect("a command line").command()
+        Arguments::try_parse_from(line.split(' ')).expect("a command line").chosen()
     }
 
     /// contracts/operator.md, "Commands".
     #[test]
     fn every_command_of_the_contract_parses() {
         Arguments::command().debug_assert();
-        assert!(matches!(command("countersign migrate --database sqlite://x.db"), Command::Migrate(_)));
+        assert!(matches!(
+            command("countersign migrate --database sqlite://x.db"),
+            Command::Migrate(_)
+        ));
         assert!(matches!(
             command("countersign config show --config x.toml"),
             Command::Config(ConfigCommand::Show(_))
@@ -134,7 +137,11 @@ mod tests {
         ));
         assert!(matches!(
             command("countersign account add ann@example.com --name Ann --admin --password-stdin"),
-            Command::Account(AccountCommand::Add(AccountAdd { admin: true, password_stdin: true, .. }))
+            Command::Account(AccountCommand::Add(AccountAdd {
+                admin: true,
+                password_stdin: true,
+                ..
+            }))
         ));
     }
 

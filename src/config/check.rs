@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use super::issuer::Issuer;
 use super::layers::Layers;
-use super::problem::Problem;
+use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
     Accounts, Agents, Limits, Outbound, Service, Sessions, Settings, SignUp, TlsFiles, resources,
@@ -34,26 +34,27 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let accounts = accounts(&mut reader, loopback);
     let outbound = outbound(&mut reader, loopback);
     let limits = limits(&mut reader);
-    match (issuer, listen, database) {
-        (Some(issuer), Some(listen), Some(database)) if reader.problems.is_empty() => Ok(Settings {
-            issuer,
-            listen,
-            metrics_listen,
-            database,
-            tls,
-            trusted_proxies,
-            secrets_file,
-            service,
-            demo,
-            resources,
-            agents,
-            sessions,
-            accounts,
-            outbound,
-            limits,
-        }),
-        _ => Err(reader.problems),
-    }
+    let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
+        return Err(reader.problems);
+    };
+    let settings = Settings {
+        issuer,
+        listen,
+        metrics_listen,
+        database,
+        tls,
+        trusted_proxies,
+        secrets_file,
+        service,
+        demo,
+        resources,
+        agents,
+        sessions,
+        accounts,
+        outbound,
+        limits,
+    };
+    if reader.problems.is_empty() { Ok(settings) } else { Err(reader.problems) }
 }
 
 fn metrics_listen(reader: &mut Reader<'_>, listen: Option<SocketAddr>) -> Option<SocketAddr> {
@@ -72,7 +73,8 @@ fn tls(reader: &mut Reader<'_>, issuer: Option<&Issuer>) -> Option<TlsFiles> {
     match (certificate, key) {
         (Some(certificate), Some(key)) => {
             if issuer.is_some_and(|issuer| !issuer.is_https()) {
-                let remedy = "must be https where tls_certificate is set; write https or remove that";
+                let remedy =
+                    "must be https where tls_certificate is set; write https or remove that";
                 reader.refuse("issuer", remedy.to_owned());
             }
             Some(TlsFiles { certificate, key })
@@ -102,7 +104,8 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
 fn secrets_file(reader: &mut Reader<'_>) -> PathBuf {
     let path = reader.text("secrets_file");
     if path.is_empty() {
-        reader.refuse("secrets_file", String::from("write the path of a file outside the database"));
+        reader
+            .refuse("secrets_file", String::from("write the path of a file outside the database"));
     }
     PathBuf::from(path)
 }
@@ -128,7 +131,10 @@ fn link(reader: &mut Reader<'_>, key: &str, schemes: &[&str]) -> Option<String> 
     match Url::parse(&text) {
         Ok(url) if schemes.contains(&url.scheme()) => Some(url.into()),
         _ => {
-            reader.refuse(key, format!("not a URL; it must begin with one of: {}", schemes.join(", ")));
+            reader.refuse(
+                key,
+                format!("not a URL; it must begin with one of: {}", schemes.join(", ")),
+            );
             None
         }
     }
@@ -139,7 +145,8 @@ fn demo(reader: &mut Reader<'_>, loopback: bool) -> bool {
     let choices = [("auto", None), ("true", Some(true)), ("false", Some(false))];
     let enabled = reader.choice(key, &choices).flatten().unwrap_or(loopback);
     if enabled && !loopback {
-        let remedy = "the demo's introspection secret is public; remove this, or use a loopback issuer";
+        let remedy =
+            "the demo's introspection secret is public; remove this, or use a loopback issuer";
         reader.refuse(key, remedy.to_owned());
     }
     enabled
@@ -157,23 +164,37 @@ fn all_resources(reader: &mut Reader<'_>, issuer: Option<&Issuer>, demo: bool) -
                 refuse_clash_with_demo(reader, &all, &demo);
                 all.push(demo);
             }
-            None => reader.refuse("issuer", String::from("no resource can be below it; write another")),
+            None => {
+                reader.refuse("issuer", String::from("no resource can be below it; write another"));
+            }
         }
     }
-    let nothing_written = reader.layers.resources.is_none();
-    if all.is_empty() && nothing_written {
-        let remedy = "there is nothing to guard; write a [[resource]] with a [[resource.scope]], \
-                      as countersign.default.toml shows";
-        reader.refuse("resource", remedy.to_owned());
+    let refused = reader.problems.iter().any(|problem| problem.key.starts_with("resource"));
+    if all.is_empty() && !refused {
+        reader.problems.push(nothing_to_guard(reader.layers));
     }
     all
 }
 
+fn nothing_to_guard(layers: &Layers) -> Problem {
+    let written = layers.resources.as_ref();
+    Problem {
+        key: String::from("resource"),
+        value: written.map(|_| String::from("[]")),
+        origin: written.map_or(Origin::Default, |written| written.origin.clone()),
+        remedy: String::from(
+            "there is nothing to guard; write a [[resource]] with a [[resource.scope]], \
+             as countersign.default.toml shows",
+        ),
+    }
+}
+
 fn written_resources(reader: &mut Reader<'_>, loopback: bool) -> Vec<Resource> {
     let layers = reader.layers;
-    layers.resources.as_ref().map_or_else(Vec::new, |written| {
-        resources::read(written, loopback, &mut reader.problems)
-    })
+    layers
+        .resources
+        .as_ref()
+        .map_or_else(Vec::new, |written| resources::read(written, loopback, &mut reader.problems))
 }
 
 fn refuse_clash_with_demo(reader: &mut Reader<'_>, written: &[Resource], demo: &Resource) {
@@ -184,7 +205,8 @@ fn refuse_clash_with_demo(reader: &mut Reader<'_>, written: &[Resource], demo: &
         .any(|client| client.client_id == resources::DEMO_CLIENT_ID);
     if same_identifier || same_client {
         let what = if same_identifier { "the identifier" } else { "an introspection client_id" };
-        let remedy = format!("a [[resource]] has {what} of the demo; rename it, or write false here");
+        let remedy =
+            format!("a [[resource]] has {what} of the demo; rename it, or write false here");
         reader.refuse("demo.enabled", remedy);
     }
 }
@@ -244,7 +266,8 @@ fn outbound(reader: &mut Reader<'_>, loopback: bool) -> Outbound {
             .map_err(|_| "not a host; write a name or an address without a port")
     });
     if !allow.is_empty() && !loopback {
-        let remedy = "strangers could reach into your network; remove this, or use a loopback issuer";
+        let remedy =
+            "strangers could reach into your network; remove this, or use a loopback issuer";
         reader.refuse("outbound.allow", remedy.to_owned());
     }
     Outbound { ca_file, allow }
@@ -253,7 +276,9 @@ fn outbound(reader: &mut Reader<'_>, loopback: bool) -> Outbound {
 fn limits(reader: &mut Reader<'_>) -> Limits {
     let mut limit = |name: &str| reader.count(&format!("limits.{name}"));
     Limits {
-        anonymous_registrations_per_address_per_hour: limit("anonymous_registrations_per_address_per_hour"),
+        anonymous_registrations_per_address_per_hour: limit(
+            "anonymous_registrations_per_address_per_hour",
+        ),
         anonymous_registrations_per_hour: limit("anonymous_registrations_per_hour"),
         service_auth_registrations_per_address_per_hour: limit(
             "service_auth_registrations_per_address_per_hour",

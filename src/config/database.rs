@@ -14,7 +14,7 @@ pub enum DatabaseUrl {
     Postgres(PostgresUrl),
 }
 
-/// A PostgreSQL URL. `Debug` and `Display` hide its password.
+/// A `postgres://` URL. `Debug` and `Display` hide its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl(Zeroizing<String>);
 
@@ -23,7 +23,9 @@ pub struct PostgresUrl(Zeroizing<String>);
 pub enum NotADatabase {
     #[error("not a database; write sqlite://FILE or postgres://user:password@host/name")]
     UnknownScheme,
-    #[error("not a file; write sqlite://countersign.db, or sqlite:///var/lib/countersign.db when absolute")]
+    #[error(
+        "not a file; write sqlite://countersign.db, or sqlite:///var/lib/countersign.db when absolute"
+    )]
     NotAFile,
     #[error("not a PostgreSQL URL; percent-encode reserved characters in user and password")]
     NotPostgres,
@@ -127,7 +129,11 @@ mod tests {
 
     #[test]
     fn postgres_has_two_spellings() {
-        for text in ["postgres://u:p@h/db", "postgresql://u@h:5432/db?sslmode=require", "postgres:///db?host=/run/postgresql"] {
+        for text in [
+            "postgres://u:p@h/db",
+            "postgresql://u@h:5432/db?sslmode=require",
+            "postgres:///db?host=/run/postgresql",
+        ] {
             let Ok(DatabaseUrl::Postgres(url)) = database(text) else { panic!("{text}") };
             assert_eq!(url.reveal(), text);
         }
@@ -139,7 +145,8 @@ mod tests {
     /// Promise P3: no usable credential in a log, however the password is spelled.
     #[test]
     fn a_password_is_never_printed() {
-        for password in ["hush", "hush%40h", "1/hush", "1?hush", "1#hush", "hush@hush", "hush:hush"] {
+        for password in ["hush", "hush%40h", "1/hush", "1?hush", "1#hush", "hush@hush", "hush:hush"]
+        {
             let text = format!("postgres://ann:{password}@h/db");
             let shown = masked(&text);
             assert!(!shown.contains("hush") && shown.contains("***"), "{text} shows {shown}");

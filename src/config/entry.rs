@@ -89,7 +89,11 @@ impl<'a> Entry<'a> {
     pub fn problem(&self, name: &str, remedy: impl Into<String>) -> Problem {
         Problem {
             key: format!("{}.{name}", self.path),
-            value: self.table.get(name).filter(|value| !value.is_array()).map(|value| shown(name, value)),
+            value: self
+                .table
+                .get(name)
+                .filter(|value| !value.is_array())
+                .map(|value| shown(name, value)),
             origin: self.origin.clone(),
             remedy: remedy.into(),
         }

@@ -22,7 +22,9 @@ pub struct Issuer {
 pub enum NotAnIssuer {
     #[error("not an absolute URL; write one such as https://auth.example.com")]
     NotAUrl,
-    #[error("a query, a fragment or a user name cannot be part of it; write scheme, host and path only")]
+    #[error(
+        "a query, a fragment or a user name cannot be part of it; write scheme, host and path only"
+    )]
     TooMuch,
     #[error("plain http is accepted on a loopback host only; use https")]
     PlainHttp,

@@ -59,8 +59,10 @@ impl fmt::Display for Problem {
 pub(super) fn shown(key: &str, value: &Value) -> String {
     match value {
         Value::Table(table) => {
-            let pairs: Vec<String> =
-                table.iter().map(|(name, value)| format!("{} = {}", quoted_key(name), shown(name, value))).collect();
+            let pairs: Vec<String> = table
+                .iter()
+                .map(|(name, value)| format!("{} = {}", quoted_key(name), shown(name, value)))
+                .collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         Value::Array(items) => {
@@ -86,14 +88,13 @@ fn quoted_key(name: &str) -> String {
 
 /// The known name that a mistyped one most likely meant: two mistakes away at most, or the
 /// same name in another section.
-pub(super) fn nearest<'a>(
-    name: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let last = |key: &str| key.rsplit('.').next().map(str::to_owned);
     known
         .into_iter()
-        .map(|candidate| (if last(candidate) == last(name) { 1 } else { distance(name, candidate) }, candidate))
+        .map(|candidate| {
+            (if last(candidate) == last(name) { 1 } else { distance(name, candidate) }, candidate)
+        })
         .filter(|(distance, _)| *distance <= 2)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -132,7 +133,7 @@ mod tests {
         let known = ["sessions.access_ttl", "sessions.idle_ttl", "listen"];
         assert_eq!(nearest("lisen", known), Some("listen"));
         assert_eq!(nearest("access_ttl", known), Some("sessions.access_ttl"));
-        assert_eq!(nearest("sessions.acess_tll", known), None);
+        assert_eq!(nearest("sessions.aces_tll", known), None);
         assert_eq!(nearest("sessions.acess_ttl", known), Some("sessions.access_ttl"));
         assert_eq!(nearest("colour", known), None);
     }
@@ -140,7 +141,8 @@ mod tests {
     /// Promise P3: no usable credential in a log.
     #[test]
     fn secrets_are_hidden_wherever_they_are_nested() {
-        let value: toml::Table = "i = [{ client_id = 'a', client_secret = 'hush' }]".parse().expect("TOML");
+        let value: toml::Table =
+            "i = [{ client_id = 'a', client_secret = 'hush' }]".parse().expect("TOML");
         let text = shown("introspection", &value["i"]);
         assert_eq!(text, r#"[{ client_id = "a", client_secret = "***" }]"#);
     }

@@ -117,7 +117,9 @@ impl Reader<'_> {
         match File::open(&path).and_then(|file| file.metadata()) {
             Ok(metadata) if metadata.is_file() => {}
             Ok(_) => self.refuse(key, String::from("this is not a file; name a PEM file")),
-            Err(error) => self.refuse(key, format!("cannot be read: {error}; name a readable PEM file")),
+            Err(error) => {
+                self.refuse(key, format!("cannot be read: {error}; name a readable PEM file"));
+            }
         }
         Some(path)
     }
@@ -128,7 +130,10 @@ impl Reader<'_> {
         if span > limit && !refused(key) && !refused(limit_key) {
             let limit = self.layers.get(limit_key).map(|limit| shown(limit_key, &limit.value));
             let limit = limit.unwrap_or_default();
-            self.refuse(key, format!("longer than {limit_key} ({limit}); shorten it or raise that"));
+            self.refuse(
+                key,
+                format!("longer than {limit_key} ({limit}); shorten it or raise that"),
+            );
         }
     }
 

@@ -23,7 +23,11 @@ pub const DEMO_CLIENT_SECRET: &str = "demo-secret";
 const SHORTEST_SECRET: usize = 16;
 
 /// Reads `[[resource]]`; only sound resources are returned, each flaw of the others is a problem.
-pub(super) fn read(written: &Setting, loopback: bool, problems: &mut Vec<Problem>) -> Vec<Resource> {
+pub(super) fn read(
+    written: &Setting,
+    loopback: bool,
+    problems: &mut Vec<Problem>,
+) -> Vec<Resource> {
     let mut taken = Taken::default();
     Entry::of_list("resource", &written.value, &written.origin, problems)
         .iter()
@@ -106,7 +110,12 @@ fn introspection_client(
         problems.push(entry.problem("client_id", "write printable ASCII only"));
     }
     if !taken.client_ids.insert(client_id.clone()) {
-        problems.push(entry.problem("client_id", "another client has this name; every client_id is one client"));
+        problems.push(
+            entry.problem(
+                "client_id",
+                "another client has this name; every client_id is one client",
+            ),
+        );
     }
     Some(IntrospectionClient { client_id, secret: secret? })
 }
@@ -131,7 +140,9 @@ fn client_secret(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Diges
     };
     let secret = secret.trim_end_matches(['\r', '\n']);
     if secret.chars().count() < SHORTEST_SECRET {
-        problems.push(entry.problem(key, format!("too short; use {SHORTEST_SECRET} characters or more")));
+        problems.push(
+            entry.problem(key, format!("too short; use {SHORTEST_SECRET} characters or more")),
+        );
         return None;
     }
     Some(Digest::of(secret.as_bytes()))
@@ -146,7 +157,8 @@ fn scopes(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Vec<ScopeRule> {
         .filter_map(|scope| scope_rule(scope, &mut names, problems))
         .collect();
     if problems.len() == known && !rules.iter().any(|rule| rule.default) {
-        let remedy = "no scope is granted by default; write default = true below a [[resource.scope]]";
+        let remedy =
+            "no scope is granted by default; write default = true below a [[resource.scope]]";
         problems.push(entry.problem("scope", remedy));
     }
     rules

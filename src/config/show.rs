@@ -98,3 +98,72 @@ impl Page {
         self.text.push('\n');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::Flags;
+
+    const FILE: &str = r#"
+        issuer = "HTTPS://Auth.Example.com/"
+        database = "postgres://ann:hush-hush@h/db"
+        [service]
+        name = "A \"quoted\" name"
+        [[resource]]
+        identifier = "https://api.example.com/"
+        introspection = [{ client_id = "api", client_secret = "hush-hush-hush-hush" }]
+        [[resource.scope]]
+        name = "read"
+        default = true
+    "#;
+
+    fn shown_from(text: &str) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("settings.toml");
+        fs::write(&path, text).expect("written");
+        let flags = Flags { listen: Some(String::from("[::1]:1")), ..Flags::default() };
+        let environment = vec![(String::from("COUNTERSIGN_AGENTS__CLAIM_TTL"), String::from("2h"))];
+        show(&Sources { file: Some(path), environment, flags }).expect("sound settings")
+    }
+
+    /// contracts/operator.md, `config show`: TOML, and secrets as `"***"`.
+    #[test]
+    fn what_is_shown_is_toml_without_secrets() {
+        let text = shown_from(FILE);
+        assert!(!text.contains("hush"), "{text}");
+        let table: toml::Table = text.parse().expect("TOML");
+        assert_eq!(table["database"].as_str(), Some("postgres://ann:***@h/db"));
+        assert_eq!(table["service"]["name"].as_str(), Some("A \"quoted\" name"));
+        assert_eq!(table["resource"][0]["introspection"][0]["client_secret"].as_str(), Some("***"));
+        assert_eq!(table["resource"][0]["scope"][0]["risk"].as_str(), Some("change"));
+        assert_eq!(table["limits"]["body_bytes"].as_integer(), Some(65_536));
+    }
+
+    /// contracts/operator.md, `config show`: where each setting came from.
+    #[test]
+    fn every_setting_says_where_it_came_from() {
+        let text = shown_from(FILE);
+        let line = |start: &str| text.lines().find(|line| line.starts_with(start)).expect(start);
+        assert_eq!(line("listen"), r#"listen = "[::1]:1"  # --listen"#);
+        assert_eq!(line("claim_ttl"), r#"claim_ttl = "2h"  # COUNTERSIGN_AGENTS__CLAIM_TTL"#);
+        assert_eq!(line("access_ttl"), r#"access_ttl = "1h"  # default"#);
+        assert!(line("[[resource]]").ends_with("settings.toml"));
+        for key in keys_in_order() {
+            let name = key.rsplit('.').next().expect("a name");
+            assert!(line(&format!("{name} = ")).contains("  # "), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_in_effect_rather_than_as_written() {
+        let away = shown_from(FILE);
+        assert!(away.contains(r#"issuer = "https://auth.example.com""#), "{away}");
+        assert!(
+            away.contains("enabled = false  # default") && away.contains(r#"sign_up = "closed""#)
+        );
+        let home = shown_from("");
+        assert!(home.contains("enabled = true  # default") && home.contains(r#"sign_up = "open""#));
+    }
+}

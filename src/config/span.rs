@@ -49,7 +49,20 @@ mod tests {
         for (text, seconds) in [("90s", 90), ("10m", 600), ("24h", 86_400), ("30d", 2_592_000)] {
             assert_eq!(text.parse(), Ok(Span(Seconds(seconds))), "{text}");
         }
-        for text in ["", "m", "0s", "-1s", "+1s", "1.5h", "10", "10 m", "1w", "1h30m", "99999999999999999999d", "36501d"] {
+        for text in [
+            "",
+            "m",
+            "0s",
+            "-1s",
+            "+1s",
+            "1.5h",
+            "10",
+            "10 m",
+            "1w",
+            "1h30m",
+            "99999999999999999999d",
+            "36501d",
+        ] {
             assert_eq!(text.parse::<Span>(), Err(NotASpan), "{text:?}");
         }
     }
