@@ -14,7 +14,7 @@ use ring::hmac;
 use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, NoEntropy};
-use crate::protocol::code::Code;
+use crate::protocol::code::{CODE_ENTROPY, Code};
 use crate::protocol::secret::{Digest, ENTROPY, Secret, SecretKind};
 
 /// Keys derived from the master secret ([RFC 5869]), one per purpose so that none can be
@@ -160,6 +160,21 @@ impl Vault {
             let bytes: Option<&[u8; ENTROPY]> = tag.as_ref().try_into().ok();
             if let Some(secret) = bytes.and_then(|bytes| Secret::from_entropy(kind, bytes)) {
                 return secret;
+            }
+            round = round.wrapping_add(1);
+        }
+    }
+
+    /// A code that the same context always yields again, so a page can be reloaded.
+    #[must_use]
+    pub fn derive_code(&self, context: &[&str]) -> Code {
+        let mut round = 0_u32;
+        loop {
+            let counter = round.to_string();
+            let tag = sign(&self.derived, &[&["code", counter.as_str()], context].concat());
+            let bytes = tag.as_ref().first_chunk::<CODE_ENTROPY>();
+            if let Some(code) = bytes.and_then(Code::from_entropy) {
+                return code;
             }
             round = round.wrapping_add(1);
         }

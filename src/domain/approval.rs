@@ -147,6 +147,14 @@ pub struct Approved {
     pub wrong_codes: u8,
 }
 
+impl Approved {
+    /// Whether a code goes from the human to the agent.
+    #[must_use]
+    pub const fn is_relayed(&self) -> bool {
+        matches!(self.matching, Matching::Relayed { .. })
+    }
+}
+
 /// How human and agent were brought together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

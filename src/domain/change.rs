@@ -44,6 +44,8 @@ pub enum Effect {
     IssueSession(Box<Session>),
     /// A token of a live session; refused when the session has ended meanwhile.
     IssueToken(Token),
+    /// Ends one access token at once; its session lives on.
+    DropToken(Digest),
     /// Marks the approved session as picked up by its agent.
     CollectSession { id: SessionId },
     /// Spends a refresh token, once.
@@ -65,6 +67,8 @@ pub enum Effect {
     RevokeRegistration { id: RegistrationId, at: Timestamp },
     /// One more of something limited; the whole change is refused beyond the limit.
     Count(Count),
+    /// Takes one back from a window: what was counted turned out well.
+    Forgive(Count),
     /// The audit event: nothing changes unrecorded.
     Record(Event),
 }

@@ -1,0 +1,64 @@
+//! Everything one node of the server is made of, built once at start.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::resource::Resource;
+use crate::domain::session::Lifetimes;
+use crate::entropy::Entropy;
+use crate::flow::introspect::LiveTokens;
+use crate::flow::password::Hasher;
+use crate::flow::usage::Usage;
+use crate::jose::Keyring;
+use crate::metrics::Metrics;
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::store::Store;
+use crate::vault::Vault;
+
+/// What every use case has at hand.
+pub struct App {
+    pub settings: Settings,
+    pub store: Store,
+    /// Answers about live tokens, in memory.
+    pub live: LiveTokens,
+    /// When sessions were last used, until the next batch is written.
+    pub usage: Usage,
+    pub vault: Vault,
+    pub keyring: Keyring,
+    pub hasher: Hasher,
+    pub clock: Clock,
+    pub entropy: Entropy,
+    pub metrics: Arc<Metrics>,
+}
+
+impl App {
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.settings.issuer.as_str()
+    }
+
+    /// The resource an agent gets when it names none: the first one.
+    #[must_use]
+    pub fn default_resource(&self) -> Option<&Resource> {
+        self.settings.resources.first()
+    }
+
+    #[must_use]
+    pub fn resource(&self, identifier: &ResourceIdentifier) -> Option<&Resource> {
+        self.settings.resources.iter().find(|resource| resource.identifier == *identifier)
+    }
+
+    #[must_use]
+    pub fn lifetimes(&self) -> Lifetimes {
+        let (sessions, agents) = (&self.settings.sessions, &self.settings.agents);
+        Lifetimes {
+            access: sessions.access_ttl,
+            refresh: sessions.refresh_ttl,
+            most: sessions.max_lifetime,
+            idle: sessions.idle_ttl,
+            claim: agents.claim_ttl,
+            attempt: agents.attempt_ttl,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The one approval page's use cases, whatever door the question came through.
+
+use crate::app::App;
+use crate::domain::approval::{
+    Answer, Approval, ApprovalRefused, CodeGiven, Consent, DenialReason, KeyedCode, Lifetime,
+    Phase, Policy, Verdict,
+};
+use crate::domain::change::{Change, Effect};
+use crate::domain::id::SessionId;
+use crate::domain::limit::Count;
+use crate::domain::origin::Origin;
+use crate::domain::resource::Resource;
+use crate::domain::session::Session;
+use crate::flow::agent::{AGENT_CODE, RELAYED_CODE};
+use crate::flow::error::{PersonError, RETRIES, until_next_hour};
+use crate::flow::principal::Human;
+use crate::metrics::Funnel;
+use crate::protocol::code::Code;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+use crate::store::{Answered, StoreError};
+
+/// What a signed-in person may see of a request.
+pub struct Seen {
+    pub approval: Approval,
+    /// The session, once there is one.
+    pub session: Option<Session>,
+    /// How often this person has answered an agent of that name.
+    pub answered: Answered,
+    /// The code to hand to the agent, while it is good.
+    pub relayed: Option<Code>,
+}
+
+/// What the person sent.
+pub struct Decision {
+    pub verb: Verb,
+    pub ticked: Scopes,
+}
+
+pub enum Verb {
+    Approve {
+        /// As typed; `None` when the agent shows no code.
+        code: Option<String>,
+        lifetime: Lifetime,
+    },
+    Deny { reason: DenialReason, note: Option<ToldText> },
+    Report { end_sessions: bool },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    #[error("there is no such request")]
+    NotFound,
+    #[error(transparent)]
+    Refused(#[from] ApprovalRefused),
+    /// The code box was left empty; nothing was spent.
+    #[error("the code is missing")]
+    NoCode,
+    #[error("the code is wrong")]
+    WrongCode { tries_left: u8 },
+    #[error(transparent)]
+    Person(#[from] PersonError),
+}
+
+impl From<StoreError> for DecideError {
+    fn from(error: StoreError) -> Self {
+        Self::Person(error.into())
+    }
+}
+
+/// Shows a request to the person it is for. Reading changes nothing.
+///
+/// # Errors
+///
+/// Unknown link, or another account's: refused before any detail is read out.
+pub async fn view(
+    app: &App,
+    link: &str,
+    human: &Human,
+    now: Timestamp,
+) -> Result<Seen, DecideError> {
+    let approval = by_link(app, link).await?;
+    if !approval.is_for(human.account()) {
+        return Err(ApprovalRefused::WrongAccount.into());
+    }
+    let session = match approval.approved() {
+        Some(approved) => app.store.session(&approved.session).await?,
+        None => None,
+    };
+    let name = approval.ask.agent.name.as_ref().map(ToldText::as_str);
+    let today = now - Seconds::DAY;
+    let answered = app.store.answered(&human.account().id, name, today).await?;
+    let relayed = relayed_code(app, &approval, now);
+    Ok(Seen { approval, session, answered, relayed })
+}
+
+/// The code that goes back to the agent. It is derived, so a reload shows the same one.
+fn relayed_code(app: &App, approval: &Approval, now: Timestamp) -> Option<Code> {
+    let approved = approval.approved()?;
+    if approval.phase(now) != Phase::Approved || !approved.is_relayed() {
+        return None;
+    }
+    Some(app.vault.derive_code(&["relay", approval.id.as_str(), approved.session.as_str()]))
+}
+
+/// Records the human's answer: one read, one decision, one commit; again when a wrong code
+/// or a newer attempt came between.
+///
+/// # Errors
+///
+/// Not theirs, over, answered already, a wrong code, or too many codes.
+pub async fn decide(
+    app: &App,
+    link: &str,
+    human: &Human,
+    decision: &Decision,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<Approval, DecideError> {
+    for _attempt in 0..DECISIONS {
+        match decide_once(app, link, human, decision, from, now).await {
+            Err(DecideError::Person(PersonError::Unavailable(cause)))
+                if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
+            answer => return answer,
+        }
+    }
+    decide_once(app, link, human, decision, from, now).await
+}
+
+/// A burst of wrong codes makes each other's reading stale; every one of them must still
+/// be counted, so deciding is tried as often as an attempt has tries, and twice more.
+const DECISIONS: usize = RETRIES + crate::domain::approval::TRIES as usize;
+
+async fn decide_once(
+    app: &App,
+    link: &str,
+    human: &Human,
+    decision: &Decision,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<Approval, DecideError> {
+    let approval = by_link(app, link).await?;
+    let resource = app.resource(&approval.ask.resource);
+    let policy = Policy {
+        required: resource.map(Resource::required_scopes).unwrap_or_default(),
+        lifetimes: app.lifetimes(),
+    };
+    let asked_at = approval.created_at;
+    let answer = answer(app, &approval, decision, now)?;
+    let verdict = approval.decide(human.account(), answer, &policy, &from.address, now)?;
+    match verdict {
+        Verdict::Decided(change) => {
+            let change = counted(app, change, human, decision, from, now);
+            let approval = store(app, change, now).await?;
+            app.metrics.decided_after(now.since(asked_at));
+            app.metrics.funnel(match &decision.verb {
+                Verb::Approve { .. } => Funnel::Approved,
+                Verb::Deny { .. } => Funnel::Denied,
+                Verb::Report { .. } => Funnel::Reported,
+            });
+            Ok(approval)
+        }
+        Verdict::WrongCode { change, tries_left } => {
+            let change = counted(app, change, human, decision, from, now);
+            store(app, change, now).await?;
+            if tries_left == 0 {
+                app.metrics.funnel(Funnel::Locked);
+            }
+            Err(DecideError::WrongCode { tries_left })
+        }
+    }
+}
+
+fn answer(
+    app: &App,
+    approval: &Approval,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<Answer, DecideError> {
+    let ticked = decision.ticked.clone();
+    Ok(match &decision.verb {
+        Verb::Deny { reason, note } => {
+            Answer::Deny { reason: *reason, note: note.clone(), ticked }
+        }
+        Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
+        Verb::Approve { code, lifetime } => {
+            let session = app.entropy.identifier(SessionId::PREFIX, now);
+            let session = SessionId(session.map_err(PersonError::from)?);
+            let keyed = |purpose, code: &Code| -> KeyedCode {
+                app.vault.keyed_code(purpose, approval.id.as_str(), code).into()
+            };
+            let code = match code.as_deref().map(str::trim) {
+                Some("") => return Err(DecideError::NoCode),
+                Some(typed) => {
+                    let typed = Code::parse(typed);
+                    CodeGiven::Typed(typed.map(|code| keyed(AGENT_CODE, &code)))
+                }
+                None => {
+                    let context = ["relay", approval.id.as_str(), session.as_str()];
+                    CodeGiven::Relay(keyed(RELAYED_CODE, &app.vault.derive_code(&context)))
+                }
+            };
+            Answer::Approve(Consent { code, ticked, lifetime: *lifetime, session })
+        }
+    })
+}
+
+/// Every typed code counts for its account and its address, in the same transaction.
+fn counted(
+    app: &App,
+    mut change: Change<Approval>,
+    human: &Human,
+    decision: &Decision,
+    from: &Origin,
+    now: Timestamp,
+) -> Change<Approval> {
+    if matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
+        let limits = &app.settings.limits;
+        let (account, address) =
+            (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
+        let id = human.account().id.as_str();
+        change.effects.extend([
+            Effect::Count(Count::hourly("code:account", id, account.into(), now)),
+            Effect::Count(Count::hourly("code:address", &from.address, address.into(), now)),
+        ]);
+    }
+    change
+}
+
+async fn store(
+    app: &App,
+    change: Change<Approval>,
+    now: Timestamp,
+) -> Result<Approval, DecideError> {
+    app.store.commit(change).await.map_err(|error| match error {
+        StoreError::Limited => PersonError::Limited(until_next_hour(now)).into(),
+        error => error.into(),
+    })
+}
+
+async fn by_link(app: &App, link: &str) -> Result<Approval, DecideError> {
+    let link = Secret::parse(SecretKind::Approval, link).ok_or(DecideError::NotFound)?;
+    app.store.approval_by_link(&link.digest()).await?.ok_or(DecideError::NotFound)
+}

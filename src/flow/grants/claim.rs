@@ -1,0 +1,80 @@
+//! The agent polls for its human's answer: the claim grant of auth.md (dialect D2), which
+//! borrows the polling answers of [RFC 8628 §3.5].
+//!
+//! [RFC 8628 §3.5]: https://www.rfc-editor.org/rfc/rfc8628#section-3.5
+
+use crate::app::App;
+use crate::domain::claim::NotCollected;
+use crate::domain::origin::Origin;
+use crate::flow::claim::{CollectError, by_claim_token, collect};
+use crate::protocol::error::OAuthError;
+use crate::protocol::form::Form;
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::timestamp::Timestamp;
+use crate::protocol::token_response::TokenResponse;
+use crate::store::StoreError;
+
+/// Answers one poll. An answer that is there is delivered however fast the agent polls;
+/// only waiting has a pace.
+///
+/// # Errors
+///
+/// `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, and
+/// `invalid_grant` for a token that is unknown or spent.
+pub async fn redeem(
+    app: &App,
+    form: &Form,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<TokenResponse, OAuthError> {
+    let token =
+        form.get("claim_token").ok_or(OAuthError::InvalidRequest("claim_token is missing"))?;
+    refuse_other_target(app, form, token).await?;
+    match collect(app, token, None, from, now).await {
+        Ok(collected) => Ok(collected.pair.response(Some(collected.identity))),
+        Err(CollectError::NotCollected(NotCollected::Pending)) => Err(wait(app, token, now).await),
+        Err(CollectError::UnknownToken | CollectError::NotCollected(NotCollected::Over)) => {
+            Err(OAuthError::ExpiredToken)
+        }
+        Err(CollectError::NotCollected(NotCollected::Denied(denial))) => {
+            Err(OAuthError::AccessDenied(denial))
+        }
+        Err(
+            CollectError::Revoked
+            | CollectError::WrongCode
+            | CollectError::NotCollected(NotCollected::Spent),
+        ) => Err(OAuthError::InvalidGrant),
+        Err(CollectError::Unavailable(cause)) => Err(OAuthError::TemporarilyUnavailable(cause)),
+        Err(CollectError::Internal(cause)) => Err(OAuthError::ServerError(cause)),
+    }
+}
+
+/// A poll that names another resource than it asked for must not spend the claim.
+async fn refuse_other_target(app: &App, form: &Form, token: &str) -> Result<(), OAuthError> {
+    let mut named = form.all("resource").peekable();
+    if named.peek().is_none() {
+        return Ok(());
+    }
+    let Some(registration) = by_claim_token(app, token).await? else { return Ok(()) };
+    let same = |name: &str| {
+        name.parse::<ResourceIdentifier>().is_ok_and(|named| named == registration.resource)
+    };
+    if named.all(same) { Ok(()) } else { Err(OAuthError::InvalidTarget) }
+}
+
+/// `authorization_pending`, or `slow_down` with a longer interval from now on. Two polls
+/// at the same moment are too fast by definition.
+async fn wait(app: &App, token: &str, now: Timestamp) -> OAuthError {
+    let registration = match by_claim_token(app, token).await {
+        Ok(Some(registration)) => registration,
+        Ok(None) => return OAuthError::ExpiredToken,
+        Err(error) => return error.into(),
+    };
+    let (next, hasty) = registration.pace.poll(now);
+    match app.store.keep_pace(&registration.id, registration.pace, next).await {
+        Ok(()) if hasty => OAuthError::SlowDown,
+        Ok(()) => OAuthError::AuthorizationPending,
+        Err(StoreError::Stale(_)) => OAuthError::SlowDown,
+        Err(error) => error.into(),
+    }
+}

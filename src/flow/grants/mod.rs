@@ -1,0 +1,64 @@
+//! The token endpoint: one file per grant. Parsing and the answer's headers stay at the
+//! edge, so no grant can leave them out.
+
+pub mod claim;
+pub mod jwt_bearer;
+pub mod refresh_token;
+
+use crate::app::App;
+use crate::domain::origin::Origin;
+use crate::domain::session::Session;
+use crate::protocol::error::OAuthError;
+use crate::protocol::form::Form;
+use crate::protocol::grant_type::GrantType;
+use crate::protocol::scope::Scopes;
+use crate::protocol::timestamp::Timestamp;
+use crate::protocol::token_response::TokenResponse;
+
+/// The grants this configuration offers; metadata says the same list.
+pub fn offered(app: &App) -> impl Iterator<Item = GrantType> {
+    let typed_codes = app.settings.agents.typed_codes;
+    GrantType::ALL.into_iter().filter(move |grant| *grant != GrantType::Claim || typed_codes)
+}
+
+/// Answers a token request ([RFC 6749 §3.2]).
+///
+/// # Errors
+///
+/// As each grant says.
+///
+/// [RFC 6749 §3.2]: https://www.rfc-editor.org/rfc/rfc6749#section-3.2
+pub async fn token(
+    app: &App,
+    form: &Form,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<TokenResponse, OAuthError> {
+    let name =
+        form.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
+    let grant = GrantType::named(name)
+        .filter(|grant| offered(app).any(|offered| offered == *grant))
+        .ok_or(OAuthError::UnsupportedGrantType)?;
+    match grant {
+        GrantType::Claim => claim::redeem(app, form, from, now).await,
+        GrantType::JwtBearer => jwt_bearer::exchange(app, form, from, now).await,
+        GrantType::RefreshToken => refresh_token::refresh(app, form, from, now).await,
+    }
+}
+
+/// What a token request may say of its target and its reach: exactly the session's
+/// resource ([RFC 8707 §2.2]), and no scope beyond the session's ([RFC 6749 §6]).
+///
+/// [RFC 8707 §2.2]: https://www.rfc-editor.org/rfc/rfc8707#section-2.2
+/// [RFC 6749 §6]: https://www.rfc-editor.org/rfc/rfc6749#section-6
+fn narrowed(form: &Form, session: &Session) -> Result<Scopes, OAuthError> {
+    for resource in form.all("resource") {
+        let same = resource.parse().is_ok_and(|named: crate::protocol::resource_identifier::ResourceIdentifier| named == session.resource);
+        if !same {
+            return Err(OAuthError::InvalidTarget);
+        }
+    }
+    let Some(text) = form.get("scope") else { return Ok(session.scopes.clone()) };
+    let scopes: Scopes = text.parse().map_err(|_| OAuthError::InvalidScope)?;
+    if session.scopes.covers(&scopes) { Ok(scopes) } else { Err(OAuthError::InvalidScope) }
+}

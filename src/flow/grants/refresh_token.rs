@@ -1,0 +1,183 @@
+//! Refresh, in both spellings: the standard grant ([RFC 6749 §6]) and `type: refresh` at
+//! the identity endpoint (auth.md dialect D3). One family, one rotation.
+//!
+//! [RFC 6749 §6]: https://www.rfc-editor.org/rfc/rfc6749#section-6
+
+use crate::app::App;
+use crate::domain::change::Effect;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::origin::Origin;
+use crate::domain::refresh::{Rotation, rotation};
+use crate::domain::session::{EndCause, Session, Token, end};
+use crate::flow::delivery::{self, Pair};
+use crate::flow::error::RETRIES;
+use crate::protocol::agent::{Identity, RefreshResponse};
+use crate::protocol::error::{AgentError, AgentErrorCode, OAuthError};
+use crate::protocol::form::Form;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::timestamp::Timestamp;
+use crate::protocol::token_response::TokenResponse;
+use crate::store::StoreError;
+
+/// Answers a refresh at the token endpoint.
+///
+/// # Errors
+///
+/// `invalid_grant`, `invalid_scope` beyond the session, `invalid_target`.
+pub async fn refresh(
+    app: &App,
+    form: &Form,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<TokenResponse, OAuthError> {
+    let presented =
+        form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
+    let narrow = |session: &Session| super::narrowed(form, session);
+    let (_, pair) = rotate(app, presented, &narrow, from, now).await?;
+    Ok(pair.response(None))
+}
+
+/// Answers `type: refresh`: a fresh assertion and the next refresh token.
+///
+/// # Errors
+///
+/// `invalid_refresh_token`, whatever is wrong with it.
+pub async fn refresh_identity(
+    app: &App,
+    presented: &str,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<RefreshResponse, AgentError> {
+    let whole = |session: &Session| Ok(session.scopes.clone());
+    let (session, pair) =
+        rotate(app, presented, &whole, from, now).await.map_err(|error| match error {
+            OAuthError::TemporarilyUnavailable(cause) => {
+                AgentError { cause: Some(cause), ..AgentErrorCode::TemporarilyUnavailable.into() }
+            }
+            OAuthError::ServerError(cause) => {
+                AgentError { cause: Some(cause), ..AgentErrorCode::ServerError.into() }
+            }
+            _ => AgentErrorCode::InvalidRefreshToken.into(),
+        })?;
+    let invalid = || AgentError::new(AgentErrorCode::InvalidRefreshToken);
+    let id = session.registration.as_ref().ok_or_else(invalid)?;
+    let registration = app.store.registration(id).await?.ok_or_else(invalid)?;
+    let account = session.account.as_ref().ok_or_else(invalid)?;
+    let account = app.store.account(account).await?.ok_or_else(invalid)?;
+    let context = ["refresh", presented];
+    let identity = delivery::assertion(
+        app,
+        &registration,
+        &session,
+        Some(&account),
+        &context,
+        pair.issued_at,
+    )?;
+    let identity = Identity { refresh_token: pair.expiring(), ..identity };
+    Ok(RefreshResponse {
+        id: registration.id.0.clone(),
+        registration_id: registration.id.0,
+        kind: "refresh",
+        identity_assertion: identity.assertion.clone(),
+        assertion_expires: identity.expires_at.clone(),
+        identity,
+    })
+}
+
+type Narrow<'a> = dyn Fn(&Session) -> Result<Scopes, OAuthError> + Sync + 'a;
+
+/// Rotates a refresh token: one successor, whoever asks how often.
+async fn rotate(
+    app: &App,
+    presented: &str,
+    narrow: &Narrow<'_>,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<(Session, Pair), OAuthError> {
+    let secret = Secret::parse(SecretKind::Refresh, presented).ok_or(OAuthError::InvalidGrant)?;
+    for _attempt in 0..RETRIES {
+        match rotate_once(app, &secret, narrow, from, now).await {
+            Err(RotateError::Stale) => {}
+            Err(RotateError::Refused(error)) => return Err(error),
+            Ok(rotated) => return Ok(rotated),
+        }
+    }
+    match rotate_once(app, &secret, narrow, from, now).await {
+        Ok(rotated) => Ok(rotated),
+        Err(RotateError::Refused(error)) => Err(error),
+        // The session ended while we looked.
+        Err(RotateError::Stale) => Err(OAuthError::InvalidGrant),
+    }
+}
+
+enum RotateError {
+    Stale,
+    Refused(OAuthError),
+}
+
+impl From<OAuthError> for RotateError {
+    fn from(error: OAuthError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<StoreError> for RotateError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale(_) => Self::Stale,
+            error => Self::Refused(error.into()),
+        }
+    }
+}
+
+async fn rotate_once(
+    app: &App,
+    presented: &Secret,
+    narrow: &Narrow<'_>,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<(Session, Pair), RotateError> {
+    let token = app.store.token(&presented.digest()).await?.ok_or(OAuthError::InvalidGrant)?;
+    let session = app.store.session(&token.session).await?.ok_or(OAuthError::InvalidGrant)?;
+    let scopes = narrow(&session)?;
+    let context = ["rotate", presented.reveal()];
+    let pair = Pair::derive(app, &session, &context, scopes, now);
+    match rotation(&session, &token, successor(app, &token, &pair).await?.as_ref(), now) {
+        Rotation::Refuse => Err(OAuthError::InvalidGrant.into()),
+        Rotation::Rotate => {
+            let mut effects = vec![Effect::SpendToken { digest: token.digest, at: now }];
+            effects.extend(pair.issue(&session));
+            effects.push(Effect::Record(about(&session, EventKind::TokenRefreshed, from, now)));
+            app.store.apply(effects).await?;
+            Ok((session, pair))
+        }
+        Rotation::Again(issued_at) => {
+            let issued = app.store.token(&pair.access.digest()).await?;
+            let scopes = issued.map_or_else(|| session.scopes.clone(), |access| access.scopes);
+            let pair = Pair::derive(app, &session, &context, scopes, issued_at);
+            Ok((session, pair))
+        }
+        Rotation::Reuse => {
+            let mut effects = end(&session, EndCause::RefreshReuse, &from.address, now);
+            effects.push(Effect::Record(about(&session, EventKind::RefreshReuse, from, now)));
+            app.store.apply(effects).await?;
+            Err(OAuthError::InvalidGrant.into())
+        }
+    }
+}
+
+/// The token that a spent one was exchanged for.
+async fn successor(app: &App, token: &Token, pair: &Pair) -> Result<Option<Token>, StoreError> {
+    match (&token.spent_at, &pair.refresh) {
+        (Some(_), Some(refresh)) => app.store.token(&refresh.digest()).await,
+        _ => Ok(None),
+    }
+}
+
+fn about(session: &Session, kind: EventKind, from: &Origin, now: Timestamp) -> Event {
+    let mut event = Event::new(kind, now, &from.address).of_session(&session.id);
+    event.account.clone_from(&session.account);
+    event.registration.clone_from(&session.registration);
+    event
+}

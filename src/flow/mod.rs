@@ -1,0 +1,16 @@
+//! What happens: one function per use case. Load, decide, commit, answer.
+
+pub mod account;
+pub mod agent;
+pub mod approval;
+pub mod claim;
+pub mod delivery;
+pub mod error;
+pub mod grants;
+pub mod introspect;
+pub mod password;
+pub mod principal;
+pub mod revoke;
+pub mod session;
+pub mod start;
+pub mod usage;

@@ -1,0 +1,66 @@
+//! Passwords: argon2id ([RFC 9106]) off the executor, two at a time, so that a storm of
+//! sign-ins neither stops a worker nor eats the memory.
+//!
+//! [RFC 9106]: https://www.rfc-editor.org/rfc/rfc9106
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
+
+/// Hashes and verifies with the crate's defaults: 19 MiB, two passes, one lane (OWASP).
+#[derive(Clone)]
+pub struct Hasher {
+    permits: Arc<Semaphore>,
+    /// What an unknown account's password is compared with, so that it takes as long.
+    decoy: Arc<str>,
+}
+
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("a password could not be hashed")]
+pub struct HashError;
+
+const AT_ONCE: usize = 2;
+
+impl Hasher {
+    /// # Errors
+    ///
+    /// There is no entropy for a salt.
+    pub fn new() -> Result<Self, HashError> {
+        let decoy = hash(b"nobody's password")?;
+        Ok(Self { permits: Arc::new(Semaphore::new(AT_ONCE)), decoy: decoy.into() })
+    }
+
+    /// A PHC string for the database.
+    ///
+    /// # Errors
+    ///
+    /// There is no entropy for a salt.
+    pub async fn hash(&self, password: &str) -> Result<String, HashError> {
+        let _permit = self.permits.acquire().await.map_err(|_| HashError)?;
+        let password = Zeroizing::new(password.to_owned());
+        spawn_blocking(move || hash(password.as_bytes())).await.map_err(|_| HashError)?
+    }
+
+    /// Whether `password` is the one behind `stored`. Without a stored hash the answer is
+    /// no, after the same work.
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> bool {
+        let Ok(_permit) = self.permits.acquire().await else { return false };
+        let known = stored.is_some();
+        let stored = stored.unwrap_or(&self.decoy).to_owned();
+        let password = Zeroizing::new(password.to_owned());
+        let verified = spawn_blocking(move || {
+            PasswordHash::new(&stored).is_ok_and(|hash| {
+                Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+            })
+        });
+        verified.await.unwrap_or(false) && known
+    }
+}
+
+fn hash(password: &[u8]) -> Result<String, HashError> {
+    Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|_| HashError)
+}

@@ -1,0 +1,107 @@
+//! Who is asking. These types gate: only this file makes them, each from its proof.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::domain::account::Account;
+use crate::flow::introspect::{self, LiveToken};
+use crate::protocol::basic::BasicCredentials;
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::{Digest, Secret, SecretKind};
+use crate::protocol::timestamp::Timestamp;
+use crate::store::StoreError;
+use subtle::ConstantTimeEq as _;
+
+/// A person, signed in in this browser.
+#[derive(Debug, Clone)]
+pub struct Human {
+    account: Account,
+    browser: Digest,
+}
+
+impl Human {
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Digest of the cookie that proves it.
+    #[must_use]
+    pub fn browser(&self) -> &Digest {
+        &self.browser
+    }
+}
+
+/// An agent with a live access token for one resource.
+pub struct AgentSession(Arc<LiveToken>);
+
+impl AgentSession {
+    #[must_use]
+    pub fn token(&self) -> &LiveToken {
+        &self.0
+    }
+
+    /// Whether the session reaches all of `needed`.
+    #[must_use]
+    pub fn may(&self, needed: &Scopes) -> bool {
+        self.0.credential.scopes.covers(needed)
+    }
+}
+
+/// A resource server that proved itself; it sees tokens of its own resource only.
+#[derive(Debug, Clone)]
+pub struct ResourceServer<'a> {
+    resource: &'a ResourceIdentifier,
+}
+
+impl ResourceServer<'_> {
+    #[must_use]
+    pub fn resource(&self) -> &ResourceIdentifier {
+        self.resource
+    }
+}
+
+/// The person whose cookie this is.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn human(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Human>, StoreError> {
+    let Some(secret) = Secret::parse(SecretKind::Browser, cookie) else { return Ok(None) };
+    let browser = secret.digest();
+    let account = app.store.signed_in(&browser, now).await?;
+    Ok(account.map(|account| Human { account, browser }))
+}
+
+/// The agent whose access token this is, at `resource`.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn agent(
+    app: &App,
+    resource: &ResourceIdentifier,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<AgentSession>, StoreError> {
+    Ok(introspect::introspect(app, resource, token, now).await?.map(AgentSession))
+}
+
+/// The resource server of these credentials. An unknown name costs the same comparison as
+/// a wrong secret.
+#[must_use]
+pub fn resource_server<'a>(app: &'a App, credentials: &BasicCredentials) -> Option<ResourceServer<'a>> {
+    let presented = Digest::of(credentials.secret.as_bytes());
+    let mut found = None;
+    for resource in &app.settings.resources {
+        for client in &resource.introspection {
+            if client.client_id == credentials.client_id {
+                found = Some((resource, client.secret));
+            }
+        }
+    }
+    let expected = found.map_or(Digest([0; 32]), |(_, secret)| secret);
+    let proven: bool = expected.0.ct_eq(&presented.0).into();
+    found.filter(|_| proven).map(|(resource, _)| ResourceServer { resource: &resource.identifier })
+}

@@ -1,0 +1,90 @@
+//! A person's sessions: seen, renamed, ended. Never widened.
+
+use crate::app::App;
+use crate::domain::event::Event;
+use crate::domain::id::SessionId;
+use crate::domain::origin::Origin;
+use crate::domain::session::{EndCause, Session, Standing, end};
+use crate::flow::error::{PersonError, RETRIES};
+use crate::flow::principal::Human;
+use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::StoreError;
+
+/// The sessions that can still act, newest first.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn list(app: &App, human: &Human, now: Timestamp) -> Result<Vec<Session>, PersonError> {
+    let sessions = app.store.sessions_of(&human.account().id, now).await?;
+    Ok(sessions.into_iter().filter(|session| session.standing(now) != Standing::Over).collect())
+}
+
+/// One of this person's sessions with its history. Somebody else's does not exist.
+///
+/// # Errors
+///
+/// Not found, or the database is away.
+pub async fn show(
+    app: &App,
+    human: &Human,
+    id: &str,
+) -> Result<(Session, Vec<Event>), PersonError> {
+    let session = own(app, human, id).await?;
+    let history = app.store.history(&session.id).await?;
+    Ok((session, history))
+}
+
+/// Gives a session another name; an empty one changes nothing.
+///
+/// # Errors
+///
+/// Not found, or the database is away.
+pub async fn rename(
+    app: &App,
+    human: &Human,
+    id: &str,
+    label: &str,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<(), PersonError> {
+    let Some(label) = ToldText::clean(label, 80) else { return Ok(()) };
+    for _attempt in 0..=RETRIES {
+        let session = own(app, human, id).await?;
+        let change = session.rename(&label, &human.account().id, &from.address, now);
+        match app.store.commit(change).await {
+            Ok(_) => return Ok(()),
+            Err(StoreError::Stale(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(PersonError::Unavailable("the session keeps changing".into()))
+}
+
+/// Disconnects an agent: its next request is refused. Disconnecting twice is no error.
+///
+/// # Errors
+///
+/// Not found, or the database is away: then the session may still live.
+pub async fn disconnect(
+    app: &App,
+    human: &Human,
+    id: &str,
+    from: &Origin,
+    now: Timestamp,
+) -> Result<(), PersonError> {
+    let session = own(app, human, id).await?;
+    if session.ended.is_some() {
+        return Ok(());
+    }
+    let effects = end(&session, EndCause::Disconnected, &from.address, now);
+    Ok(app.store.apply(effects).await?)
+}
+
+async fn own(app: &App, human: &Human, id: &str) -> Result<Session, PersonError> {
+    let session = app.store.session(&SessionId(id.to_owned())).await?;
+    session
+        .filter(|session| session.account.as_ref() == Some(&human.account().id))
+        .ok_or(PersonError::NotFound)
+}

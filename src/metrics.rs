@@ -1,0 +1,167 @@
+//! What operators watch: requests by route and outcome, the approval funnel, live tokens,
+//! how many changes share one commit. Labels are routes and outcomes, never who or what.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::protocol::timestamp::Seconds;
+
+/// One step of an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Funnel {
+    Asked,
+    Approved,
+    Denied,
+    Reported,
+    Locked,
+    Collected,
+    Expired,
+}
+
+impl Funnel {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Reported => "reported",
+            Self::Locked => "locked",
+            Self::Collected => "collected",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StepLabels {
+    step: &'static str,
+}
+
+/// Every figure, and the registry that prints them.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RouteLabels, Counter>,
+    approvals: Family<StepLabels, Counter>,
+    seconds_to_decide: Histogram,
+    group_size: Histogram,
+    live_sessions: Gauge<i64>,
+    introspections: Family<StepLabels, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    #[must_use]
+    pub fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::with_prefix("countersign"),
+            requests: Family::default(),
+            approvals: Family::default(),
+            seconds_to_decide: Histogram::new(exponential_buckets(1.0, 2.0, 12)),
+            group_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
+            live_sessions: Gauge::default(),
+            introspections: Family::default(),
+        };
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let registry = &mut self.registry;
+        registry.register("requests", "Requests by route and status", self.requests.clone());
+        registry.register("approvals", "Approvals by step of the funnel", self.approvals.clone());
+        registry.register_with_unit(
+            "approval_decision",
+            "Time from the question to the human's answer",
+            Unit::Seconds,
+            self.seconds_to_decide.clone(),
+        );
+        registry.register("commit_group_size", "Changes sharing one commit", self.group_size.clone());
+        registry.register("live_sessions", "Sessions that are live", self.live_sessions.clone());
+        registry.register(
+            "introspections",
+            "Token checks by where the answer came from",
+            self.introspections.clone(),
+        );
+        self
+    }
+
+    /// Counts a finished request.
+    pub fn request(&self, route: &'static str, status: u16) {
+        self.requests.get_or_create(&RouteLabels { route, status }).inc();
+    }
+
+    /// Counts a step of an approval.
+    pub fn funnel(&self, step: Funnel) {
+        self.approvals.get_or_create(&StepLabels { step: step.name() }).inc();
+    }
+
+    /// How long the human took.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of one approval fit a float")]
+    pub fn decided_after(&self, span: Seconds) {
+        self.seconds_to_decide.observe(span.0 as f64);
+    }
+
+    /// How many changes one commit carried.
+    #[expect(clippy::cast_precision_loss, reason = "a group has at most hundreds of members")]
+    pub fn committed(&self, changes: usize) {
+        self.group_size.observe(changes as f64);
+    }
+
+    pub fn set_live_sessions(&self, count: i64) {
+        self.live_sessions.set(count);
+    }
+
+    /// Counters of token checks answered from memory and from the database, for callers
+    /// that count on every request and look them up once.
+    #[must_use]
+    pub fn introspection_counters(&self) -> (Counter, Counter) {
+        let of = |step| self.introspections.get_or_create_owned(&StepLabels { step });
+        (of("memory"), of("database"))
+    }
+
+    /// A counter of one route and status, to be kept by whoever counts often.
+    #[must_use]
+    pub fn request_counter(&self, route: &'static str, status: u16) -> Counter {
+        self.requests.get_or_create_owned(&RouteLabels { route, status })
+    }
+
+    /// Everything, in the OpenMetrics text format.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        match encode(&mut text, &self.registry) {
+            Ok(()) => text,
+            Err(error) => {
+                tracing::error!(%error, "metrics could not be printed");
+                String::new()
+            }
+        }
+    }
+}
+
+/// Shared by the store's writer, which runs before the rest is built.
+#[must_use]
+pub fn shared() -> Arc<Metrics> {
+    Arc::new(Metrics::new())
+}
+
+/// A counter cell, named for callers outside this room.
+pub type Count = Counter<u64, AtomicU64>;

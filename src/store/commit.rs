@@ -1,0 +1,186 @@
+//! The one commit: a decided change and its effects become true in one transaction, or
+//! nothing does.
+
+use sea_orm::{DbBackend, Value};
+
+use super::row::{self, Stored, step};
+use super::{Store, StoreError, account, link};
+use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::limit::Count;
+use crate::domain::session::EndCause;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::write::{Expect, Step};
+
+impl Store {
+    /// Stores a decided change and its effects.
+    ///
+    /// The revision in the `WHERE` clause is what makes "at most once" true for codes,
+    /// claims and rotations: of two racing decisions, one finds no row.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] when the row moved since it was read or an effect's own guard
+    /// failed, [`StoreError::Limited`] beyond a limit; nothing is stored then.
+    pub async fn commit<T: Stored>(&self, change: Change<T>) -> Result<T, StoreError> {
+        let mut steps = vec![change.next.put(change.seen, self.backend())?];
+        self.push_effects(&mut steps, change.effects)?;
+        self.write(steps).await?;
+        Ok(change.next.stored_as(change.seen + 1))
+    }
+
+    /// Stores effects that hang from no row of their own.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](Self::commit).
+    pub async fn apply(&self, effects: Vec<Effect>) -> Result<(), StoreError> {
+        let mut steps = Vec::with_capacity(effects.len());
+        self.push_effects(&mut steps, effects)?;
+        self.write(steps).await
+    }
+
+    fn push_effects(&self, steps: &mut Vec<Step>, effects: Vec<Effect>) -> Result<(), StoreError> {
+        for effect in effects {
+            self.push(steps, effect)?;
+        }
+        Ok(())
+    }
+
+    fn push(&self, steps: &mut Vec<Step>, effect: Effect) -> Result<(), StoreError> {
+        let backend = self.backend();
+        match effect {
+            Effect::OpenAccount(account) => steps.push(account.put(UNSTORED, backend)?),
+            Effect::SignIn(session) => steps.push(account::sign_in(&session, backend)),
+            Effect::SignOut(digest) => steps.push(account::sign_out(&digest, backend)),
+            Effect::SignOutEverywhere(id) => {
+                steps.push(account::sign_out_everywhere(&id, backend));
+            }
+            Effect::OfferLink(offered) => steps.push(link::offer(&offered, backend)),
+            Effect::SpendLink { digest, at } => steps.push(link::spend(&digest, at, backend)),
+            Effect::WithdrawFirstAccountLinks => steps.push(link::withdraw_first(backend)),
+            Effect::Ask(approval) => steps.push(approval.put(UNSTORED, backend)?),
+            Effect::Supersede { id, at } => steps.push(supersede(&id, at, backend)),
+            Effect::IssueSession(session) => steps.push(session.put(UNSTORED, backend)?),
+            Effect::IssueToken(token) => steps.push(row::token::issue(&token, backend)),
+            Effect::DropToken(digest) => steps.push(row::token::drop_one(&digest, backend)),
+            Effect::CollectSession { id } => steps.push(collect(&id, backend)),
+            Effect::SpendToken { digest, at } => steps.push(row::token::spend(&digest, at, backend)),
+            Effect::EndSession { id, cause, at } => {
+                steps.push(end(End::One(&id), cause, at, backend));
+            }
+            Effect::EndUnclaimed { registration, at } => {
+                steps.push(end(End::Unclaimed(&registration), EndCause::Claimed, at, backend));
+            }
+            Effect::EndFrom { account, address, at } => {
+                steps.push(end(End::From(&account, &address), EndCause::Reported, at, backend));
+            }
+            Effect::Claim { registration, approval, account, session } => {
+                steps.push(claim(&registration, &approval, &account, &session, backend));
+            }
+            Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
+            Effect::Count(count) => steps.push(one_more(&count, backend)),
+            Effect::Forgive(count) => steps.push(one_less(&count, backend)),
+            Effect::Record(event) => {
+                let id = self.entropy().identifier("evt", event.at)?;
+                steps.push(row::event::record(&event, id, backend));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Closes an attempt that nobody has answered; one that was answered stays as it is.
+fn supersede(id: &ApprovalId, at: Timestamp, backend: DbBackend) -> Step {
+    let state = format!(r#"{{"name":"superseded","at":{at}}}"#);
+    let sql = "UPDATE approval SET state = $2, state_name = 'superseded', revision = revision + 1 \
+               WHERE id = $1 AND state_name = 'waiting'";
+    step(backend, sql, [id.as_str().into(), state.into()], Expect::Any)
+}
+
+/// The agent picks its session up, once, and only while it stands.
+fn collect(id: &SessionId, backend: DbBackend) -> Step {
+    let sql = "UPDATE session SET collect_before = NULL, revision = revision + 1 \
+               WHERE id = $1 AND ended_at IS NULL AND collect_before IS NOT NULL";
+    step(backend, sql, [id.as_str().into()], Expect::One("session"))
+}
+
+enum End<'a> {
+    One(&'a SessionId),
+    Unclaimed(&'a RegistrationId),
+    OfRegistration(&'a RegistrationId),
+    From(&'a AccountId, &'a str),
+}
+
+/// Ends sessions that have not ended; their ids come back for the deny set.
+fn end(which: End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> Step {
+    let (condition, subject, address) = match which {
+        End::One(id) => ("id = $3", id.as_str(), None),
+        End::Unclaimed(id) => ("registration_id = $3 AND account_id IS NULL", id.as_str(), None),
+        End::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
+        End::From(id, address) => ("account_id = $3 AND address = $4", id.as_str(), Some(address)),
+    };
+    let sql = format!(
+        "UPDATE session SET ended_at = $1, ended_cause = $2, revision = revision + 1 \
+         WHERE {condition} AND ended_at IS NULL RETURNING id"
+    );
+    let mut values: Vec<Value> = vec![at.0.into(), cause.name().into(), subject.into()];
+    values.extend(address.map(Value::from));
+    step(backend, &sql, values, Expect::Ends)
+}
+
+/// The registration gets its human, unless a newer attempt has replaced this one.
+fn claim(
+    registration: &RegistrationId,
+    approval: &ApprovalId,
+    account: &AccountId,
+    session: &SessionId,
+    backend: DbBackend,
+) -> Step {
+    let sql = "UPDATE registration SET account_id = $3, session_id = $4, \
+               generation = generation + 1, revision = revision + 1 \
+               WHERE id = $1 AND approval_id = $2 AND revoked_at IS NULL";
+    let values = [
+        registration.as_str().into(),
+        approval.as_str().into(),
+        account.as_str().into(),
+        session.as_str().into(),
+    ];
+    step(backend, sql, values, Expect::One("registration"))
+}
+
+/// The agent is stopped: its registration, its open questions, its sessions.
+fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: DbBackend) {
+    let registration = "UPDATE registration SET revoked_at = $2, generation = generation + 1, \
+                        revision = revision + 1 WHERE id = $1 AND revoked_at IS NULL";
+    steps.push(step(backend, registration, [id.as_str().into(), at.0.into()], Expect::Any));
+    let state = format!(r#"{{"name":"superseded","at":{at}}}"#);
+    let approvals = "UPDATE approval SET state = $2, state_name = 'superseded', \
+                     revision = revision + 1 WHERE registration_id = $1 AND state_name = 'waiting'";
+    steps.push(step(backend, approvals, [id.as_str().into(), state.into()], Expect::Any));
+    steps.push(end(End::OfRegistration(id), EndCause::Reported, at, backend));
+}
+
+/// Counts one more, unless the window is full.
+fn one_more(count: &Count, backend: DbBackend) -> Step {
+    let sql = "INSERT INTO counter (name, window_start, count, expires_at) VALUES ($1, $2, 1, $3) \
+               ON CONFLICT (name, window_start) DO UPDATE SET count = counter.count + 1 \
+               WHERE counter.count < $4";
+    let values = [
+        count.name.as_str().into(),
+        count.window.start.0.into(),
+        count.window.end.0.into(),
+        count.most.into(),
+    ];
+    step(backend, sql, values, Expect::One(LIMIT))
+}
+
+fn one_less(count: &Count, backend: DbBackend) -> Step {
+    let sql = "UPDATE counter SET count = count - 1 \
+               WHERE name = $1 AND window_start = $2 AND count > 0";
+    let values = [count.name.as_str().into(), count.window.start.0.into()];
+    step(backend, sql, values, Expect::Any)
+}
+
+/// The name a full window is refused under.
+pub(in crate::store) const LIMIT: &str = "limit";

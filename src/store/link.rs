@@ -1,0 +1,70 @@
+//! Named queries about one-time links.
+
+use sea_orm::{ActiveModelTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, QueryTrait as _};
+
+use super::row::{one_time_link, step};
+use super::{Store, StoreError};
+use crate::domain::browser::{LinkPurpose, OneTimeLink};
+use crate::domain::id::AccountId;
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::write::{Expect, Step};
+
+impl Store {
+    /// A link that is neither used nor over.
+    ///
+    /// # Errors
+    ///
+    /// The database is away or the row does not read.
+    pub async fn one_time_link(
+        &self,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<OneTimeLink>, StoreError> {
+        let row =
+            one_time_link::Entity::find_by_id(digest.0.to_vec()).one(self.reader()).await?;
+        let Some(row) = row.filter(|row| row.used_at.is_none() && now.0 < row.expires_at) else {
+            return Ok(None);
+        };
+        let purpose = match (row.purpose.as_str(), row.account_id) {
+            ("first_account", None) => LinkPurpose::FirstAccount,
+            ("set_password", Some(account)) => LinkPurpose::SetPassword(AccountId(account)),
+            _ => return Err(StoreError::Corrupt("one_time_link")),
+        };
+        Ok(Some(OneTimeLink {
+            digest: *digest,
+            purpose,
+            created_at: Timestamp(row.created_at),
+            expires_at: Timestamp(row.expires_at),
+        }))
+    }
+}
+
+pub(super) fn offer(link: &OneTimeLink, backend: DbBackend) -> Step {
+    let account = match &link.purpose {
+        LinkPurpose::FirstAccount => None,
+        LinkPurpose::SetPassword(account) => Some(account.0.clone()),
+    };
+    let row = one_time_link::Model {
+        digest: link.digest.0.to_vec(),
+        purpose: link.purpose.name().to_owned(),
+        account_id: account,
+        created_at: link.created_at.0,
+        expires_at: link.expires_at.0,
+        used_at: None,
+    };
+    let statement =
+        one_time_link::Entity::insert(row.into_active_model().reset_all()).build(backend);
+    Step { statement, expect: Expect::One("one_time_link") }
+}
+
+pub(super) fn spend(digest: &Digest, at: Timestamp, backend: DbBackend) -> Step {
+    let sql = "UPDATE one_time_link SET used_at = $2 \
+               WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+    step(backend, sql, [digest.0.to_vec().into(), at.0.into()], Expect::One("one_time_link"))
+}
+
+pub(super) fn withdraw_first(backend: DbBackend) -> Step {
+    let sql = "DELETE FROM one_time_link WHERE purpose = 'first_account' AND used_at IS NULL";
+    step(backend, sql, [], Expect::Any)
+}

@@ -1,0 +1,88 @@
+//! What is kept: rows, named queries, and the one commit.
+//!
+//! The public functions of [`Store`] are the contract; they are tested on both databases.
+//! Reads go to a pool; every write is a list of steps that becomes true whole or not at
+//! all ([`engine`]).
+
+mod account;
+mod approval;
+mod commit;
+pub mod engine;
+mod introspection;
+mod key;
+mod link;
+mod registration;
+pub mod row;
+mod session;
+
+use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+
+use self::engine::{Database, Step, WriteError};
+use crate::entropy::{Entropy, NoEntropy};
+
+/// The database, as the rest of the house sees it.
+pub struct Store {
+    database: Database,
+    entropy: Entropy,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// What was read has changed meanwhile: read again, decide again.
+    #[error("{0} has changed meanwhile")]
+    Stale(&'static str),
+    /// A limit kept in the database is reached.
+    #[error("a limit is reached")]
+    Limited,
+    /// A row does not read as what it should be.
+    #[error("a row of {0} cannot be read")]
+    Corrupt(&'static str),
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
+impl From<WriteError> for StoreError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(commit::LIMIT) => Self::Limited,
+            WriteError::Refused(name) => Self::Stale(name),
+            WriteError::Unavailable(cause) => Self::Unavailable(cause.into()),
+        }
+    }
+}
+
+impl Store {
+    #[must_use]
+    pub fn new(database: Database, entropy: Entropy) -> Self {
+        Self { database, entropy }
+    }
+
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    fn entropy(&self) -> &Entropy {
+        &self.entropy
+    }
+
+    fn reader(&self) -> &DatabaseConnection {
+        self.database.reader()
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.database.backend()
+    }
+
+    async fn write(&self, steps: Vec<Step>) -> Result<(), StoreError> {
+        Ok(self.database.write(steps).await?)
+    }
+}

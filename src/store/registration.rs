@@ -1,0 +1,65 @@
+//! Named queries about registrations.
+
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::row::{registration, step};
+use super::{Store, StoreError};
+use crate::domain::id::RegistrationId;
+use crate::domain::registration::{Pace, Registration};
+use crate::protocol::secret::Digest;
+use crate::store::write::Expect;
+use crate::store::row::null_or;
+
+impl Store {
+    /// # Errors
+    ///
+    /// The database is away or the row does not read.
+    pub async fn registration(
+        &self,
+        id: &RegistrationId,
+    ) -> Result<Option<Registration>, StoreError> {
+        let row = registration::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
+        row.map(Registration::try_from).transpose()
+    }
+
+    /// The registration a claim token belongs to.
+    ///
+    /// # Errors
+    ///
+    /// As [`registration`](Self::registration).
+    pub async fn registration_by_claim(
+        &self,
+        claim: &Digest,
+    ) -> Result<Option<Registration>, StoreError> {
+        let row = registration::Entity::find()
+            .filter(registration::Column::ClaimDigest.eq(claim.0.to_vec()))
+            .one(self.reader())
+            .await?;
+        row.map(Registration::try_from).transpose()
+    }
+
+    /// Keeps the pace of polling. It has a guard of its own and no revision: polls must not
+    /// make the human's answer stale. Of two polls at once, one finds the pace moved.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] when another poll came first.
+    pub async fn keep_pace(
+        &self,
+        id: &RegistrationId,
+        seen: Pace,
+        next: Pace,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE registration SET polled_at = $2, poll_interval = $3 \
+                   WHERE id = $1 AND COALESCE(polled_at, -1) = COALESCE($4, -1) \
+                   AND poll_interval = $5";
+        let values = [
+            id.as_str().into(),
+            null_or(next.polled_at.map(|time| time.0)),
+            next.interval.0.into(),
+            null_or(seen.polled_at.map(|time| time.0)),
+            seen.interval.0.into(),
+        ];
+        self.write(vec![step(self.backend(), sql, values, Expect::One("pace"))]).await
+    }
+}

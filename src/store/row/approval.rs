@@ -1,0 +1,116 @@
+//! `approval`: questions to humans. The ask and the state are kept as JSON, as the domain
+//! spells them; what queries look at has columns of its own.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{IntoActiveModel as _, NotSet, QueryTrait as _};
+
+use super::Stored;
+use crate::domain::approval::{Approval, KeyedCode, State};
+use crate::domain::change::UNSTORED;
+use crate::domain::id::ApprovalId;
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::StoreError;
+use crate::store::write::{Expect, Step};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "approval")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub revision: i64,
+    pub link_digest: Vec<u8>,
+    pub door: String,
+    pub registration_id: Option<String>,
+    /// Who answered.
+    pub account_id: Option<String>,
+    pub ask: String,
+    pub state: String,
+    pub state_name: String,
+    pub agent_code: Option<Vec<u8>>,
+    pub created_at: i64,
+    pub expires_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+const CORRUPT: StoreError = StoreError::Corrupt("approval");
+
+/// The state's name as the JSON tags it.
+fn state_name(state: &State) -> &'static str {
+    match state {
+        State::Waiting { .. } => "waiting",
+        State::Approved(_) => "approved",
+        State::Collected { .. } => "collected",
+        State::Denied { .. } => "denied",
+        State::Locked { .. } => "locked",
+        State::Superseded { .. } => "superseded",
+    }
+}
+
+impl TryFrom<Model> for Approval {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: ApprovalId(row.id),
+            revision: row.revision,
+            link: Digest::stored(&row.link_digest).ok_or(CORRUPT)?,
+            ask: serde_json::from_str(&row.ask).map_err(|_| CORRUPT)?,
+            agent_code: row.agent_code.map(KeyedCode),
+            created_at: Timestamp(row.created_at),
+            expires_at: Timestamp(row.expires_at),
+            state: serde_json::from_str(&row.state).map_err(|_| CORRUPT)?,
+        })
+    }
+}
+
+fn model(approval: &Approval, revision: i64) -> Result<Model, StoreError> {
+    let answered_by = match &approval.state {
+        State::Waiting { viewer, .. } => viewer.as_ref(),
+        State::Locked { by, .. } => by.as_ref(),
+        State::Approved(approved) | State::Collected { approved, .. } => Some(&approved.by),
+        State::Denied { by, .. } => Some(by),
+        State::Superseded { .. } => None,
+    };
+    Ok(Model {
+        id: approval.id.0.clone(),
+        revision,
+        link_digest: approval.link.0.to_vec(),
+        door: approval.ask.door.name().to_owned(),
+        registration_id: approval.ask.registration.as_ref().map(|id| id.0.clone()),
+        account_id: answered_by.map(|id| id.0.clone()),
+        ask: serde_json::to_string(&approval.ask).map_err(|_| CORRUPT)?,
+        state: serde_json::to_string(&approval.state).map_err(|_| CORRUPT)?,
+        state_name: state_name(&approval.state).to_owned(),
+        agent_code: approval.agent_code.as_ref().map(|code| code.0.clone()),
+        created_at: approval.created_at.0,
+        expires_at: approval.expires_at.0,
+    })
+}
+
+impl Stored for Approval {
+    const NAME: &'static str = "approval";
+
+    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
+        let mut active = model(self, seen + 1)?.into_active_model().reset_all();
+        let statement = if seen == UNSTORED {
+            Entity::insert(active).build(backend)
+        } else {
+            active.id = NotSet;
+            Entity::update_many()
+                .set(active)
+                .filter(Column::Id.eq(self.id.as_str()))
+                .filter(Column::Revision.eq(seen))
+                .build(backend)
+        };
+        Ok(Step { statement, expect: Expect::One(Self::NAME) })
+    }
+
+    fn stored_as(self, revision: i64) -> Self {
+        Self { revision, ..self }
+    }
+}

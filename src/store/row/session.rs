@@ -1,0 +1,136 @@
+//! `session`: approved connections.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{IntoActiveModel as _, NotSet, QueryTrait as _};
+
+use super::{Stored, agent, origin, seconds, text, time};
+use crate::domain::approval::Door;
+use crate::domain::change::UNSTORED;
+use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::session::{EndCause, Ended, Session};
+use crate::protocol::scope::Scopes;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+use crate::store::StoreError;
+use crate::store::write::{Expect, Step};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub revision: i64,
+    pub door: String,
+    pub account_id: Option<String>,
+    pub registration_id: Option<String>,
+    pub approval_id: Option<String>,
+    pub agent_name: Option<String>,
+    pub agent_kind: Option<String>,
+    pub resource: String,
+    pub scopes: String,
+    pub label: String,
+    pub created_at: i64,
+    pub approved_at: Option<i64>,
+    pub expires_at: i64,
+    pub idle_seconds: i64,
+    pub refreshable: bool,
+    pub collect_before: Option<i64>,
+    pub last_used_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub ended_cause: Option<String>,
+    pub address: String,
+    pub user_agent: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+const CORRUPT: StoreError = StoreError::Corrupt("session");
+
+impl TryFrom<Model> for Session {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let ended = match (row.ended_at, row.ended_cause) {
+            (None, _) => None,
+            (Some(at), cause) => {
+                let cause = cause.as_deref().and_then(EndCause::named).ok_or(CORRUPT)?;
+                Some(Ended { at: Timestamp(at), cause })
+            }
+        };
+        Ok(Self {
+            id: SessionId(row.id),
+            revision: row.revision,
+            door: Door::named(&row.door).ok_or(CORRUPT)?,
+            account: row.account_id.map(AccountId),
+            registration: row.registration_id.map(RegistrationId),
+            approval: row.approval_id.map(ApprovalId),
+            agent: agent(row.agent_name, row.agent_kind, None),
+            resource: row.resource.parse().map_err(|_| CORRUPT)?,
+            scopes: Scopes::stored(&row.scopes).map_err(|_| CORRUPT)?,
+            label: row.label,
+            created_at: Timestamp(row.created_at),
+            approved_at: time(row.approved_at),
+            expires_at: Timestamp(row.expires_at),
+            idle: Seconds(row.idle_seconds),
+            refreshable: row.refreshable,
+            collect_before: time(row.collect_before),
+            last_used_at: time(row.last_used_at),
+            ended,
+            from: origin(row.address, row.user_agent),
+        })
+    }
+}
+
+fn model(session: &Session, revision: i64) -> Model {
+    Model {
+        id: session.id.0.clone(),
+        revision,
+        door: session.door.name().to_owned(),
+        account_id: session.account.as_ref().map(|id| id.0.clone()),
+        registration_id: session.registration.as_ref().map(|id| id.0.clone()),
+        approval_id: session.approval.as_ref().map(|id| id.0.clone()),
+        agent_name: text(session.agent.name.as_ref()),
+        agent_kind: text(session.agent.kind.as_ref()),
+        resource: session.resource.to_string(),
+        scopes: session.scopes.to_string(),
+        label: session.label.clone(),
+        created_at: session.created_at.0,
+        approved_at: seconds(session.approved_at),
+        expires_at: session.expires_at.0,
+        idle_seconds: session.idle.0,
+        refreshable: session.refreshable,
+        collect_before: seconds(session.collect_before),
+        last_used_at: seconds(session.last_used_at),
+        ended_at: session.ended.map(|ended| ended.at.0),
+        ended_cause: session.ended.map(|ended| ended.cause.name().to_owned()),
+        address: session.from.address.clone(),
+        user_agent: text(session.from.user_agent.as_ref()),
+    }
+}
+
+impl Stored for Session {
+    const NAME: &'static str = "session";
+
+    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
+        let mut active = model(self, seen + 1).into_active_model().reset_all();
+        let statement = if seen == UNSTORED {
+            Entity::insert(active).build(backend)
+        } else {
+            active.id = NotSet;
+            // Written by batches, without a revision: never by a change of something else.
+            active.last_used_at = NotSet;
+            Entity::update_many()
+                .set(active)
+                .filter(Column::Id.eq(self.id.as_str()))
+                .filter(Column::Revision.eq(seen))
+                .build(backend)
+        };
+        Ok(Step { statement, expect: Expect::One(Self::NAME) })
+    }
+
+    fn stored_as(self, revision: i64) -> Self {
+        Self { revision, ..self }
+    }
+}

@@ -1,0 +1,84 @@
+//! Named queries about sessions, their tokens and their history.
+
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+
+use super::row::{event, session, step, token};
+use super::{Store, StoreError};
+use crate::domain::event::Event;
+use crate::domain::id::{AccountId, SessionId};
+use crate::domain::session::{Session, Token};
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::write::Expect;
+
+/// The most rows one page shows.
+const PAGE: u64 = 200;
+
+impl Store {
+    /// # Errors
+    ///
+    /// The database is away or the row does not read.
+    pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        let row = session::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
+        row.map(Session::try_from).transpose()
+    }
+
+    /// A person's sessions that have neither ended nor expired, newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn sessions_of(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        let rows = session::Entity::find()
+            .filter(session::Column::AccountId.eq(account.as_str()))
+            .filter(session::Column::EndedAt.is_null())
+            .filter(session::Column::ExpiresAt.gt(now.0))
+            .order_by_desc(session::Column::CreatedAt)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(Session::try_from).collect()
+    }
+
+    /// What happened in one session, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn history(&self, id: &SessionId) -> Result<Vec<Event>, StoreError> {
+        let rows = event::Entity::find()
+            .filter(event::Column::SessionId.eq(id.as_str()))
+            .order_by_asc(event::Column::Id)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(Event::try_from).collect()
+    }
+
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn token(&self, digest: &Digest) -> Result<Option<Token>, StoreError> {
+        let row = token::Entity::find_by_id(digest.0.to_vec()).one(self.reader()).await?;
+        row.map(Token::try_from).transpose()
+    }
+
+    /// Writes when sessions were last used, batched.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn touch(&self, used: Vec<(SessionId, Timestamp)>) -> Result<(), StoreError> {
+        let sql = "UPDATE session SET last_used_at = $2 \
+                   WHERE id = $1 AND COALESCE(last_used_at, 0) < $2";
+        let steps = used
+            .into_iter()
+            .map(|(id, at)| step(self.backend(), sql, [id.0.into(), at.0.into()], Expect::Any))
+            .collect();
+        self.write(steps).await
+    }
+}
