@@ -1,3 +1,15 @@
+//! Countersign lets AI agents into an API without anybody handing out an API key.
+//!
+//! Six rooms, and arrows that point one way: `web` asks `flow`, `flow` decides with
+//! `domain`, keeps with `store` and asks the world through `outbound`; all of them speak
+//! `protocol`. ARCHITECTURE.md walks through them.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod entropy;
+pub mod jose;
 pub mod protocol;
 pub mod store;
+pub mod vault;

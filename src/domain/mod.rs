@@ -1,1 +1,17 @@
+//! What is true: state machines and policy. Nothing here does I/O or reads a clock; a
+//! decision is a value, `(state, fact, now) → Change`, that the store makes true or not.
+
+pub mod account;
+pub mod approval;
+pub mod browser;
+pub mod change;
+pub mod claim;
+pub mod credential;
+pub mod event;
+pub mod id;
+pub mod limit;
+pub mod origin;
+pub mod refresh;
+pub mod registration;
 pub mod resource;
+pub mod session;

@@ -1,1 +1,61 @@
-//! 
+//! Discovery documents: protected resource metadata ([RFC 9728 §2]) and authorization
+//! server metadata ([RFC 8414 §2]) with the `agent_auth` block of auth.md.
+//!
+//! [RFC 9728 §2]: https://www.rfc-editor.org/rfc/rfc9728#section-2
+//! [RFC 8414 §2]: https://www.rfc-editor.org/rfc/rfc8414#section-2
+
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub struct ProtectedResourceMetadata<'a> {
+    pub resource: &'a str,
+    pub resource_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_logo_uri: Option<&'a str>,
+    pub authorization_servers: [&'a str; 1],
+    pub scopes_supported: Vec<String>,
+    pub bearer_methods_supported: [&'static str; 1],
+    /// The auth.md document: where an agent reads on.
+    pub resource_documentation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_policy_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_tos_uri: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AuthorizationServerMetadata<'a> {
+    pub issuer: &'a str,
+    pub token_endpoint: String,
+    pub revocation_endpoint: String,
+    pub introspection_endpoint: String,
+    pub jwks_uri: String,
+    /// Empty until an authorization endpoint exists; RFC 8414 requires the member.
+    pub response_types_supported: Vec<&'static str>,
+    pub grant_types_supported: Vec<&'static str>,
+    pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub code_challenge_methods_supported: [&'static str; 1],
+    pub scopes_supported: Vec<String>,
+    pub bearer_methods_supported: [&'static str; 1],
+    pub resource: &'a str,
+    pub authorization_servers: [&'a str; 1],
+    pub protected_resources: Vec<&'a str>,
+    pub service_documentation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub op_policy_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub op_tos_uri: Option<&'a str>,
+    pub agent_auth: AgentAuth,
+}
+
+/// The `agent_auth` block (auth.md, "Discovery").
+#[derive(Debug, Serialize)]
+pub struct AgentAuth {
+    /// URL of the auth.md document.
+    pub skill: String,
+    pub identity_endpoint: String,
+    pub claim_endpoint: String,
+    pub identity_types_supported: Vec<&'static str>,
+}

@@ -1,1 +1,29 @@
-//! 
+//! What the token endpoint answers ([RFC 6749 §5.1]). Members without a value are left
+//! out, never null: several clients stop at a null.
+//!
+//! [RFC 6749 §5.1]: https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+
+use serde::Serialize;
+
+use super::agent::Identity;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TokenResponse {
+    pub access_token: String,
+    /// Always `Bearer`.
+    pub token_type: &'static str,
+    /// Seconds.
+    pub expires_in: i64,
+    /// Always said, also when it is what was asked for.
+    pub scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// Flat names of auth.md dialect D2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_assertion: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assertion_expires: Option<String>,
+    /// Nested names of auth.md dialect D3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+}

@@ -1,0 +1,296 @@
+//! From layers to [`Settings`]: every setting has its type, and they are possible together.
+
+use std::net::{AddrParseError, IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use url::{Host, Url};
+
+use super::issuer::Issuer;
+use super::layers::Layers;
+use super::problem::{Origin, Problem};
+use super::reader::Reader;
+use super::{
+    Accounts, Agents, Limits, Outbound, Service, Sessions, Settings, SignUp, TlsFiles, resources,
+};
+use crate::domain::resource::Resource;
+
+pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
+    let mut reader = Reader { layers, problems: layers.problems.clone() };
+    let issuer = reader.parsed::<Issuer>("issuer");
+    // An issuer that does not parse is one problem; do not blame others on it.
+    let loopback = issuer.as_ref().is_none_or(Issuer::is_loopback);
+    let listen = reader.parsed("listen");
+    let database = reader.parsed("database");
+    let metrics_listen = metrics_listen(&mut reader, listen);
+    let tls = tls(&mut reader, issuer.as_ref());
+    let trusted_proxies = reader.parsed_list("trusted_proxies", network);
+    let secrets_file = secrets_file(&mut reader);
+    let service = service(&mut reader);
+    let demo = demo(&mut reader, loopback);
+    let resources = all_resources(&mut reader, issuer.as_ref(), demo);
+    let agents = agents(&mut reader);
+    let sessions = sessions(&mut reader);
+    let accounts = accounts(&mut reader, loopback);
+    let outbound = outbound(&mut reader, loopback);
+    let limits = limits(&mut reader);
+    let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
+        return Err(reader.problems);
+    };
+    let settings = Settings {
+        issuer,
+        listen,
+        metrics_listen,
+        database,
+        tls,
+        trusted_proxies,
+        secrets_file,
+        service,
+        demo,
+        resources,
+        agents,
+        sessions,
+        accounts,
+        outbound,
+        limits,
+    };
+    if reader.problems.is_empty() { Ok(settings) } else { Err(reader.problems) }
+}
+
+fn metrics_listen(reader: &mut Reader<'_>, listen: Option<SocketAddr>) -> Option<SocketAddr> {
+    let key = "metrics_listen";
+    reader.text_if_any(key)?;
+    let address = reader.parsed::<SocketAddr>(key)?;
+    if Some(address) == listen && address.port() != 0 {
+        reader.refuse(key, String::from("listen has this address already; write another or none"));
+    }
+    Some(address)
+}
+
+fn tls(reader: &mut Reader<'_>, issuer: Option<&Issuer>) -> Option<TlsFiles> {
+    let certificate = reader.readable_file("tls_certificate");
+    let key = reader.readable_file("tls_key");
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            if issuer.is_some_and(|issuer| !issuer.is_https()) {
+                let remedy =
+                    "must be https where tls_certificate is set; write https or remove that";
+                reader.refuse("issuer", remedy.to_owned());
+            }
+            Some(TlsFiles { certificate, key })
+        }
+        (None, None) => None,
+        (Some(_), None) => {
+            reader.refuse("tls_key", String::from("missing; name the key of tls_certificate"));
+            None
+        }
+        (None, Some(_)) => {
+            let remedy = "missing; name the certificate of tls_key";
+            reader.refuse("tls_certificate", remedy.to_owned());
+            None
+        }
+    }
+}
+
+/// A CIDR block, or one address.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let address: Result<IpAddr, AddrParseError> = text.parse();
+    address
+        .map(IpNet::from)
+        .or_else(|_| text.parse())
+        .map_err(|_| "not a network; write one such as 10.0.0.0/8 or fd00::/8")
+}
+
+fn secrets_file(reader: &mut Reader<'_>) -> PathBuf {
+    let path = reader.text("secrets_file");
+    if path.is_empty() {
+        reader
+            .refuse("secrets_file", String::from("write the path of a file outside the database"));
+    }
+    PathBuf::from(path)
+}
+
+fn service(reader: &mut Reader<'_>) -> Service {
+    let name = reader.text("service.name");
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        reader.refuse("service.name", String::from("write a name on one line"));
+    }
+    Service {
+        name,
+        documentation: link(reader, "service.documentation", &["https", "http"]),
+        logo: link(reader, "service.logo", &["https", "http"]),
+        support: link(reader, "service.support", &["https", "http", "mailto"]),
+        terms: link(reader, "service.terms", &["https", "http"]),
+        privacy: link(reader, "service.privacy", &["https", "http"]),
+    }
+}
+
+/// A URL fit to be a link on our pages: `javascript:` is one too, and is not.
+fn link(reader: &mut Reader<'_>, key: &str, schemes: &[&str]) -> Option<String> {
+    let text = reader.text_if_any(key)?;
+    match Url::parse(&text) {
+        Ok(url) if schemes.contains(&url.scheme()) => Some(url.into()),
+        _ => {
+            reader.refuse(
+                key,
+                format!("not a URL; it must begin with one of: {}", schemes.join(", ")),
+            );
+            None
+        }
+    }
+}
+
+fn demo(reader: &mut Reader<'_>, loopback: bool) -> bool {
+    let key = "demo.enabled";
+    let choices = [("auto", None), ("true", Some(true)), ("false", Some(false))];
+    let enabled = reader.choice(key, &choices).flatten().unwrap_or(loopback);
+    if enabled && !loopback {
+        let remedy =
+            "the demo's introspection secret is public; remove this, or use a loopback issuer";
+        reader.refuse(key, remedy.to_owned());
+    }
+    enabled
+}
+
+fn all_resources(reader: &mut Reader<'_>, issuer: Option<&Issuer>, demo: bool) -> Vec<Resource> {
+    let Some(issuer) = issuer else {
+        // What the resources say is checked all the same.
+        return written_resources(reader, true);
+    };
+    let mut all = written_resources(reader, issuer.is_loopback());
+    if demo && issuer.is_loopback() {
+        match resources::demo(issuer) {
+            Some(demo) => {
+                refuse_clash_with_demo(reader, &all, &demo);
+                all.push(demo);
+            }
+            None => {
+                reader.refuse("issuer", String::from("no resource can be below it; write another"));
+            }
+        }
+    }
+    let refused = reader.problems.iter().any(|problem| problem.key.starts_with("resource"));
+    if all.is_empty() && !refused {
+        reader.problems.push(nothing_to_guard(reader.layers));
+    }
+    all
+}
+
+fn nothing_to_guard(layers: &Layers) -> Problem {
+    let written = layers.resources.as_ref();
+    Problem {
+        key: String::from("resource"),
+        value: written.map(|_| String::from("[]")),
+        origin: written.map_or(Origin::Default, |written| written.origin.clone()),
+        remedy: String::from(
+            "there is nothing to guard; write a [[resource]] with a [[resource.scope]], \
+             as countersign.default.toml shows",
+        ),
+    }
+}
+
+fn written_resources(reader: &mut Reader<'_>, loopback: bool) -> Vec<Resource> {
+    let layers = reader.layers;
+    layers
+        .resources
+        .as_ref()
+        .map_or_else(Vec::new, |written| resources::read(written, loopback, &mut reader.problems))
+}
+
+fn refuse_clash_with_demo(reader: &mut Reader<'_>, written: &[Resource], demo: &Resource) {
+    let same_identifier = written.iter().any(|resource| resource.identifier == demo.identifier);
+    let same_client = written
+        .iter()
+        .flat_map(|resource| &resource.introspection)
+        .any(|client| client.client_id == resources::DEMO_CLIENT_ID);
+    if same_identifier || same_client {
+        let what = if same_identifier { "the identifier" } else { "an introspection client_id" };
+        let remedy =
+            format!("a [[resource]] has {what} of the demo; rename it, or write false here");
+        reader.refuse("demo.enabled", remedy);
+    }
+}
+
+fn agents(reader: &mut Reader<'_>) -> Agents {
+    let agents = Agents {
+        anonymous: reader.switch("agents.anonymous"),
+        service_auth: reader.switch("agents.service_auth"),
+        typed_codes: reader.switch("agents.typed_codes"),
+        claim_ttl: reader.span("agents.claim_ttl"),
+        attempt_ttl: reader.span("agents.attempt_ttl"),
+    };
+    reader.no_longer_than(
+        "agents.attempt_ttl",
+        agents.attempt_ttl,
+        "agents.claim_ttl",
+        agents.claim_ttl,
+    );
+    agents
+}
+
+fn sessions(reader: &mut Reader<'_>) -> Sessions {
+    let sessions = Sessions {
+        access_ttl: reader.span("sessions.access_ttl"),
+        refresh_ttl: reader.span("sessions.refresh_ttl"),
+        max_lifetime: reader.span("sessions.max_lifetime"),
+        idle_ttl: reader.span("sessions.idle_ttl"),
+    };
+    for (key, span) in [
+        ("sessions.access_ttl", sessions.access_ttl),
+        ("sessions.refresh_ttl", sessions.refresh_ttl),
+        ("sessions.idle_ttl", sessions.idle_ttl),
+    ] {
+        reader.no_longer_than(key, span, "sessions.max_lifetime", sessions.max_lifetime);
+    }
+    sessions
+}
+
+fn accounts(reader: &mut Reader<'_>, loopback: bool) -> Accounts {
+    let key = "accounts.sign_up";
+    let choices = [("auto", None), ("open", Some(SignUp::Open)), ("closed", Some(SignUp::Closed))];
+    let unset = if loopback { SignUp::Open } else { SignUp::Closed };
+    let sign_up = reader.choice(key, &choices).flatten().unwrap_or(unset);
+    if sign_up == SignUp::Open && !loopback {
+        let remedy = "addresses cannot be verified by mail yet, so anyone could take the address an \
+                      agent names; write \"closed\" and use `countersign account add`";
+        reader.refuse(key, remedy.to_owned());
+    }
+    Accounts { sign_up }
+}
+
+fn outbound(reader: &mut Reader<'_>, loopback: bool) -> Outbound {
+    let ca_file = reader.readable_file("outbound.ca_file");
+    let allow = reader.parsed_list("outbound.allow", |text| {
+        Host::parse(text)
+            .map(|host| host.to_string())
+            .map_err(|_| "not a host; write a name or an address without a port")
+    });
+    if !allow.is_empty() && !loopback {
+        let remedy =
+            "strangers could reach into your network; remove this, or use a loopback issuer";
+        reader.refuse("outbound.allow", remedy.to_owned());
+    }
+    Outbound { ca_file, allow }
+}
+
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    let mut limit = |name: &str| reader.count(&format!("limits.{name}"));
+    Limits {
+        anonymous_registrations_per_address_per_hour: limit(
+            "anonymous_registrations_per_address_per_hour",
+        ),
+        anonymous_registrations_per_hour: limit("anonymous_registrations_per_hour"),
+        service_auth_registrations_per_address_per_hour: limit(
+            "service_auth_registrations_per_address_per_hour",
+        ),
+        service_auth_registrations_per_hour: limit("service_auth_registrations_per_hour"),
+        claim_attempts_per_registration_per_hour: limit("claim_attempts_per_registration_per_hour"),
+        sign_in_failures_per_account_per_hour: limit("sign_in_failures_per_account_per_hour"),
+        sign_in_failures_per_address_per_hour: limit("sign_in_failures_per_address_per_hour"),
+        sign_ups_per_address_per_hour: limit("sign_ups_per_address_per_hour"),
+        code_guesses_per_account_per_hour: limit("code_guesses_per_account_per_hour"),
+        code_guesses_per_address_per_hour: limit("code_guesses_per_address_per_hour"),
+        body_bytes: limit("body_bytes"),
+        body_seconds: limit("body_seconds"),
+    }
+}

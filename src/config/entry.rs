@@ -1,0 +1,101 @@
+//! One entry of a list of sections, such as `[[resource]]`, read key by key.
+
+use toml::{Table, Value};
+
+use super::problem::{Origin, Problem, nearest, shown, unknown};
+
+pub(super) struct Entry<'a> {
+    /// `resource[0]`, for messages.
+    path: String,
+    table: &'a Table,
+    origin: &'a Origin,
+}
+
+impl<'a> Entry<'a> {
+    /// The entries of a list of sections; anything else is a problem.
+    pub fn of_list(
+        path: &str,
+        value: &'a Value,
+        origin: &'a Origin,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Self> {
+        let tables: Option<Vec<&Table>> =
+            value.as_array().and_then(|items| items.iter().map(Value::as_table).collect());
+        let Some(tables) = tables else {
+            problems.push(Problem {
+                key: path.to_owned(),
+                value: None,
+                origin: origin.clone(),
+                remedy: String::from("write a list of sections, as countersign.default.toml shows"),
+            });
+            return Vec::new();
+        };
+        let entry = |(index, table)| Self { path: format!("{path}[{index}]"), table, origin };
+        tables.into_iter().enumerate().map(entry).collect()
+    }
+
+    /// Refuses every name that is not one of `known`.
+    pub fn only(&self, known: &[&str], problems: &mut Vec<Problem>) {
+        for name in self.table.keys().filter(|name| !known.contains(&name.as_str())) {
+            problems.push(Problem {
+                key: format!("{}.{name}", self.path),
+                // Under an unknown name it may be a secret.
+                value: None,
+                origin: self.origin.clone(),
+                remedy: unknown(nearest(name, known.iter().copied())),
+            });
+        }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
+    /// Written as `""`.
+    pub fn is_empty_text(&self, name: &str) -> bool {
+        self.table.get(name).and_then(Value::as_str) == Some("")
+    }
+
+    /// A text that is not empty; `None` when left out.
+    pub fn text(&self, name: &str, problems: &mut Vec<Problem>) -> Option<String> {
+        match self.table.get(name)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+            _ => {
+                problems.push(self.problem(name, "write a text in quotes, not empty"));
+                None
+            }
+        }
+    }
+
+    /// `false` when left out.
+    pub fn switch(&self, name: &str, problems: &mut Vec<Problem>) -> bool {
+        match self.table.get(name) {
+            None => false,
+            Some(Value::Boolean(switch)) => *switch,
+            Some(_) => {
+                problems.push(self.problem(name, "write true or false"));
+                false
+            }
+        }
+    }
+
+    /// A list of sections inside this one; empty when left out.
+    pub fn entries(&self, name: &str, problems: &mut Vec<Problem>) -> Vec<Self> {
+        self.table.get(name).map_or_else(Vec::new, |value| {
+            Self::of_list(&format!("{}.{name}", self.path), value, self.origin, problems)
+        })
+    }
+
+    pub fn problem(&self, name: &str, remedy: impl Into<String>) -> Problem {
+        Problem {
+            key: format!("{}.{name}", self.path),
+            value: self
+                .table
+                .get(name)
+                .filter(|value| !value.is_array())
+                .map(|value| shown(name, value)),
+            origin: self.origin.clone(),
+            remedy: remedy.into(),
+        }
+    }
+}

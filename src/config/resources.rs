@@ -1,0 +1,259 @@
+//! The resources this server guards: `[[resource]]` of the file, and the demo.
+
+use std::collections::HashSet;
+use std::fs;
+
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::entry::Entry;
+use super::issuer::{Issuer, is_loopback_host};
+use super::layers::Setting;
+use super::problem::Problem;
+use crate::domain::resource::{IntrospectionClient, Resource, Risk, ScopeRule};
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::scope::is_scope_token;
+use crate::protocol::secret::Digest;
+
+/// The introspection client of the demo; public, therefore on loopback issuers only.
+pub const DEMO_CLIENT_ID: &str = "demo";
+pub const DEMO_CLIENT_SECRET: &str = "demo-secret";
+
+/// Shorter secrets can be guessed: a caller may try as often as it likes.
+const SHORTEST_SECRET: usize = 16;
+
+/// Reads `[[resource]]`; only sound resources are returned, each flaw of the others is a problem.
+pub(super) fn read(
+    written: &Setting,
+    loopback: bool,
+    problems: &mut Vec<Problem>,
+) -> Vec<Resource> {
+    let mut taken = Taken::default();
+    Entry::of_list("resource", &written.value, &written.origin, problems)
+        .iter()
+        .filter_map(|entry| resource(entry, loopback, &mut taken, problems))
+        .collect()
+}
+
+/// Names that may be given once only.
+#[derive(Default)]
+struct Taken {
+    identifiers: HashSet<String>,
+    client_ids: HashSet<String>,
+}
+
+fn resource(
+    entry: &Entry<'_>,
+    loopback: bool,
+    taken: &mut Taken,
+    problems: &mut Vec<Problem>,
+) -> Option<Resource> {
+    entry.only(&["identifier", "name", "introspection", "scope"], problems);
+    let identifier = identifier(entry, loopback, taken, problems);
+    let name = entry.text("name", problems);
+    let introspection = entry
+        .entries("introspection", problems)
+        .iter()
+        .filter_map(|client| introspection_client(client, taken, problems))
+        .collect();
+    let scopes = scopes(entry, problems);
+    let identifier = identifier?;
+    let name = name.unwrap_or_else(|| identifier.to_string());
+    Some(Resource { identifier, name, introspection, scopes })
+}
+
+fn identifier(
+    entry: &Entry<'_>,
+    loopback: bool,
+    taken: &mut Taken,
+    problems: &mut Vec<Problem>,
+) -> Option<ResourceIdentifier> {
+    let key = "identifier";
+    let Some(text) = entry.text(key, problems) else {
+        if !entry.has(key) {
+            problems.push(entry.problem(key, "missing; write the API's URL"));
+        }
+        return None;
+    };
+    let identifier = match text.parse::<ResourceIdentifier>() {
+        Ok(identifier) => identifier,
+        Err(error) => {
+            problems.push(entry.problem(key, error.to_string()));
+            return None;
+        }
+    };
+    // RFC 9728 §1.2: https, or everyone on the way reads the token.
+    let local = loopback || Url::parse(&text).is_ok_and(|url| is_loopback_host(&url));
+    if !local && !identifier.origin().starts_with("https://") {
+        problems.push(entry.problem(key, "plain http is accepted on loopback only; use https"));
+    }
+    if !taken.identifiers.insert(identifier.to_string()) {
+        problems.push(entry.problem(key, "another resource has this identifier; join the two"));
+    }
+    Some(identifier)
+}
+
+fn introspection_client(
+    entry: &Entry<'_>,
+    taken: &mut Taken,
+    problems: &mut Vec<Problem>,
+) -> Option<IntrospectionClient> {
+    entry.only(&["client_id", "client_secret", "client_secret_file"], problems);
+    let secret = client_secret(entry, problems);
+    let client_id = entry.text("client_id", problems);
+    if !entry.has("client_id") {
+        problems.push(entry.problem("client_id", "missing; write a name for this caller"));
+    }
+    let client_id = client_id?;
+    // RFC 6749 Appendix A.1: `client-id = *VSCHAR`.
+    if !client_id.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        problems.push(entry.problem("client_id", "write printable ASCII only"));
+    }
+    if !taken.client_ids.insert(client_id.clone()) {
+        problems.push(
+            entry.problem(
+                "client_id",
+                "another client has this name; every client_id is one client",
+            ),
+        );
+    }
+    Some(IntrospectionClient { client_id, secret: secret? })
+}
+
+/// The digest of `client_secret`, or of what `client_secret_file` holds without the line's end.
+fn client_secret(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Digest> {
+    let (inline, file) = ("client_secret", "client_secret_file");
+    let (key, secret) = match (entry.has(inline), entry.has(file)) {
+        (true, false) => (inline, Zeroizing::new(entry.text(inline, problems)?)),
+        (false, true) => match fs::read_to_string(entry.text(file, problems)?) {
+            Ok(text) => (file, Zeroizing::new(text)),
+            Err(error) => {
+                let remedy = format!("cannot be read: {error}; put the secret into that file");
+                problems.push(entry.problem(file, remedy));
+                return None;
+            }
+        },
+        _ => {
+            problems.push(entry.problem(file, "write either client_secret_file or client_secret"));
+            return None;
+        }
+    };
+    let secret = secret.trim_end_matches(['\r', '\n']);
+    if secret.chars().count() < SHORTEST_SECRET {
+        problems.push(
+            entry.problem(key, format!("too short; use {SHORTEST_SECRET} characters or more")),
+        );
+        return None;
+    }
+    Some(Digest::of(secret.as_bytes()))
+}
+
+fn scopes(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Vec<ScopeRule> {
+    let known = problems.len();
+    let mut names = HashSet::new();
+    let rules: Vec<ScopeRule> = entry
+        .entries("scope", problems)
+        .iter()
+        .filter_map(|scope| scope_rule(scope, &mut names, problems))
+        .collect();
+    if problems.len() == known && !rules.iter().any(|rule| rule.default) {
+        let remedy =
+            "no scope is granted by default; write default = true below a [[resource.scope]]";
+        problems.push(entry.problem("scope", remedy));
+    }
+    rules
+}
+
+fn scope_rule(
+    entry: &Entry<'_>,
+    names: &mut HashSet<String>,
+    problems: &mut Vec<Problem>,
+) -> Option<ScopeRule> {
+    entry.only(
+        &["name", "title", "risk", "default", "required", "pre_claim", "possible", "impossible"],
+        problems,
+    );
+    let name = entry.text("name", problems);
+    if !entry.has("name") {
+        problems.push(entry.problem("name", "missing; write the scope token"));
+    }
+    if name.as_deref().is_some_and(|name| !is_scope_token(name)) {
+        let remedy = "not a scope token: printable ASCII without spaces, quotes or backslashes";
+        problems.push(entry.problem("name", remedy));
+    }
+    if name.as_ref().is_some_and(|name| !names.insert(name.clone())) {
+        problems.push(entry.problem("name", "this resource has this scope twice; remove one"));
+    }
+    let title = entry.text("title", problems);
+    let risk = risk(entry, problems);
+    let mut example = |key: &str| {
+        let left_empty = entry.is_empty_text(key);
+        if left_empty { String::new() } else { entry.text(key, problems).unwrap_or_default() }
+    };
+    let (possible, impossible) = (example("possible"), example("impossible"));
+    let default = entry.switch("default", problems);
+    let required = entry.switch("required", problems);
+    let pre_claim = entry.switch("pre_claim", problems);
+    let name = name?;
+    let title = title.unwrap_or_else(|| name.clone());
+    Some(ScopeRule { name, title, possible, impossible, risk, default, required, pre_claim })
+}
+
+/// Left out, a scope counts as changing things: it may harm more than reading does.
+fn risk(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Risk {
+    match entry.text("risk", problems).as_deref() {
+        Some("read") => Risk::Read,
+        Some("change") | None => Risk::Change,
+        Some("spend") => Risk::Spend,
+        Some("delete") => Risk::Delete,
+        Some(_) => {
+            problems.push(entry.problem("risk", "write one of: read, change, spend, delete"));
+            Risk::Change
+        }
+    }
+}
+
+/// The word of the settings for a risk.
+pub(super) const fn risk_name(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Read => "read",
+        Risk::Change => "change",
+        Risk::Spend => "spend",
+        Risk::Delete => "delete",
+    }
+}
+
+/// The demo resource at `{issuer}/demo`. `None` if that is no identifier, which no issuer
+/// within its length can cause.
+pub(super) fn demo(issuer: &Issuer) -> Option<Resource> {
+    Some(Resource {
+        identifier: issuer.url("/demo").parse().ok()?,
+        name: String::from("Countersign demo"),
+        introspection: vec![IntrospectionClient {
+            client_id: DEMO_CLIENT_ID.to_owned(),
+            secret: Digest::of(DEMO_CLIENT_SECRET.as_bytes()),
+        }],
+        scopes: vec![
+            ScopeRule {
+                name: String::from("demo:read"),
+                title: String::from("Read the demo notes"),
+                possible: String::from("List every note in the demo"),
+                impossible: String::from("Add a note"),
+                risk: Risk::Read,
+                default: true,
+                required: false,
+                pre_claim: true,
+            },
+            ScopeRule {
+                name: String::from("demo:write"),
+                title: String::from("Add demo notes"),
+                possible: String::from("Add a note that everyone who tries the demo can read"),
+                impossible: String::from("Change or delete a note"),
+                risk: Risk::Change,
+                default: false,
+                required: false,
+                pre_claim: false,
+            },
+        ],
+    })
+}

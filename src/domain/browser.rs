@@ -1,0 +1,50 @@
+//! Browsers that are signed in, and links that let a person in once.
+
+use crate::domain::id::AccountId;
+use crate::domain::origin::Origin;
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+
+/// How long a person stays signed in.
+pub const BROWSER_SESSION: Seconds = Seconds(24 * 3_600);
+/// How long a one-time link waits.
+pub const ONE_TIME_LINK: Seconds = Seconds(24 * 3_600);
+
+/// One browser, signed in to one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowserSession {
+    /// Of the cookie's value.
+    pub digest: Digest,
+    pub account: AccountId,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub from: Origin,
+}
+
+/// What a one-time link is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// The first account of an empty server; its holder becomes the administrator.
+    FirstAccount,
+    /// A password for this account.
+    SetPassword(AccountId),
+}
+
+impl LinkPurpose {
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::FirstAccount => "first_account",
+            Self::SetPassword(_) => "set_password",
+        }
+    }
+}
+
+/// A link an operator hands to a person. Good once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneTimeLink {
+    pub digest: Digest,
+    pub purpose: LinkPurpose,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}

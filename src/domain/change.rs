@@ -1,0 +1,70 @@
+//! A decision as a value.
+
+use crate::domain::account::Account;
+use crate::domain::approval::Approval;
+use crate::domain::browser::{BrowserSession, OneTimeLink};
+use crate::domain::event::Event;
+use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::limit::Count;
+use crate::domain::session::{EndCause, Session, Token};
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::Timestamp;
+
+/// A decided change that no one has stored yet. Dropping it means it never happened.
+#[must_use = "a change takes effect only when the store commits it"]
+#[derive(Debug)]
+pub struct Change<T> {
+    /// The revision the decision was made against; [`UNSTORED`] for something new.
+    pub seen: i64,
+    pub next: T,
+    /// What must become true in the same transaction, or not at all.
+    pub effects: Vec<Effect>,
+}
+
+/// The revision of what is not in the store yet; the first stored revision is one more.
+pub const UNSTORED: i64 = 0;
+
+/// What a change does beside its own row.
+#[derive(Debug)]
+pub enum Effect {
+    /// A new account.
+    OpenAccount(Box<Account>),
+    SignIn(Box<BrowserSession>),
+    SignOut(Digest),
+    SignOutEverywhere(AccountId),
+    OfferLink(Box<OneTimeLink>),
+    /// Spends a one-time link, once.
+    SpendLink { digest: Digest, at: Timestamp },
+    /// Unused first-account links end: only the newest is good.
+    WithdrawFirstAccountLinks,
+    /// A new question to a human.
+    Ask(Box<Approval>),
+    /// Closes the attempt that a newer one replaces, if it still waits.
+    Supersede { id: ApprovalId, at: Timestamp },
+    IssueSession(Box<Session>),
+    /// A token of a live session; refused when the session has ended meanwhile.
+    IssueToken(Token),
+    /// Marks the approved session as picked up by its agent.
+    CollectSession { id: SessionId },
+    /// Spends a refresh token, once.
+    SpendToken { digest: Digest, at: Timestamp },
+    EndSession { id: SessionId, cause: EndCause, at: Timestamp },
+    /// What an agent held before its human answered.
+    EndUnclaimed { registration: RegistrationId, at: Timestamp },
+    /// A person's sessions that were asked for from one network address.
+    EndFrom { account: AccountId, address: String, at: Timestamp },
+    /// The registration gets its human; older assertions end.
+    Claim {
+        registration: RegistrationId,
+        /// The attempt that was answered; refused when a newer one has replaced it.
+        approval: ApprovalId,
+        account: AccountId,
+        session: SessionId,
+    },
+    /// The agent's registration and everything it still asks for.
+    RevokeRegistration { id: RegistrationId, at: Timestamp },
+    /// One more of something limited; the whole change is refused beyond the limit.
+    Count(Count),
+    /// The audit event: nothing changes unrecorded.
+    Record(Event),
+}

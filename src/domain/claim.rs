@@ -1,0 +1,139 @@
+//! How an agent collects what its human approved: by polling (auth.md dialect D2) or by
+//! handing back a code (D3). One state machine; whichever comes first spends the claim.
+
+use crate::domain::approval::{Approval, Approved, KeyedCode, Matching, State, TRIES};
+use crate::domain::change::{Change, Effect};
+use crate::domain::event::EventKind;
+use crate::domain::session::EndCause;
+use crate::protocol::error::Denial;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+
+/// How long an identical request gets the identical answer again (a lost reply).
+pub const REDELIVERY: Seconds = Seconds(30);
+
+/// What the agent comes with, beside its claim token.
+#[derive(Debug)]
+pub enum Collector {
+    Poll,
+    /// A code, keyed both ways it may have been made.
+    Code { relayed: KeyedCode, typed: KeyedCode },
+    /// Something that cannot be a code.
+    Nonsense,
+}
+
+/// A request to collect, and the digest of what it says.
+#[derive(Debug)]
+pub struct Collect<'a> {
+    pub by: Collector,
+    pub request: &'a str,
+    pub address: &'a str,
+}
+
+#[derive(Debug)]
+pub enum Collection {
+    /// The first time; the change carries what must happen with it.
+    Deliver { change: Change<Approval>, approved: Approved },
+    /// The same request again, within [`REDELIVERY`].
+    Again { approved: Approved, at: Timestamp },
+    WrongCode(Change<Approval>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotCollected {
+    /// The human has not answered, or the code has not come back.
+    Pending,
+    /// The attempt is over: expired, locked or replaced.
+    Over,
+    Denied(Denial),
+    /// Collected already, by another request or too long ago.
+    Spent,
+}
+
+impl Approval {
+    /// Hands over what was approved, once.
+    ///
+    /// # Errors
+    ///
+    /// See [`NotCollected`].
+    pub fn collect(self, collect: &Collect<'_>, now: Timestamp) -> Result<Collection, NotCollected> {
+        match &self.state {
+            State::Waiting { .. } if now < self.expires_at => Err(NotCollected::Pending),
+            State::Waiting { .. } | State::Locked { .. } | State::Superseded { .. } => {
+                Err(NotCollected::Over)
+            }
+            State::Denied { reason, note, acceptable, .. } => Err(NotCollected::Denied(Denial {
+                reason: reason.name(),
+                note: note.as_ref().map(ToString::to_string),
+                acceptable_scope: acceptable.as_ref().map(ToString::to_string),
+            })),
+            State::Collected { approved, at, request } => {
+                let again = *request == collect.request && now < *at + REDELIVERY;
+                if again {
+                    Ok(Collection::Again { approved: approved.clone(), at: *at })
+                } else {
+                    Err(NotCollected::Spent)
+                }
+            }
+            State::Approved(approved) if now >= approved.collect_before => Err(NotCollected::Over),
+            State::Approved(approved) => {
+                let approved = approved.clone();
+                self.hand_over(approved, collect, now)
+            }
+        }
+    }
+
+    fn hand_over(
+        self,
+        approved: Approved,
+        collect: &Collect<'_>,
+        now: Timestamp,
+    ) -> Result<Collection, NotCollected> {
+        let matched = match (&approved.matching, &collect.by) {
+            // Nobody typed a code, so the claim token alone proves nothing yet.
+            (Matching::Relayed { .. }, Collector::Poll) => return Err(NotCollected::Pending),
+            (Matching::Typed, Collector::Poll) => true,
+            (Matching::Relayed { code }, Collector::Code { relayed, .. }) => code.matches(relayed),
+            (Matching::Typed, Collector::Code { typed, .. }) => {
+                self.agent_code.as_ref().is_some_and(|code| code.matches(typed))
+            }
+            (_, Collector::Nonsense) => false,
+        };
+        if !matched {
+            return Ok(Collection::WrongCode(self.wrong_relay(approved, collect.address, now)));
+        }
+        let event = self
+            .record(EventKind::ClaimCollected, collect.address, now)
+            .by(&approved.by)
+            .of_session(&approved.session);
+        let effects = vec![
+            Effect::CollectSession { id: approved.session.clone() },
+            Effect::Record(event),
+        ];
+        let state = State::Collected {
+            approved: approved.clone(),
+            at: now,
+            request: collect.request.to_owned(),
+        };
+        Ok(Collection::Deliver { change: self.becomes(state, effects), approved })
+    }
+
+    /// A wrong relayed code spends a try; the last one ends the attempt and its session.
+    fn wrong_relay(self, mut approved: Approved, address: &str, now: Timestamp) -> Change<Self> {
+        approved.wrong_codes = approved.wrong_codes.saturating_add(1);
+        let mut effects = vec![Effect::Record(
+            self.record(EventKind::WrongCode, address, now).of_session(&approved.session),
+        )];
+        if approved.wrong_codes < TRIES {
+            return self.becomes(State::Approved(approved), effects);
+        }
+        effects.push(Effect::EndSession {
+            id: approved.session.clone(),
+            cause: EndCause::Locked,
+            at: now,
+        });
+        effects.push(Effect::Record(
+            self.record(EventKind::ApprovalLocked, address, now).of_session(&approved.session),
+        ));
+        self.becomes(State::Locked { by: Some(approved.by), at: now }, effects)
+    }
+}

@@ -1,0 +1,40 @@
+//! What a presented access token turns out to be.
+
+use crate::domain::id::{AccountId, RegistrationId, SessionId};
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::scope::Scopes;
+use crate::protocol::timestamp::Timestamp;
+
+/// A live access token with its session: everything a resource server may learn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    pub session: SessionId,
+    pub account: Option<AccountId>,
+    pub registration: Option<RegistrationId>,
+    /// As the agent told it.
+    pub agent: Option<String>,
+    pub resource: ResourceIdentifier,
+    pub scopes: Scopes,
+    pub issued_at: Timestamp,
+    pub approved_at: Option<Timestamp>,
+    /// The earliest of the token's, the session's and the idle end.
+    pub expires_at: Timestamp,
+}
+
+impl Credential {
+    /// The `sub` of introspection: the account, or the agent while it has no human.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match (&self.account, &self.registration) {
+            (Some(account), _) => account.as_str(),
+            (None, Some(registration)) => registration.as_str(),
+            (None, None) => self.session.as_str(),
+        }
+    }
+
+    /// The `client_id` of introspection: who asked.
+    #[must_use]
+    pub fn client(&self) -> &str {
+        self.registration.as_ref().map_or_else(|| self.session.as_str(), RegistrationId::as_str)
+    }
+}

@@ -1,0 +1,146 @@
+//! The audit trail: one event per change or refusal that matters later.
+
+use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::protocol::timestamp::Timestamp;
+
+/// What happened. Names are stable: people's history and operators' queries use them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    AccountCreated,
+    PasswordSet,
+    SignedIn,
+    SignInFailed,
+    SignedOut,
+    RegistrationCreated,
+    AttemptStarted,
+    ApprovalGranted,
+    ApprovalDenied,
+    ApprovalReported,
+    ApprovalLocked,
+    WrongCode,
+    ClaimCollected,
+    ClaimReplayed,
+    TokenIssued,
+    TokenRefreshed,
+    RefreshReuse,
+    TokenRevoked,
+    SessionRenamed,
+    SessionEnded,
+}
+
+impl EventKind {
+    pub const ALL: [Self; 20] = [
+        Self::AccountCreated,
+        Self::PasswordSet,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SignedOut,
+        Self::RegistrationCreated,
+        Self::AttemptStarted,
+        Self::ApprovalGranted,
+        Self::ApprovalDenied,
+        Self::ApprovalReported,
+        Self::ApprovalLocked,
+        Self::WrongCode,
+        Self::ClaimCollected,
+        Self::ClaimReplayed,
+        Self::TokenIssued,
+        Self::TokenRefreshed,
+        Self::RefreshReuse,
+        Self::TokenRevoked,
+        Self::SessionRenamed,
+        Self::SessionEnded,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccountCreated => "account.created",
+            Self::PasswordSet => "account.password_set",
+            Self::SignedIn => "account.signed_in",
+            Self::SignInFailed => "account.sign_in_failed",
+            Self::SignedOut => "account.signed_out",
+            Self::RegistrationCreated => "registration.created",
+            Self::AttemptStarted => "claim.attempt_started",
+            Self::ApprovalGranted => "approval.granted",
+            Self::ApprovalDenied => "approval.denied",
+            Self::ApprovalReported => "approval.reported",
+            Self::ApprovalLocked => "approval.locked",
+            Self::WrongCode => "approval.wrong_code",
+            Self::ClaimCollected => "claim.collected",
+            Self::ClaimReplayed => "claim.replayed",
+            Self::TokenIssued => "token.issued",
+            Self::TokenRefreshed => "token.refreshed",
+            Self::RefreshReuse => "refresh.reuse",
+            Self::TokenRevoked => "token.revoked",
+            Self::SessionRenamed => "session.renamed",
+            Self::SessionEnded => "session.ended",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// One line of the trail. It names rows, never secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub at: Timestamp,
+    pub kind: EventKind,
+    pub account: Option<AccountId>,
+    pub session: Option<SessionId>,
+    pub registration: Option<RegistrationId>,
+    pub approval: Option<ApprovalId>,
+    /// Where the request behind it came from.
+    pub address: String,
+    /// A few more words where the kind alone says too little.
+    pub detail: Option<String>,
+}
+
+impl Event {
+    #[must_use]
+    pub fn new(kind: EventKind, at: Timestamp, address: &str) -> Self {
+        Self {
+            at,
+            kind,
+            account: None,
+            session: None,
+            registration: None,
+            approval: None,
+            address: address.to_owned(),
+            detail: None,
+        }
+    }
+
+    #[must_use]
+    pub fn by(mut self, account: &AccountId) -> Self {
+        self.account = Some(account.clone());
+        self
+    }
+
+    #[must_use]
+    pub fn of_session(mut self, session: &SessionId) -> Self {
+        self.session = Some(session.clone());
+        self
+    }
+
+    #[must_use]
+    pub fn of_registration(mut self, registration: &RegistrationId) -> Self {
+        self.registration = Some(registration.clone());
+        self
+    }
+
+    #[must_use]
+    pub fn of_approval(mut self, approval: &ApprovalId) -> Self {
+        self.approval = Some(approval.clone());
+        self
+    }
+
+    #[must_use]
+    pub fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}

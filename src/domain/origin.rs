@@ -1,0 +1,34 @@
+//! Where a request came from and what its sender says about itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::text::ToldText;
+
+/// The network side of a request. Kept for the people and audits that ask later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The peer, or what a trusted proxy says the peer is.
+    pub address: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<ToldText>,
+}
+
+/// What an agent tells about itself. None of it is proven.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<ToldText>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ToldText>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ToldText>,
+}
+
+impl Agent {
+    /// Cleans what was told and cuts it to what a page can show.
+    #[must_use]
+    pub fn told(name: Option<&str>, kind: Option<&str>, reason: Option<&str>) -> Self {
+        let clean = |text: Option<&str>, most| text.and_then(|text| ToldText::clean(text, most));
+        Self { name: clean(name, 80), kind: clean(kind, 40), reason: clean(reason, 280) }
+    }
+}

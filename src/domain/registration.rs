@@ -1,0 +1,172 @@
+//! Registrations: agents that asked through auth.md, claimed by a human or not yet.
+
+use crate::domain::approval::{Approval, Phase};
+use crate::domain::change::{Change, Effect};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::origin::{Agent, Origin};
+use crate::protocol::email::EmailAddress;
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+
+/// How an agent introduced itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistrationKind {
+    Anonymous,
+    ServiceAuth,
+}
+
+impl RegistrationKind {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::ServiceAuth => "service_auth",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Anonymous, Self::ServiceAuth].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    pub id: RegistrationId,
+    pub revision: i64,
+    pub kind: RegistrationKind,
+    pub agent: Agent,
+    pub resource: ResourceIdentifier,
+    /// What a human will be asked for.
+    pub scopes: Scopes,
+    /// What it holds before a human answers; empty for other kinds than anonymous.
+    pub pre_claim: Scopes,
+    pub login_hint: Option<EmailAddress>,
+    pub claim: Digest,
+    pub claim_expires_at: Timestamp,
+    /// Assertions of an older generation are void.
+    pub generation: i64,
+    pub account: Option<AccountId>,
+    /// The session its assertions are good for.
+    pub session: Option<SessionId>,
+    /// The current attempt.
+    pub approval: Option<ApprovalId>,
+    pub revoked_at: Option<Timestamp>,
+    pub pace: Pace,
+    pub from: Origin,
+    pub created_at: Timestamp,
+}
+
+/// Seconds between two polls at first (RFC 8628 §3.2).
+pub const FIRST_INTERVAL: Seconds = Seconds(5);
+/// What each hasty poll adds (RFC 8628 §3.5).
+pub const SLOWER_BY: Seconds = Seconds(5);
+/// Where it stops adding, so that one runaway loop does not outlive its code.
+const SLOWEST: Seconds = Seconds(60);
+
+/// How often the agent may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    pub polled_at: Option<Timestamp>,
+    pub interval: Seconds,
+}
+
+impl Pace {
+    /// Counts a poll: the pace from now on, and whether this one came too soon.
+    #[must_use]
+    pub fn poll(self, now: Timestamp) -> (Self, bool) {
+        let hasty = self.polled_at.is_some_and(|last| now < last + self.interval);
+        let interval = if hasty {
+            Seconds((self.interval.0 + SLOWER_BY.0).min(SLOWEST.0))
+        } else {
+            self.interval
+        };
+        (Self { polled_at: Some(now), interval }, hasty)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimRefused {
+    #[error("claimed already")]
+    AlreadyClaimed,
+    #[error("the claim token has expired")]
+    Expired,
+    #[error("the registration has been revoked")]
+    Revoked,
+}
+
+impl Registration {
+    /// Whether a claim may still go on.
+    ///
+    /// # Errors
+    ///
+    /// Revoked, claimed, or too late.
+    pub fn is_claimable(&self, current: Option<&Approval>, now: Timestamp) -> Result<(), ClaimRefused> {
+        if self.revoked_at.is_some() {
+            return Err(ClaimRefused::Revoked);
+        }
+        let phase = current.map(|approval| approval.phase(now));
+        if matches!(phase, Some(Phase::Collected | Phase::Approved)) {
+            return Err(ClaimRefused::AlreadyClaimed);
+        }
+        if now >= self.claim_expires_at {
+            return Err(ClaimRefused::Expired);
+        }
+        Ok(())
+    }
+
+    /// Puts a new question to a human; the previous link and code end.
+    ///
+    /// # Errors
+    ///
+    /// See [`is_claimable`](Self::is_claimable).
+    pub fn start_attempt(
+        self,
+        current: Option<&Approval>,
+        attempt: Approval,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<Change<Self>, ClaimRefused> {
+        self.is_claimable(current, now)?;
+        let event = Event::new(EventKind::AttemptStarted, now, address)
+            .of_registration(&self.id)
+            .of_approval(&attempt.id);
+        let mut effects = Vec::new();
+        if let Some(earlier) = &self.approval {
+            effects.push(Effect::Supersede { id: earlier.clone(), at: now });
+        }
+        let next = Self {
+            approval: Some(attempt.id.clone()),
+            login_hint: attempt.ask.expected.clone(),
+            pace: Pace { polled_at: None, interval: FIRST_INTERVAL },
+            ..self
+        };
+        effects.push(Effect::Ask(Box::new(attempt)));
+        effects.push(Effect::Record(event));
+        Ok(Change { seen: next.revision, next, effects })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8628 §3.5: each `slow_down` adds five seconds, for good.
+    #[test]
+    fn a_hasty_poll_makes_the_interval_grow() {
+        let pace = Pace { polled_at: None, interval: FIRST_INTERVAL };
+        let (pace, hasty) = pace.poll(Timestamp(100));
+        assert!(!hasty);
+        let (pace, hasty) = pace.poll(Timestamp(104));
+        assert!(hasty);
+        assert_eq!(pace.interval, Seconds(10));
+        let (pace, hasty) = pace.poll(Timestamp(113));
+        assert!(hasty, "the enforced interval is the longer one");
+        let (pace, hasty) = pace.poll(Timestamp(128));
+        assert!(!hasty);
+        assert_eq!(pace.interval, Seconds(15));
+    }
+}

@@ -1,0 +1,189 @@
+//! Sessions: the approved connections, and the tokens that hang from them.
+
+use crate::domain::approval::Door;
+use crate::domain::change::{Change, Effect};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::origin::{Agent, Origin};
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Digest;
+use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+
+/// One connection between an account and an agent (`aas_`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub revision: i64,
+    pub door: Door,
+    /// None while an anonymous agent has no human.
+    pub account: Option<AccountId>,
+    pub registration: Option<RegistrationId>,
+    pub approval: Option<ApprovalId>,
+    pub agent: Agent,
+    pub resource: ResourceIdentifier,
+    pub scopes: Scopes,
+    /// What its owner calls it.
+    pub label: String,
+    pub created_at: Timestamp,
+    pub approved_at: Option<Timestamp>,
+    /// The end the human agreed to; nothing extends it.
+    pub expires_at: Timestamp,
+    /// Ends when unused for so long.
+    pub idle: Seconds,
+    /// Whether a refresh token may exist.
+    pub refreshable: bool,
+    /// Approved, and not picked up by the agent yet: it waits until then.
+    pub collect_before: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+    pub ended: Option<Ended>,
+    pub from: Origin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    pub at: Timestamp,
+    pub cause: EndCause,
+}
+
+/// Why a session ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndCause {
+    /// Its owner disconnected it.
+    Disconnected,
+    /// Its owner reported the agent.
+    Reported,
+    /// A human claimed the agent: what it held before is void.
+    Claimed,
+    /// A spent refresh token came back.
+    RefreshReuse,
+    /// Too many wrong codes before it was picked up.
+    Locked,
+    /// The agent gave it back (RFC 7009).
+    Revoked,
+}
+
+impl EndCause {
+    pub const ALL: [Self; 6] = [
+        Self::Disconnected,
+        Self::Reported,
+        Self::Claimed,
+        Self::RefreshReuse,
+        Self::Locked,
+        Self::Revoked,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Disconnected => "disconnected",
+            Self::Reported => "reported",
+            Self::Claimed => "claimed",
+            Self::RefreshReuse => "refresh_reuse",
+            Self::Locked => "locked",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.name() == name)
+    }
+}
+
+/// How a session stands at one moment; derived, never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Live,
+    /// Approved, waiting for its agent.
+    Waiting,
+    Over,
+}
+
+/// The digest of a token and what it is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub digest: Digest,
+    pub session: SessionId,
+    pub kind: TokenKind,
+    pub scopes: Scopes,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// Set when a refresh token was rotated.
+    pub spent_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    Access = 1,
+    Refresh = 2,
+}
+
+/// How long things last, from the operator's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    pub access: Seconds,
+    pub refresh: Seconds,
+    pub most: Seconds,
+    pub idle: Seconds,
+    pub claim: Seconds,
+    pub attempt: Seconds,
+}
+
+impl Session {
+    #[must_use]
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        let idle_end = self.last_used_at.unwrap_or(self.created_at) + self.idle;
+        if self.ended.is_some() || now >= self.expires_at || now >= idle_end {
+            return Standing::Over;
+        }
+        match self.collect_before {
+            None => Standing::Live,
+            Some(until) if now < until => Standing::Waiting,
+            Some(_) => Standing::Over,
+        }
+    }
+
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.standing(now) == Standing::Live
+    }
+
+    /// When a token issued now ends: never after the session (design promise P4).
+    #[must_use]
+    pub fn token_end(&self, now: Timestamp, lifetime: Seconds) -> Timestamp {
+        (now + lifetime).min(self.expires_at)
+    }
+
+    /// The `sub` of introspection: the account, or the agent while it has no human.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match (&self.account, &self.registration) {
+            (Some(account), _) => account.as_str(),
+            (None, Some(registration)) => registration.as_str(),
+            (None, None) => self.id.as_str(),
+        }
+    }
+
+    /// Gives the session the name its owner wants to read.
+    pub fn rename(self, label: &ToldText, by: &AccountId, address: &str, now: Timestamp) -> Change<Self> {
+        let event = Event::new(EventKind::SessionRenamed, now, address).by(by).of_session(&self.id);
+        let seen = self.revision;
+        let next = Self { label: label.to_string(), ..self };
+        Change { seen, next, effects: vec![Effect::Record(event)] }
+    }
+}
+
+/// Ends a session, whatever state it is in; ending one twice changes nothing.
+#[must_use]
+pub fn end(session: &Session, cause: EndCause, address: &str, now: Timestamp) -> Vec<Effect> {
+    let mut event =
+        Event::new(EventKind::SessionEnded, now, address).of_session(&session.id).saying(cause.name());
+    event.account.clone_from(&session.account);
+    event.registration.clone_from(&session.registration);
+    vec![
+        Effect::EndSession { id: session.id.clone(), cause, at: now },
+        Effect::Record(event),
+    ]
+}

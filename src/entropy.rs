@@ -1,0 +1,86 @@
+//! The one place that draws randomness, and what is spelled from it.
+
+use std::sync::Arc;
+
+use uuid::Builder;
+
+use crate::protocol::code::{CODE_ENTROPY, Code};
+use crate::protocol::secret::{ENTROPY, Secret, SecretKind};
+use crate::protocol::timestamp::Timestamp;
+
+/// A source of random bytes: the operating system's, or a test's.
+#[derive(Clone)]
+pub struct Entropy(Arc<dyn Fn(&mut [u8]) -> Result<(), NoEntropy> + Send + Sync>);
+
+/// The operating system gave no random bytes; nothing may be issued.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("no entropy from the operating system")]
+pub struct NoEntropy;
+
+impl Entropy {
+    /// The operating system's generator.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the source of entropy")]
+    pub fn system() -> Self {
+        Self(Arc::new(|bytes| getrandom::fill(bytes).map_err(|_| NoEntropy)))
+    }
+
+    /// A source of the caller's, for tests.
+    #[must_use]
+    pub fn from_source(
+        source: impl Fn(&mut [u8]) -> Result<(), NoEntropy> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(source))
+    }
+
+    /// `N` random bytes.
+    ///
+    /// # Errors
+    ///
+    /// The source failed.
+    pub fn bytes<const N: usize>(&self) -> Result<[u8; N], NoEntropy> {
+        let mut bytes = [0; N];
+        (self.0)(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A fresh secret of one kind.
+    ///
+    /// # Errors
+    ///
+    /// The source failed.
+    pub fn secret(&self, kind: SecretKind) -> Result<Secret, NoEntropy> {
+        loop {
+            if let Some(secret) = Secret::from_entropy(kind, &self.bytes::<ENTROPY>()?) {
+                return Ok(secret);
+            }
+        }
+    }
+
+    /// A fresh code for people to carry.
+    ///
+    /// # Errors
+    ///
+    /// The source failed.
+    pub fn code(&self) -> Result<Code, NoEntropy> {
+        loop {
+            if let Some(code) = Code::from_entropy(&self.bytes::<CODE_ENTROPY>()?) {
+                return Ok(code);
+            }
+        }
+    }
+
+    /// A time-ordered identifier behind a prefix ([RFC 9562 §5.7]): `reg_0190…`.
+    ///
+    /// # Errors
+    ///
+    /// The source failed.
+    ///
+    /// [RFC 9562 §5.7]: https://www.rfc-editor.org/rfc/rfc9562#section-5.7
+    pub fn identifier(&self, prefix: &str, now: Timestamp) -> Result<String, NoEntropy> {
+        let random = self.bytes::<10>()?;
+        let milliseconds = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000);
+        let id = Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid();
+        Ok(format!("{prefix}_{}", id.simple()))
+    }
+}
