@@ -11,4 +11,5 @@ pub mod domain;
 pub mod entropy;
 pub mod jose;
 pub mod protocol;
+pub mod store;
 pub mod vault;

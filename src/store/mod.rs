@@ -1,23 +1,43 @@
 //! What is kept: rows, named queries, and the one commit.
 //!
 //! The public functions of [`Store`] are the contract; they are tested on both databases.
-//! Reads go to a pool; every write is a list of steps that becomes true whole or not at
-//! all ([`engine`]).
+//! `engine` opens SQLite or PostgreSQL; `write` is the vocabulary of a change; `grouping`
+//! and `postgres` make changes durable; `denied` and `liveness` keep answers honest from
+//! memory; `migration` brings the schema up to date. `row` maps tables to domain types,
+//! `commit` effects to statements, and each other file holds one feature's queries.
 
 mod account;
 mod approval;
+mod change;
 mod commit;
-pub mod engine;
+mod denied;
+mod engine;
+mod grouping;
 mod introspection;
 mod key;
 mod link;
+mod listener;
+mod liveness;
+mod migration;
+mod postgres;
 mod registration;
 pub mod row;
 mod session;
+mod sqlite;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use approval::Answered;
+pub use denied::{Denied, LoadStamp};
+pub use engine::{Database, GroupObserver, Location, OpenError};
+pub use liveness::Liveness;
+pub use migration::{migrate, unmigrate};
+pub use write::{Expect, Step, WriteError};
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
-use self::engine::{Database, Step, WriteError};
 use crate::entropy::{Entropy, NoEntropy};
 
 /// The database, as the rest of the house sees it.
@@ -54,7 +74,7 @@ impl From<WriteError> for StoreError {
         match error {
             WriteError::Refused(commit::LIMIT) => Self::Limited,
             WriteError::Refused(name) => Self::Stale(name),
-            WriteError::Unavailable(cause) => Self::Unavailable(cause.into()),
+            WriteError::Unavailable(cause) => Self::Unavailable(Box::new(cause)),
         }
     }
 }

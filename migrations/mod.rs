@@ -1,0 +1,50 @@
+//! The schema's history. One change each; never edited once landed.
+//!
+//! Columns are of the few types both databases read alike: text, whole numbers, booleans
+//! and bytes. Times are whole seconds since 1970 (`big_integer`), digests are 32 bytes.
+
+mod m20261122_000001_accounts;
+mod m20261122_000002_approvals;
+mod m20261122_000003_sessions;
+mod m20261122_000004_records;
+
+use sea_orm_migration::prelude::*;
+
+/// Every migration, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_accounts::Migration),
+            Box::new(m20261122_000002_approvals::Migration),
+            Box::new(m20261122_000003_sessions::Migration),
+            Box::new(m20261122_000004_records::Migration),
+        ]
+    }
+}
+
+/// A table under construction.
+fn table(name: &'static str) -> TableCreateStatement {
+    Table::create().table(name).take()
+}
+
+/// A plain index over one column, named after both.
+async fn index(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<(), DbErr> {
+    let name = format!("{table}_{column}");
+    manager.create_index(Index::create().name(name).table(table).col(column).take()).await
+}
+
+/// Drops tables in the order given: those that point at others first.
+async fn drop_tables(manager: &SchemaManager<'_>, names: &[&'static str]) -> Result<(), DbErr> {
+    for name in names {
+        manager.drop_table(Table::drop().table(*name).take()).await?;
+    }
+    Ok(())
+}

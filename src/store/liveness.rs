@@ -1,0 +1,145 @@
+//! Answers about live tokens, remembered for half a minute.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+use super::denied::{Denied, LoadStamp, SessionKey};
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::Timestamp;
+
+/// How long an answer is remembered, at most.
+pub(super) const TIME_TO_LIVE: Duration = Duration::from_secs(30);
+
+/// How many answers are remembered, at most.
+const CAPACITY: u64 = 50_000;
+
+/// What was found out about live tokens, keyed by digest.
+///
+/// Only "yes" is remembered, and never past the token's own end. Every answer is checked
+/// against the deny set, so a session that ended is never answered for again, no matter when
+/// its row was read.
+pub struct Liveness<V> {
+    entries: Cache<Digest, Entry<V>>,
+    denied: Arc<Denied>,
+}
+
+#[derive(Clone)]
+struct Entry<V> {
+    value: V,
+    session: SessionKey,
+    expires_at: Timestamp,
+    loaded: LoadStamp,
+}
+
+impl<V: Clone + Send + Sync + 'static> Liveness<V> {
+    /// Shares the deny set that the store's writes fill ([`Database::denied`](super::Database::denied)).
+    #[must_use]
+    pub fn new(denied: Arc<Denied>) -> Self {
+        let entries = Cache::builder().max_capacity(CAPACITY).time_to_live(TIME_TO_LIVE).build();
+        Self { entries, denied }
+    }
+
+    /// The remembered answer, if it still holds.
+    #[must_use]
+    pub fn get(&self, digest: &Digest, now: Timestamp) -> Option<V> {
+        let entry = self.entries.get(digest)?;
+        let holds = now < entry.expires_at && self.denied.believes(entry.session, entry.loaded);
+        holds.then_some(entry.value)
+    }
+
+    /// Marks the beginning of a load. Taken **before** the database is read.
+    #[must_use]
+    pub fn begin_load(&self) -> LoadStamp {
+        self.denied.stamp()
+    }
+
+    /// What a load may answer: nothing, if the session ended meanwhile. The answer is
+    /// remembered as of the load's beginning.
+    #[must_use]
+    pub fn admit(
+        &self,
+        loaded: LoadStamp,
+        digest: Digest,
+        session: &str,
+        expires_at: Timestamp,
+        value: V,
+    ) -> Option<V> {
+        let session = SessionKey::of(session);
+        if self.denied.is_denied(session) {
+            return None;
+        }
+        if self.denied.believes(session, loaded) {
+            let entry = Entry { value: value.clone(), session, expires_at, loaded };
+            self.entries.insert(digest, entry);
+        }
+        Some(value)
+    }
+
+    /// Denies these sessions on this node, as a write that ends them does.
+    pub fn deny<'a>(&self, sessions: impl IntoIterator<Item = &'a str>) {
+        self.denied.deny(sessions);
+    }
+
+    /// Makes everything remembered so far a miss.
+    pub fn forget_everything(&self) {
+        self.denied.forget_everything();
+    }
+}
+
+impl<V> fmt::Debug for Liveness<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Liveness").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+    const LATER: Timestamp = Timestamp(1_800_000_060);
+
+    fn digest() -> Digest {
+        Digest::of(b"token")
+    }
+
+    #[test]
+    fn an_answer_is_remembered_until_the_token_expires() {
+        let liveness = Liveness::new(Arc::new(Denied::alone()));
+        let loaded = liveness.begin_load();
+        assert_eq!(liveness.admit(loaded, digest(), "ses_1", LATER, 7), Some(7));
+        assert_eq!(liveness.get(&digest(), NOW), Some(7));
+        assert_eq!(liveness.get(&digest(), LATER), None);
+    }
+
+    /// The race that invalidation alone loses: the row was read before the session ended.
+    #[test]
+    fn a_load_that_began_before_the_end_neither_answers_nor_is_remembered() {
+        let liveness = Liveness::new(Arc::new(Denied::alone()));
+        let loaded = liveness.begin_load();
+        liveness.deny(["ses_1"]);
+        assert_eq!(liveness.admit(loaded, digest(), "ses_1", LATER, 7), None);
+        assert_eq!(liveness.get(&digest(), NOW), None);
+    }
+
+    #[test]
+    fn an_ended_session_is_not_answered_for_from_memory() {
+        let liveness = Liveness::new(Arc::new(Denied::alone()));
+        let loaded = liveness.begin_load();
+        assert_eq!(liveness.admit(loaded, digest(), "ses_1", LATER, 7), Some(7));
+        liveness.deny(["ses_1"]);
+        assert_eq!(liveness.get(&digest(), NOW), None);
+    }
+
+    #[test]
+    fn a_load_from_before_everything_was_forgotten_is_not_remembered() {
+        let liveness = Liveness::new(Arc::new(Denied::alone()));
+        let loaded = liveness.begin_load();
+        liveness.forget_everything();
+        assert_eq!(liveness.admit(loaded, digest(), "ses_1", LATER, 7), Some(7));
+        assert_eq!(liveness.get(&digest(), NOW), None);
+    }
+}

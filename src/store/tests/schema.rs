@@ -1,0 +1,96 @@
+//! The schema's history, forwards and backwards, and the file it lives in.
+
+use std::sync::Arc;
+
+use sea_orm::{ConnectionTrait, Statement};
+
+use super::support::{Place, count, on_each, open};
+use crate::store::{Database, Location, migrate, unmigrate};
+
+const TABLES: [&str; 11] = [
+    "account",
+    "approval",
+    "browser_session",
+    "counter",
+    "event",
+    "meta",
+    "one_time_link",
+    "registration",
+    "session",
+    "signing_key",
+    "token",
+];
+
+async fn tables(location: &Location) -> Vec<String> {
+    let database = Database::open(location, Arc::new(|_| {})).await.expect("opens");
+    let sql = match location {
+        Location::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table'",
+        Location::Postgres(_) => {
+            "SELECT tablename::TEXT FROM pg_tables WHERE schemaname = 'public'"
+        }
+    };
+    let question = Statement::from_string(database.backend(), sql);
+    let rows = database.reader().query_all_raw(question).await.expect("reads");
+    database.close().await;
+    let mut names: Vec<String> =
+        rows.iter().map(|row| row.try_get_by_index(0).expect("a name")).collect();
+    names.retain(|name| name != "seaql_migrations");
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn every_migration_goes_up_and_down_and_up_again() {
+    on_each(async |location| {
+        migrate(&location).await.expect("up");
+        assert_eq!(tables(&location).await, TABLES);
+        migrate(&location).await.expect("nothing left to do");
+        for left in [7, 5, 3, 0] {
+            unmigrate(&location, 1).await.expect("down");
+            assert_eq!(tables(&location).await.len(), left);
+        }
+        migrate(&location).await.expect("up again");
+        assert_eq!(tables(&location).await, TABLES);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_processes_may_start_at_once_on_an_empty_database() {
+    for _ in 0..3 {
+        on_each(async |location| {
+            let start = || {
+                let location = location.clone();
+                tokio::spawn(async move {
+                    let database = open(&location).await;
+                    let migrations = count(&database, "seaql_migrations").await;
+                    database.close().await;
+                    migrations
+                })
+            };
+            let (first, second, third) = tokio::join!(start(), start(), start());
+            for migrations in [first, second, third] {
+                assert_eq!(migrations.expect("no panic"), 4);
+            }
+        })
+        .await;
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_but_the_owner_can_read_the_file_or_its_log() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = Place::sqlite();
+    let database = open(&place.location).await;
+    let Location::Sqlite(path) = &place.location else { unreachable!("a SQLite place") };
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.clone().into_os_string();
+        file.push(suffix);
+        let mode = std::fs::metadata(&file).expect("exists").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file:?}");
+    }
+    database.close().await;
+    place.remove().await;
+}
