@@ -90,7 +90,8 @@ impl SigningKey {
     pub fn read(pkcs8: &[u8]) -> Result<Self, JoseError> {
         install_provider();
         let encoding = EncodingKey::from_ec_der(pkcs8);
-        let mut jwk = Jwk::from_encoding_key(&encoding, Algorithm::ES256).map_err(|_| JoseError::Key)?;
+        let mut jwk =
+            Jwk::from_encoding_key(&encoding, Algorithm::ES256).map_err(|_| JoseError::Key)?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| JoseError::Key)?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
@@ -341,12 +342,29 @@ mod tests {
     fn claims_missing_mistyped_or_foreign_are_refused() {
         let keyring = keyring();
         let sound = serde_json::to_value(claims()).expect("JSON");
-        assert!(keyring.verify_assertion(&signed(&keyring, &header(&keyring), &sound), ISSUER, NOW).is_ok());
+        assert!(
+            keyring
+                .verify_assertion(&signed(&keyring, &header(&keyring), &sound), ISSUER, NOW)
+                .is_ok()
+        );
         let changes = [
-            ("aud", Value::Null), ("aud", json!([ISSUER])), ("aud", json!([ISSUER, "x"])), ("aud", json!(5)),
-            ("iss", json!([ISSUER])), ("iss", json!("https://as.example/")), ("sub", json!("")), ("jti", json!("")),
-            ("exp", json!("2000")), ("exp", json!(2000.5)), ("exp", json!(-1)), ("exp", Value::Null), ("exp", json!(1e300)),
-            ("iat", json!(1_001)), ("iat", json!("1000")), ("generation", json!("1")), ("generation", Value::Null),
+            ("aud", Value::Null),
+            ("aud", json!([ISSUER])),
+            ("aud", json!([ISSUER, "x"])),
+            ("aud", json!(5)),
+            ("iss", json!([ISSUER])),
+            ("iss", json!("https://as.example/")),
+            ("sub", json!("")),
+            ("jti", json!("")),
+            ("exp", json!("2000")),
+            ("exp", json!(2000.5)),
+            ("exp", json!(-1)),
+            ("exp", Value::Null),
+            ("exp", json!(1e300)),
+            ("iat", json!(1_001)),
+            ("iat", json!("1000")),
+            ("generation", json!("1")),
+            ("generation", Value::Null),
         ];
         for (name, value) in changes {
             let mut claims = sound.clone();
@@ -372,7 +390,9 @@ mod tests {
         let mut foreign_key = header(&keyring);
         foreign_key.kid = Some("other".into());
         for header in [wrong_type, critical, foreign_key] {
-            assert!(keyring.verify_assertion(&signed(&keyring, &header, &sound), ISSUER, NOW).is_err());
+            assert!(
+                keyring.verify_assertion(&signed(&keyring, &header, &sound), ISSUER, NOW).is_err()
+            );
         }
         let token = keyring.sign_assertion(&claims()).expect("signed");
         let body = token.split('.').nth(1).expect("claims");

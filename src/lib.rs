@@ -4,12 +4,15 @@
 //! `domain`, keeps with `store` and asks the world through `outbound`; all of them speak
 //! `protocol`. ARCHITECTURE.md walks through them.
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod entropy;
+pub mod flow;
 pub mod jose;
+pub mod metrics;
 pub mod protocol;
 pub mod store;
 pub mod vault;

@@ -93,7 +93,11 @@ impl Metrics {
             Unit::Seconds,
             self.seconds_to_decide.clone(),
         );
-        registry.register("commit_group_size", "Changes sharing one commit", self.group_size.clone());
+        registry.register(
+            "commit_group_size",
+            "Changes sharing one commit",
+            self.group_size.clone(),
+        );
         registry.register("live_sessions", "Sessions that are live", self.live_sessions.clone());
         registry.register(
             "introspections",

@@ -205,12 +205,7 @@ impl Vault {
     /// # Errors
     ///
     /// No entropy for the nonce.
-    pub fn seal(
-        &self,
-        name: &str,
-        plain: &[u8],
-        entropy: &Entropy,
-    ) -> Result<Vec<u8>, VaultError> {
+    pub fn seal(&self, name: &str, plain: &[u8], entropy: &Entropy) -> Result<Vec<u8>, VaultError> {
         let nonce = entropy.bytes::<NONCE_LEN>()?;
         let mut sealed = plain.to_vec();
         self.seal

@@ -336,7 +336,8 @@ impl Approval {
         match answer {
             Answer::Approve(consent) => self.approve(human, consent, policy, address, now),
             Answer::Deny { reason, note, ticked } => {
-                let acceptable = (reason == DenialReason::TooMuch).then(|| ticked.meet(&self.ask.scopes));
+                let acceptable =
+                    (reason == DenialReason::TooMuch).then(|| ticked.meet(&self.ask.scopes));
                 let event = self.event(EventKind::ApprovalDenied, human, address, now);
                 let effects = vec![Effect::Record(event.saying(reason.name()))];
                 let state =
@@ -371,7 +372,8 @@ impl Approval {
                 Matching::Typed
             }
         };
-        let session = self.open_session(human, &granted, consent.lifetime, consent.session, policy, now);
+        let session =
+            self.open_session(human, &granted, consent.lifetime, consent.session, policy, now);
         let approved = Approved {
             by: human.id.clone(),
             at: now,
@@ -385,7 +387,9 @@ impl Approval {
         };
         let mut effects = self.door_effects(human, &session, now);
         let event = self.event(EventKind::ApprovalGranted, human, address, now);
-        effects.push(Effect::Record(event.of_session(&session.id).saying(approved.granted.to_string())));
+        effects.push(Effect::Record(
+            event.of_session(&session.id).saying(approved.granted.to_string()),
+        ));
         effects.insert(0, Effect::IssueSession(Box::new(session)));
         Ok(Verdict::Decided(self.becomes(State::Approved(approved), effects)))
     }
@@ -457,7 +461,12 @@ impl Approval {
             vec![Effect::Record(self.event(EventKind::WrongCode, human, address, now))];
         let viewer = Some(human.id.clone());
         let state = if tries_left == 0 {
-            effects.push(Effect::Record(self.event(EventKind::ApprovalLocked, human, address, now)));
+            effects.push(Effect::Record(self.event(
+                EventKind::ApprovalLocked,
+                human,
+                address,
+                now,
+            )));
             State::Locked { by: viewer, at: now }
         } else {
             State::Waiting { wrong_codes, viewer }
@@ -466,7 +475,13 @@ impl Approval {
     }
 
     /// "This is not mine": the request, and everything else this agent asks, stops here.
-    fn report(self, human: &Account, end_sessions: bool, address: &str, now: Timestamp) -> Change<Self> {
+    fn report(
+        self,
+        human: &Account,
+        end_sessions: bool,
+        address: &str,
+        now: Timestamp,
+    ) -> Change<Self> {
         let mut effects =
             vec![Effect::Record(self.event(EventKind::ApprovalReported, human, address, now))];
         if let Some(registration) = &self.ask.registration {

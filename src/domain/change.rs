@@ -34,27 +34,49 @@ pub enum Effect {
     SignOutEverywhere(AccountId),
     OfferLink(Box<OneTimeLink>),
     /// Spends a one-time link, once.
-    SpendLink { digest: Digest, at: Timestamp },
+    SpendLink {
+        digest: Digest,
+        at: Timestamp,
+    },
     /// Unused first-account links end: only the newest is good.
     WithdrawFirstAccountLinks,
     /// A new question to a human.
     Ask(Box<Approval>),
     /// Closes the attempt that a newer one replaces, if it still waits.
-    Supersede { id: ApprovalId, at: Timestamp },
+    Supersede {
+        id: ApprovalId,
+        at: Timestamp,
+    },
     IssueSession(Box<Session>),
     /// A token of a live session; refused when the session has ended meanwhile.
     IssueToken(Token),
     /// Ends one access token at once; its session lives on.
     DropToken(Digest),
     /// Marks the approved session as picked up by its agent.
-    CollectSession { id: SessionId },
+    CollectSession {
+        id: SessionId,
+    },
     /// Spends a refresh token, once.
-    SpendToken { digest: Digest, at: Timestamp },
-    EndSession { id: SessionId, cause: EndCause, at: Timestamp },
+    SpendToken {
+        digest: Digest,
+        at: Timestamp,
+    },
+    EndSession {
+        id: SessionId,
+        cause: EndCause,
+        at: Timestamp,
+    },
     /// What an agent held before its human answered.
-    EndUnclaimed { registration: RegistrationId, at: Timestamp },
+    EndUnclaimed {
+        registration: RegistrationId,
+        at: Timestamp,
+    },
     /// A person's sessions that were asked for from one network address.
-    EndFrom { account: AccountId, address: String, at: Timestamp },
+    EndFrom {
+        account: AccountId,
+        address: String,
+        at: Timestamp,
+    },
     /// The registration gets its human; older assertions end.
     Claim {
         registration: RegistrationId,
@@ -64,7 +86,10 @@ pub enum Effect {
         session: SessionId,
     },
     /// The agent's registration and everything it still asks for.
-    RevokeRegistration { id: RegistrationId, at: Timestamp },
+    RevokeRegistration {
+        id: RegistrationId,
+        at: Timestamp,
+    },
     /// One more of something limited; the whole change is refused beyond the limit.
     Count(Count),
     /// Takes one back from a window: what was counted turned out well.

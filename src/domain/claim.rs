@@ -16,7 +16,10 @@ pub const REDELIVERY: Seconds = Seconds(30);
 pub enum Collector {
     Poll,
     /// A code, keyed both ways it may have been made.
-    Code { relayed: KeyedCode, typed: KeyedCode },
+    Code {
+        relayed: KeyedCode,
+        typed: KeyedCode,
+    },
     /// Something that cannot be a code.
     Nonsense,
 }
@@ -32,9 +35,15 @@ pub struct Collect<'a> {
 #[derive(Debug)]
 pub enum Collection {
     /// The first time; the change carries what must happen with it.
-    Deliver { change: Change<Approval>, approved: Approved },
+    Deliver {
+        change: Change<Approval>,
+        approved: Approved,
+    },
     /// The same request again, within [`REDELIVERY`].
-    Again { approved: Approved, at: Timestamp },
+    Again {
+        approved: Approved,
+        at: Timestamp,
+    },
     WrongCode(Change<Approval>),
 }
 
@@ -55,7 +64,11 @@ impl Approval {
     /// # Errors
     ///
     /// See [`NotCollected`].
-    pub fn collect(self, collect: &Collect<'_>, now: Timestamp) -> Result<Collection, NotCollected> {
+    pub fn collect(
+        self,
+        collect: &Collect<'_>,
+        now: Timestamp,
+    ) -> Result<Collection, NotCollected> {
         match &self.state {
             State::Waiting { .. } if now < self.expires_at => Err(NotCollected::Pending),
             State::Waiting { .. } | State::Locked { .. } | State::Superseded { .. } => {
@@ -105,10 +118,8 @@ impl Approval {
             .record(EventKind::ClaimCollected, collect.address, now)
             .by(&approved.by)
             .of_session(&approved.session);
-        let effects = vec![
-            Effect::CollectSession { id: approved.session.clone() },
-            Effect::Record(event),
-        ];
+        let effects =
+            vec![Effect::CollectSession { id: approved.session.clone() }, Effect::Record(event)];
         let state = State::Collected {
             approved: approved.clone(),
             at: now,

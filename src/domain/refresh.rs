@@ -38,7 +38,11 @@ pub fn rotation(
         None => Rotation::Refuse,
         Some(spent_at) => {
             let unspent = successor.is_some_and(|successor| successor.spent_at.is_none());
-            if unspent && now < spent_at + OVERLAP { Rotation::Again(spent_at) } else { Rotation::Reuse }
+            if unspent && now < spent_at + OVERLAP {
+                Rotation::Again(spent_at)
+            } else {
+                Rotation::Reuse
+            }
         }
     }
 }

@@ -104,7 +104,11 @@ impl Registration {
     /// # Errors
     ///
     /// Revoked, claimed, or too late.
-    pub fn is_claimable(&self, current: Option<&Approval>, now: Timestamp) -> Result<(), ClaimRefused> {
+    pub fn is_claimable(
+        &self,
+        current: Option<&Approval>,
+        now: Timestamp,
+    ) -> Result<(), ClaimRefused> {
         if self.revoked_at.is_some() {
             return Err(ClaimRefused::Revoked);
         }

@@ -91,10 +91,7 @@ impl Resource {
         let requested = requested.unwrap_or(&none);
         let known = requested.meet(&all);
         let base = if known.is_empty() { self.default_scopes() } else { known };
-        Asked {
-            scopes: base.join(&self.required_scopes()),
-            dropped: requested.without(&all),
-        }
+        Asked { scopes: base.join(&self.required_scopes()), dropped: requested.without(&all) }
     }
 
     fn scopes_where(&self, keep: impl Fn(&ScopeRule) -> bool) -> Scopes {

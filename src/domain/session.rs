@@ -167,7 +167,13 @@ impl Session {
     }
 
     /// Gives the session the name its owner wants to read.
-    pub fn rename(self, label: &ToldText, by: &AccountId, address: &str, now: Timestamp) -> Change<Self> {
+    pub fn rename(
+        self,
+        label: &ToldText,
+        by: &AccountId,
+        address: &str,
+        now: Timestamp,
+    ) -> Change<Self> {
         let event = Event::new(EventKind::SessionRenamed, now, address).by(by).of_session(&self.id);
         let seen = self.revision;
         let next = Self { label: label.to_string(), ..self };
@@ -178,12 +184,10 @@ impl Session {
 /// Ends a session, whatever state it is in; ending one twice changes nothing.
 #[must_use]
 pub fn end(session: &Session, cause: EndCause, address: &str, now: Timestamp) -> Vec<Effect> {
-    let mut event =
-        Event::new(EventKind::SessionEnded, now, address).of_session(&session.id).saying(cause.name());
+    let mut event = Event::new(EventKind::SessionEnded, now, address)
+        .of_session(&session.id)
+        .saying(cause.name());
     event.account.clone_from(&session.account);
     event.registration.clone_from(&session.registration);
-    vec![
-        Effect::EndSession { id: session.id.clone(), cause, at: now },
-        Effect::Record(event),
-    ]
+    vec![Effect::EndSession { id: session.id.clone(), cause, at: now }, Effect::Record(event)]
 }

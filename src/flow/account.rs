@@ -3,7 +3,9 @@
 use crate::app::App;
 use crate::config::SignUp;
 use crate::domain::account::{Account, is_acceptable_password};
-use crate::domain::browser::{BROWSER_SESSION, BrowserSession, LinkPurpose, ONE_TIME_LINK, OneTimeLink};
+use crate::domain::browser::{
+    BROWSER_SESSION, BrowserSession, LinkPurpose, ONE_TIME_LINK, OneTimeLink,
+};
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::AccountId;
@@ -77,8 +79,10 @@ pub async fn sign_in(
     let limits = &app.settings.limits;
     let email: EmailAddress = email.parse().map_err(|_| EntryError::WrongPassword)?;
     let subject = account_subject(&email);
-    let (account_most, address_most) =
-        (limits.sign_in_failures_per_account_per_hour, limits.sign_in_failures_per_address_per_hour);
+    let (account_most, address_most) = (
+        limits.sign_in_failures_per_account_per_hour,
+        limits.sign_in_failures_per_address_per_hour,
+    );
     let counts = [
         Count::hourly("sign_in:account", &subject, account_most.into(), now),
         Count::hourly("sign_in:address", &from.address, address_most.into(), now),
@@ -210,7 +214,11 @@ pub async fn set_password(
     let seen = account.revision;
     let next = Account { password_hash: Some(hash), ..account };
     let account = app.store.commit(Change { seen, next, effects }).await.map_err(|error| {
-        if matches!(error, StoreError::Stale("one_time_link")) { EntryError::NoLink } else { error.into() }
+        if matches!(error, StoreError::Stale("one_time_link")) {
+            EntryError::NoLink
+        } else {
+            error.into()
+        }
     })?;
     open_browser(app, &account.id, Vec::new(), from, now).await
 }
@@ -252,8 +260,7 @@ pub async fn add(
 /// Nobody has that address.
 pub async fn reset(app: &App, email: &str, now: Timestamp) -> Result<Secret, EntryError> {
     let email: EmailAddress = email.parse().map_err(|_| EntryError::Email)?;
-    let account =
-        app.store.account_by_email(&email).await?.ok_or(PersonError::NotFound)?;
+    let account = app.store.account_by_email(&email).await?.ok_or(PersonError::NotFound)?;
     let (link, effect) = offer(app, LinkPurpose::SetPassword(account.id.clone()), now)?;
     app.store.apply(vec![Effect::SignOutEverywhere(account.id), effect]).await?;
     Ok(link)
@@ -372,8 +379,7 @@ async fn open_browser(
 
 /// Addresses are counted under their digest: counters name nobody.
 fn account_subject(email: &EmailAddress) -> String {
-    let digest = Digest::of(email.as_str().as_bytes());
-    digest.0.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(email.as_str().as_bytes()).hex()
 }
 
 fn limited(error: StoreError, now: Timestamp) -> EntryError {

@@ -117,7 +117,9 @@ pub async fn register_for_person(
 /// # Errors
 ///
 /// Always, until a provider is trusted: `issuer_not_enabled`.
-pub fn register_with_assertion(request: &IdentityRequest) -> Result<RegistrationResponse, AgentError> {
+pub fn register_with_assertion(
+    request: &IdentityRequest,
+) -> Result<RegistrationResponse, AgentError> {
     if request.assertion.as_deref().unwrap_or_default().is_empty() {
         return Err(AgentErrorCode::InvalidRequest.into());
     }

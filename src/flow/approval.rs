@@ -45,8 +45,13 @@ pub enum Verb {
         code: Option<String>,
         lifetime: Lifetime,
     },
-    Deny { reason: DenialReason, note: Option<ToldText> },
-    Report { end_sessions: bool },
+    Deny {
+        reason: DenialReason,
+        note: Option<ToldText>,
+    },
+    Report {
+        end_sessions: bool,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -181,9 +186,7 @@ fn answer(
 ) -> Result<Answer, DecideError> {
     let ticked = decision.ticked.clone();
     Ok(match &decision.verb {
-        Verb::Deny { reason, note } => {
-            Answer::Deny { reason: *reason, note: note.clone(), ticked }
-        }
+        Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
         Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
         Verb::Approve { code, lifetime } => {
             let session = app.entropy.identifier(SessionId::PREFIX, now);

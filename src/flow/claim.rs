@@ -70,7 +70,8 @@ async fn start_once(
     from: &Origin,
     now: Timestamp,
 ) -> Result<AttemptResponse, StartError> {
-    let registration = by_claim_token(app, token).await?.ok_or(AgentErrorCode::InvalidClaimToken)?;
+    let registration =
+        by_claim_token(app, token).await?.ok_or(AgentErrorCode::InvalidClaimToken)?;
     let current = current_attempt(app, &registration).await?;
     registration.is_claimable(current.as_ref(), now).map_err(refusal)?;
     let hint = match request.login_hint.as_deref().or(request.email.as_deref()) {
@@ -227,9 +228,8 @@ async fn deliver(
     let account = app.store.account(&approved.by).await?.ok_or_else(missing)?;
     let context = ["collect", session.id.as_str()];
     let pair = Pair::derive(app, &session, &context, session.scopes.clone(), at);
-    let identity =
-        delivery::assertion(app, &registration, &session, Some(&account), &context, at)
-            .map_err(|error| CollectError::Internal(error.into()))?;
+    let identity = delivery::assertion(app, &registration, &session, Some(&account), &context, at)
+        .map_err(|error| CollectError::Internal(error.into()))?;
     let identity = Identity { refresh_token: pair.expiring(), ..identity };
     Ok((session, Collected { registration, pair, identity }))
 }
@@ -250,8 +250,7 @@ fn request_digest(claim_token: &str, code: Option<&str>) -> String {
         Code::parse(text).map_or_else(|| text.to_owned(), |code| code.letters().to_owned())
     });
     let way = code.map_or_else(|| "poll".to_owned(), |code| format!("code {code}"));
-    let digest = Digest::of(format!("{claim_token} {way}").as_bytes());
-    digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(format!("{claim_token} {way}").as_bytes()).hex()
 }
 
 /// `POST` to `/complete`: the agent hands back the code its human relayed (dialect D3).

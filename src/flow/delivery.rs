@@ -40,9 +40,7 @@ impl Pair {
         let lifetimes = app.lifetimes();
         Self {
             access: app.vault.derive(SecretKind::Access, context),
-            refresh: session
-                .refreshable
-                .then(|| app.vault.derive(SecretKind::Refresh, context)),
+            refresh: session.refreshable.then(|| app.vault.derive(SecretKind::Refresh, context)),
             issued_at,
             access_end: session.token_end(issued_at, lifetimes.access),
             refresh_end: session.token_end(issued_at, lifetimes.refresh),

@@ -68,7 +68,7 @@ async fn load(
         credential,
         noted_at: AtomicI64::new(i64::MIN),
     });
-    Ok(app.live.admit(stamp, digest, &session, end, live))
+    Ok(app.live.admit(stamp, *digest, &session, end, live))
 }
 
 /// The answer about a live token ([RFC 7662 §2.2]).

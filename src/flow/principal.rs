@@ -91,7 +91,10 @@ pub async fn agent(
 /// The resource server of these credentials. An unknown name costs the same comparison as
 /// a wrong secret.
 #[must_use]
-pub fn resource_server<'a>(app: &'a App, credentials: &BasicCredentials) -> Option<ResourceServer<'a>> {
+pub fn resource_server<'a>(
+    app: &'a App,
+    credentials: &BasicCredentials,
+) -> Option<ResourceServer<'a>> {
     let presented = Digest::of(credentials.secret.as_bytes());
     let mut found = None;
     for resource in &app.settings.resources {

@@ -28,8 +28,7 @@ pub async fn revoke(
     let Some(secret) = parsed else { return Ok(()) };
     let Some(token) = app.store.token(&secret.digest()).await? else { return Ok(()) };
     let Some(session) = app.store.session(&token.session).await? else { return Ok(()) };
-    let mut event =
-        Event::new(EventKind::TokenRevoked, now, &from.address).of_session(&session.id);
+    let mut event = Event::new(EventKind::TokenRevoked, now, &from.address).of_session(&session.id);
     event.account.clone_from(&session.account);
     let mut effects = match token.kind {
         TokenKind::Access => vec![Effect::DropToken(token.digest)],

@@ -24,7 +24,10 @@ pub fn parse(header: &str) -> Option<BasicCredentials> {
     let decoded = Zeroizing::new(STANDARD.decode(encoded.trim()).ok()?);
     let text = std::str::from_utf8(&decoded).ok()?;
     let (client_id, secret) = text.split_once(':')?;
-    Some(BasicCredentials { client_id: form_decode(client_id)?, secret: Zeroizing::new(form_decode(secret)?) })
+    Some(BasicCredentials {
+        client_id: form_decode(client_id)?,
+        secret: Zeroizing::new(form_decode(secret)?),
+    })
 }
 
 fn form_decode(half: &str) -> Option<String> {

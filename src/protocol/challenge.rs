@@ -76,7 +76,9 @@ mod tests {
         let both = Scopes::stored("read write").expect("a scope");
         assert_eq!(
             Refusal::InsufficientScope(both).challenge(METADATA, &read),
-            format!(r#"Bearer error="insufficient_scope", resource_metadata="{METADATA}", scope="read write""#)
+            format!(
+                r#"Bearer error="insufficient_scope", resource_metadata="{METADATA}", scope="read write""#
+            )
         );
     }
 }

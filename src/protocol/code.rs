@@ -34,11 +34,8 @@ impl Code {
         if text.len() > 64 {
             return None;
         }
-        let letters: String = text
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .map(|c| c.to_ascii_uppercase())
-            .collect();
+        let letters: String =
+            text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect();
         let known = letters.bytes().all(|byte| ALPHABET.contains(&byte));
         (letters.len() == LENGTH && known).then_some(Self(letters))
     }

@@ -85,7 +85,19 @@ mod tests {
 
     #[test]
     fn what_no_mailbox_has_is_refused() {
-        for text in ["", "ada", "@b", "a@", "a@b@c", "a b@c", "a@b..c", "a@.c", "a\u{202E}@b.c", "a@b c", "<a@b.c>"] {
+        for text in [
+            "",
+            "ada",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a@b..c",
+            "a@.c",
+            "a\u{202E}@b.c",
+            "a@b c",
+            "<a@b.c>",
+        ] {
             assert!(text.parse::<EmailAddress>().is_err(), "{text:?}");
         }
     }

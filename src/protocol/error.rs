@@ -127,27 +127,86 @@ impl AgentErrorCode {
     /// Status, newest name, older name, and the sentence for whoever reads logs.
     const fn row(self) -> (u16, &'static str, Option<&'static str>, &'static str) {
         match self {
-            Self::InvalidRequest => (400, "invalid_request", None, "the request is not what this endpoint takes"),
-            Self::InvalidLoginHint => (400, "invalid_login_hint", None, "login_hint must be an e-mail address"),
-            Self::InvalidRefreshToken => (400, "invalid_refresh_token", None, "the refresh token is unknown, spent, expired or revoked"),
-            Self::InvalidTarget => (400, "invalid_target", None, "the resource is not one of this server's"),
-            Self::InvalidScope => (400, "invalid_scope", None, "requested_scopes are not scope tokens"),
-            Self::AnonymousDisabled => (403, "anonymous_registration_disabled", Some("anonymous_not_enabled"), "anonymous registration is switched off"),
-            Self::ServiceAuthDisabled => (403, "service_auth_registration_disabled", Some("service_auth_not_enabled"), "service_auth registration is switched off"),
-            Self::IssuerNotEnabled => (403, "issuer_not_enabled", None, "the assertion's issuer is not trusted here"),
-            Self::InvalidClaimToken => (401, "invalid_claim_token", None, "the claim token is unknown"),
+            Self::InvalidRequest => {
+                (400, "invalid_request", None, "the request is not what this endpoint takes")
+            }
+            Self::InvalidLoginHint => {
+                (400, "invalid_login_hint", None, "login_hint must be an e-mail address")
+            }
+            Self::InvalidRefreshToken => (
+                400,
+                "invalid_refresh_token",
+                None,
+                "the refresh token is unknown, spent, expired or revoked",
+            ),
+            Self::InvalidTarget => {
+                (400, "invalid_target", None, "the resource is not one of this server's")
+            }
+            Self::InvalidScope => {
+                (400, "invalid_scope", None, "requested_scopes are not scope tokens")
+            }
+            Self::AnonymousDisabled => (
+                403,
+                "anonymous_registration_disabled",
+                Some("anonymous_not_enabled"),
+                "anonymous registration is switched off",
+            ),
+            Self::ServiceAuthDisabled => (
+                403,
+                "service_auth_registration_disabled",
+                Some("service_auth_not_enabled"),
+                "service_auth registration is switched off",
+            ),
+            Self::IssuerNotEnabled => {
+                (403, "issuer_not_enabled", None, "the assertion's issuer is not trusted here")
+            }
+            Self::InvalidClaimToken => {
+                (401, "invalid_claim_token", None, "the claim token is unknown")
+            }
             Self::InvalidClaim => (400, "invalid_claim", None, "the claim token is unknown"),
-            Self::AlreadyClaimed => (409, "already_claimed", Some("claimed_or_in_flight"), "this registration has been claimed"),
-            Self::ClaimExpired => (410, "claim_expired", None, "the claim token has expired; register again"),
-            Self::ClaimRevoked => (410, "claim_revoked", None, "this registration has been revoked; register again"),
-            Self::ClaimDenied => (403, "claim_denied", Some("access_denied"), "the human denied the request"),
-            Self::ClaimNotConfirmed => (409, "claim_not_confirmed", Some("authorization_pending"), "the human has not approved yet"),
-            Self::TooManyAttempts => (429, "too_many_attempts", None, "too many attempts were started for this registration"),
+            Self::AlreadyClaimed => (
+                409,
+                "already_claimed",
+                Some("claimed_or_in_flight"),
+                "this registration has been claimed",
+            ),
+            Self::ClaimExpired => {
+                (410, "claim_expired", None, "the claim token has expired; register again")
+            }
+            Self::ClaimRevoked => {
+                (410, "claim_revoked", None, "this registration has been revoked; register again")
+            }
+            Self::ClaimDenied => {
+                (403, "claim_denied", Some("access_denied"), "the human denied the request")
+            }
+            Self::ClaimNotConfirmed => (
+                409,
+                "claim_not_confirmed",
+                Some("authorization_pending"),
+                "the human has not approved yet",
+            ),
+            Self::TooManyAttempts => (
+                429,
+                "too_many_attempts",
+                None,
+                "too many attempts were started for this registration",
+            ),
             Self::InvalidUserCode => (401, "invalid_user_code", None, "the code is wrong"),
-            Self::UserCodeExpired => (410, "user_code_expired", None, "the code has ended; start a new attempt at the claim endpoint"),
-            Self::RateLimitExceeded => (429, "rate_limit_exceeded", Some("rate_limited"), "too many requests"),
-            Self::TemporarilyUnavailable => (503, "temporarily_unavailable", None, "the server is temporarily unable to answer"),
-            Self::ServerError => (500, "server_error", None, "the server could not complete the request"),
+            Self::UserCodeExpired => (
+                410,
+                "user_code_expired",
+                None,
+                "the code has ended; start a new attempt at the claim endpoint",
+            ),
+            Self::RateLimitExceeded => {
+                (429, "rate_limit_exceeded", Some("rate_limited"), "too many requests")
+            }
+            Self::TemporarilyUnavailable => {
+                (503, "temporarily_unavailable", None, "the server is temporarily unable to answer")
+            }
+            Self::ServerError => {
+                (500, "server_error", None, "the server could not complete the request")
+            }
         }
     }
 

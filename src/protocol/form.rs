@@ -84,9 +84,9 @@ fn decode(part: &[u8]) -> Result<String, FormError> {
 
 fn has_broken_escape(part: &[u8]) -> bool {
     let is_hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
-    part.iter().enumerate().any(|(at, byte)| {
-        *byte == b'%' && !(is_hex(part.get(at + 1)) && is_hex(part.get(at + 2)))
-    })
+    part.iter()
+        .enumerate()
+        .any(|(at, byte)| *byte == b'%' && !(is_hex(part.get(at + 1)) && is_hex(part.get(at + 2))))
 }
 
 #[cfg(test)]

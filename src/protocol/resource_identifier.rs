@@ -15,7 +15,9 @@ use url::Url;
 pub struct ResourceIdentifier(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a resource is an absolute http or https URL without a fragment, user information or query")]
+#[error(
+    "a resource is an absolute http or https URL without a fragment, user information or query"
+)]
 pub struct NotAResource;
 
 impl ResourceIdentifier {
@@ -27,10 +29,8 @@ impl ResourceIdentifier {
     /// The path component, empty for an origin: what well-known documents are inserted before.
     #[must_use]
     pub fn path(&self) -> String {
-        Url::parse(&self.0).map_or_else(
-            |_| String::new(),
-            |url| url.path().trim_end_matches('/').to_owned(),
-        )
+        Url::parse(&self.0)
+            .map_or_else(|_| String::new(), |url| url.path().trim_end_matches('/').to_owned())
     }
 
     /// `scheme://host[:port]`.
@@ -107,7 +107,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_resource_is_refused() {
-        for text in ["", "api", "/v1", "ftp://h", "https://h#f", "https://u@h", "https://h?q", "https:\\\\h", "https://h/\u{1}"] {
+        for text in [
+            "",
+            "api",
+            "/v1",
+            "ftp://h",
+            "https://h#f",
+            "https://u@h",
+            "https://h?q",
+            "https:\\\\h",
+            "https://h/\u{1}",
+        ] {
             assert_eq!(resource(text), Err(NotAResource), "{text:?}");
         }
     }
@@ -116,7 +126,10 @@ mod tests {
     #[test]
     fn the_metadata_url_is_inserted_before_the_path() {
         let demo = resource("http://127.0.0.1:8080/demo").expect("a resource");
-        assert_eq!(demo.metadata_url(), "http://127.0.0.1:8080/.well-known/oauth-protected-resource/demo");
+        assert_eq!(
+            demo.metadata_url(),
+            "http://127.0.0.1:8080/.well-known/oauth-protected-resource/demo"
+        );
         let root = resource("https://h/").expect("a resource");
         assert_eq!(root.metadata_url(), "https://h/.well-known/oauth-protected-resource");
     }

@@ -29,9 +29,7 @@ const LONGEST_TOKEN: usize = 128;
 pub fn is_scope_token(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= LONGEST_TOKEN
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
+        && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
 }
 
 impl Scopes {

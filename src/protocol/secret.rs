@@ -4,7 +4,7 @@
 //! The prefix lets scanners find a leaked secret; the checksum refuses a mistyped one
 //! before the database is asked.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
@@ -120,6 +120,16 @@ impl Digest {
         let mut out = [0; 32];
         out.copy_from_slice(digest(&SHA256, bytes).as_ref());
         Self(out)
+    }
+
+    /// In hexadecimal, to name the secret without knowing it.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     /// A digest as read from a row.

@@ -65,7 +65,9 @@ impl Store {
             Effect::IssueToken(token) => steps.push(row::token::issue(&token, backend)),
             Effect::DropToken(digest) => steps.push(row::token::drop_one(&digest, backend)),
             Effect::CollectSession { id } => steps.push(collect(&id, backend)),
-            Effect::SpendToken { digest, at } => steps.push(row::token::spend(&digest, at, backend)),
+            Effect::SpendToken { digest, at } => {
+                steps.push(row::token::spend(&digest, at, backend))
+            }
             Effect::EndSession { id, cause, at } => {
                 steps.push(end(End::One(&id), cause, at, backend));
             }

@@ -1,6 +1,8 @@
 //! Signing keys, sealed, and the fingerprint that recognises the master secret.
 
-use sea_orm::{ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, ColumnTrait as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 
 use super::row::{signing_key, statement, step};
 use super::{Store, StoreError};

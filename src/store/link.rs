@@ -1,6 +1,8 @@
 //! Named queries about one-time links.
 
-use sea_orm::{ActiveModelTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, QueryTrait as _};
+use sea_orm::{
+    ActiveModelTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, QueryTrait as _,
+};
 
 use super::row::{one_time_link, step};
 use super::{Store, StoreError};
@@ -21,8 +23,7 @@ impl Store {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<Option<OneTimeLink>, StoreError> {
-        let row =
-            one_time_link::Entity::find_by_id(digest.0.to_vec()).one(self.reader()).await?;
+        let row = one_time_link::Entity::find_by_id(digest.0.to_vec()).one(self.reader()).await?;
         let Some(row) = row.filter(|row| row.used_at.is_none() && now.0 < row.expires_at) else {
             return Ok(None);
         };

@@ -30,6 +30,8 @@ pub struct Liveness<V> {
 struct Entry<V> {
     value: V,
     session: SessionKey,
+    /// A token may be revoked alone (RFC 7009).
+    token: SessionKey,
     expires_at: Timestamp,
     loaded: LoadStamp,
 }
@@ -46,7 +48,9 @@ impl<V: Clone + Send + Sync + 'static> Liveness<V> {
     #[must_use]
     pub fn get(&self, digest: &Digest, now: Timestamp) -> Option<V> {
         let entry = self.entries.get(digest)?;
-        let holds = now < entry.expires_at && self.denied.believes(entry.session, entry.loaded);
+        let holds = now < entry.expires_at
+            && self.denied.believes(entry.session, entry.loaded)
+            && !self.denied.is_denied(entry.token);
         holds.then_some(entry.value)
     }
 
@@ -68,11 +72,12 @@ impl<V: Clone + Send + Sync + 'static> Liveness<V> {
         value: V,
     ) -> Option<V> {
         let session = SessionKey::of(session);
-        if self.denied.is_denied(session) {
+        let token = SessionKey::of(&digest.hex());
+        if self.denied.is_denied(session) || self.denied.is_denied(token) {
             return None;
         }
         if self.denied.believes(session, loaded) {
-            let entry = Entry { value: value.clone(), session, expires_at, loaded };
+            let entry = Entry { value: value.clone(), session, token, expires_at, loaded };
             self.entries.insert(digest, entry);
         }
         Some(value)

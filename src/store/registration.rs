@@ -7,8 +7,8 @@ use super::{Store, StoreError};
 use crate::domain::id::RegistrationId;
 use crate::domain::registration::{Pace, Registration};
 use crate::protocol::secret::Digest;
-use crate::store::write::Expect;
 use crate::store::row::null_or;
+use crate::store::write::Expect;
 
 impl Store {
     /// # Errors

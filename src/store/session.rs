@@ -1,6 +1,8 @@
 //! Named queries about sessions, their tokens and their history.
 
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 
 use super::row::{event, session, step, token};
 use super::{Store, StoreError};

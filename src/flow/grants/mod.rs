@@ -34,8 +34,7 @@ pub async fn token(
     from: &Origin,
     now: Timestamp,
 ) -> Result<TokenResponse, OAuthError> {
-    let name =
-        form.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
+    let name = form.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
     let grant = GrantType::named(name)
         .filter(|grant| offered(app).any(|offered| offered == *grant))
         .ok_or(OAuthError::UnsupportedGrantType)?;
@@ -53,7 +52,11 @@ pub async fn token(
 /// [RFC 6749 §6]: https://www.rfc-editor.org/rfc/rfc6749#section-6
 fn narrowed(form: &Form, session: &Session) -> Result<Scopes, OAuthError> {
     for resource in form.all("resource") {
-        let same = resource.parse().is_ok_and(|named: crate::protocol::resource_identifier::ResourceIdentifier| named == session.resource);
+        let same = resource.parse().is_ok_and(
+            |named: crate::protocol::resource_identifier::ResourceIdentifier| {
+                named == session.resource
+            },
+        );
         if !same {
             return Err(OAuthError::InvalidTarget);
         }

@@ -1,7 +1,7 @@
 //! `account`: people.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoActiveModel as _, NotSet, QueryTrait as _};
+use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
 use super::{Stored, seconds, time};
 use crate::domain::account::Account;

@@ -2,7 +2,7 @@
 //! spells them; what queries look at has columns of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoActiveModel as _, NotSet, QueryTrait as _};
+use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
 use super::Stored;
 use crate::domain::approval::{Approval, KeyedCode, State};

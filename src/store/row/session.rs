@@ -1,7 +1,7 @@
 //! `session`: approved connections.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoActiveModel as _, NotSet, QueryTrait as _};
+use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
 use super::{Stored, agent, origin, seconds, text, time};
 use crate::domain::approval::Door;

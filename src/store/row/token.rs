@@ -78,7 +78,6 @@ pub(in crate::store) fn spend(digest: &Digest, at: Timestamp, backend: DbBackend
 
 /// Ends one token; its digest goes to the deny set as an ended session's id would.
 pub(in crate::store) fn drop_one(digest: &Digest, backend: DbBackend) -> Step {
-    let hex: String = digest.0.iter().map(|byte| format!("{byte:02x}")).collect();
     let sql = "DELETE FROM token WHERE digest = $1 RETURNING CAST($2 AS TEXT)";
-    step(backend, sql, [digest.0.to_vec().into(), hex.into()], Expect::Ends)
+    step(backend, sql, [digest.0.to_vec().into(), digest.hex().into()], Expect::Ends)
 }

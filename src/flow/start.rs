@@ -1,0 +1,130 @@
+//! Starting: open the database, recognise the master secret, unseal the signing keys.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{DatabaseUrl, Settings};
+use crate::entropy::{Entropy, NoEntropy};
+use crate::flow::introspect::LiveTokens;
+use crate::flow::password::{HashError, Hasher};
+use crate::flow::usage::Usage;
+use crate::jose::{JoseError, Keyring, SigningKey};
+use crate::metrics::Metrics;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::{Database, Location, OpenError, Store, StoreError, migrate};
+use crate::vault::{MasterSecret, Vault, VaultError};
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Key(#[from] JoseError),
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// A database with content and no master secret: starting would orphan every key in it.
+    #[error(
+        "the database has content, but its master secret {0} is missing; restore the file, \
+         or name the right one in secrets_file"
+    )]
+    MissingMaster(String),
+    #[error(
+        "the master secret {0} is not the one this database was made with; name the right \
+         file in secrets_file"
+    )]
+    WrongMaster(String),
+}
+
+/// Where the rows are, from the settings.
+#[must_use]
+pub fn location(settings: &Settings) -> Location {
+    match &settings.database {
+        DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
+        DatabaseUrl::Postgres(url) => Location::Postgres(url.reveal().to_owned()),
+    }
+}
+
+/// Builds everything one node is made of.
+///
+/// # Errors
+///
+/// See [`StartError`]; nothing listens then.
+pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result<App, StartError> {
+    let location = location(&settings);
+    migrate(&location).await?;
+    let metrics = Arc::new(Metrics::new());
+    let observed = Arc::clone(&metrics);
+    let database =
+        Database::open(&location, Arc::new(move |changes| observed.committed(changes))).await?;
+    let live = LiveTokens::new(database.denied());
+    let store = Store::new(database, entropy.clone());
+    let vault = open_vault(&settings, &store, &entropy).await?;
+    let keyring = keyring(&store, &vault, &entropy, clock.now()).await?;
+    Ok(App {
+        hasher: Hasher::new()?,
+        usage: Usage::default(),
+        settings,
+        store,
+        live,
+        vault,
+        keyring,
+        clock,
+        entropy,
+        metrics,
+    })
+}
+
+/// The vault, if its master secret is the one the database knows; a new database gets a
+/// new one.
+async fn open_vault(
+    settings: &Settings,
+    store: &Store,
+    entropy: &Entropy,
+) -> Result<Vault, StartError> {
+    let path = &settings.secrets_file;
+    let shown = || path.display().to_string();
+    let known = store.master_fingerprint().await?;
+    let master = match (MasterSecret::read(path)?, &known) {
+        (Some(master), _) => master,
+        (None, None) => MasterSecret::create(path, entropy)?,
+        (None, Some(_)) => return Err(StartError::MissingMaster(shown())),
+    };
+    let vault = Vault::open(&master)?;
+    if known.is_none() {
+        store.remember_master(vault.fingerprint()).await?;
+    }
+    // Read again: of two processes starting on a new database, one was first.
+    let known = store.master_fingerprint().await?;
+    if known == Some(vault.fingerprint()) {
+        Ok(vault)
+    } else {
+        Err(StartError::WrongMaster(shown()))
+    }
+}
+
+async fn keyring(
+    store: &Store,
+    vault: &Vault,
+    entropy: &Entropy,
+    now: Timestamp,
+) -> Result<Keyring, StartError> {
+    if store.signing_keys().await?.is_empty() {
+        let pkcs8 = SigningKey::generate()?;
+        let kid = SigningKey::read(&pkcs8)?.kid;
+        let sealed = vault.seal(&kid, &pkcs8, entropy)?;
+        store.keep_first_key(&kid, sealed, now).await?;
+    }
+    let mut keys = Vec::new();
+    for (kid, sealed) in store.signing_keys().await? {
+        keys.push(SigningKey::read(&vault.unseal(&kid, &sealed)?)?);
+    }
+    Ok(Keyring::new(keys)?)
+}
