@@ -16,3 +16,4 @@ pub mod metrics;
 pub mod protocol;
 pub mod store;
 pub mod vault;
+pub mod web;

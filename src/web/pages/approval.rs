@@ -1,0 +1,215 @@
+use askama::Template;
+
+mod choice;
+
+pub use choice::{Lifetime, LifetimeOption, ScopeChoice};
+
+use super::{Claim, Frame, Moment};
+use crate::protocol::timestamp::Timestamp;
+use crate::web::texts::{ApprovalTexts, LifetimeTexts, Run, ScopeTexts};
+use choice::{Group, LifetimeLine};
+
+/// `/approve/{id}`: asks a signed-in human whether an agent may act for them. Every door
+/// shows this page and no other.
+///
+/// The form posts to its own address. Its submit buttons are:
+///
+/// | name | value | means |
+/// |---|---|---|
+/// | `decision` | `deny`, `approve`, `report` | the three answers |
+/// | `started` | `no` | "No, I did not": deny, with the reason `not_me` |
+/// | `preset` | `read_only` | show the page again with everything beyond reading unticked |
+/// | `preset` | `keep` | show the page again as it is, and decide nothing |
+///
+/// `preset=keep` is the first submit button of the form, invisible and outside the tab
+/// order: a browser presses the first one when Enter is pressed in a field, so Enter in the
+/// code box can never approve (RFC 10027).
+#[derive(Template)]
+#[template(path = "pages/approval.html")]
+pub struct ApprovalPage<'a> {
+    pub frame: &'a Frame<'a>,
+    /// Single use, bound to the browser session that was shown this page.
+    pub csrf: &'a str,
+    pub agent: Agent<'a>,
+    pub origin: Origin<'a>,
+    pub matching: Matching<'a>,
+    /// The resource's name, in the operator's words.
+    pub resource_name: &'a str,
+    /// The resource's identifier (RFC 8707), from the settings.
+    pub resource: &'a str,
+    pub scopes: Vec<ScopeChoice<'a>>,
+    pub lifetimes: Vec<LifetimeOption>,
+    /// The longest custom lifetime in days, from the operator's cap.
+    pub most_days: i64,
+    /// What the person typed before, kept over a rendering.
+    pub custom_days: &'a str,
+    pub expires_at: Timestamp,
+    pub notice: Option<Notice>,
+    pub error: Option<ApprovalError>,
+}
+
+/// The asking agent.
+#[derive(Debug, Clone, Copy)]
+pub struct Agent<'a> {
+    pub name: Option<Claim<'a>>,
+    /// `client_type`.
+    pub kind: Option<Claim<'a>>,
+    pub reason: Option<Claim<'a>>,
+    /// From our own records.
+    pub seen: Seen,
+}
+
+/// Whether this agent has asked this person before, by our records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    First,
+    /// How many requests today, this one included.
+    Again {
+        times_today: u32,
+    },
+}
+
+/// Where the request came from, as the server saw it.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    pub address: &'a str,
+    /// The `User-Agent` in words: told by the agent.
+    pub program: Option<&'a str>,
+    pub asked_at: Timestamp,
+    /// The address of the person reading this.
+    pub approver_address: &'a str,
+    pub network_comparison: NetworkComparison,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkComparison {
+    Same,
+    Different,
+    Unknown,
+}
+
+/// How the human and the agent are matched.
+#[derive(Debug, Clone, Copy)]
+pub enum Matching<'a> {
+    /// The person types the agent's code.
+    Typed {
+        typed: &'a str,
+        /// The same page in relayed form, for an agent that shows no code.
+        no_code_href: Option<&'a str>,
+    },
+    /// Approving shows a code to give to the agent.
+    Relayed { have_code_href: Option<&'a str> },
+}
+
+/// Why the page is shown again although nothing was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    NothingDecided,
+    ReadOnly,
+}
+
+/// What must be put right before approving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalError {
+    CodeMissing,
+    WrongCode { tries_left: u32 },
+    NothingTicked,
+    BadLifetime,
+}
+
+impl ApprovalPage<'_> {
+    const fn words(&self) -> &ApprovalTexts {
+        &self.frame.texts.approval
+    }
+
+    const fn scope_words(&self) -> &ScopeTexts {
+        &self.frame.texts.scopes
+    }
+
+    const fn lifetime_words(&self) -> &LifetimeTexts {
+        &self.frame.texts.lifetimes
+    }
+
+    fn agent_name(&self) -> &str {
+        self.agent.name.map_or(self.words().unnamed_agent, |name| name.words)
+    }
+
+    fn asks(&self) -> Vec<Run<'_>> {
+        self.words().asks.fill(self.agent_name(), self.resource_name)
+    }
+
+    fn summary(&self) -> String {
+        let above = self.scopes.iter().filter(|scope| scope.is_above_reading()).count();
+        (self.words().summary)(self.scopes.len(), above)
+    }
+
+    fn claims(&self) -> [(&'static str, Option<Claim<'_>>); 3] {
+        let words = self.words();
+        let Agent { name, kind, reason, .. } = self.agent;
+        [(words.who_name, name), (words.who_kind, kind), (words.who_reason, reason)]
+    }
+
+    fn seen(&self) -> String {
+        match self.agent.seen {
+            Seen::First => self.words().first_time.to_owned(),
+            Seen::Again { times_today } => (self.words().again)(times_today),
+        }
+    }
+
+    const fn network(&self) -> &'static str {
+        match self.origin.network_comparison {
+            NetworkComparison::Same => self.words().network_same,
+            NetworkComparison::Different => self.words().network_different,
+            NetworkComparison::Unknown => self.words().network_unknown,
+        }
+    }
+
+    fn asked_at(&self) -> Moment {
+        self.frame.moment(self.origin.asked_at)
+    }
+
+    fn expires(&self) -> Moment {
+        self.frame.moment(self.expires_at)
+    }
+
+    /// The tiers that are asked for, worst first.
+    fn groups(&self) -> Vec<Group<'_>> {
+        Group::worst_first(&self.scopes, self.scope_words())
+    }
+
+    fn lifetime_lines(&self) -> Vec<LifetimeLine> {
+        let line = |option: &LifetimeOption| LifetimeLine::new(*option, self.frame.texts);
+        self.lifetimes.iter().map(line).collect()
+    }
+
+    fn most_days_words(&self) -> String {
+        (self.lifetime_words().most_days)(self.most_days)
+    }
+
+    fn offers_read_only(&self) -> bool {
+        self.scopes.iter().any(|scope| scope.is_above_reading() && !scope.required)
+    }
+
+    fn code_error(&self) -> Option<String> {
+        match self.error? {
+            ApprovalError::CodeMissing => Some(self.words().code_missing.to_owned()),
+            ApprovalError::WrongCode { tries_left } => Some((self.words().code_wrong)(tries_left)),
+            ApprovalError::NothingTicked | ApprovalError::BadLifetime => None,
+        }
+    }
+
+    fn scope_error(&self) -> Option<&'static str> {
+        (self.error? == ApprovalError::NothingTicked).then_some(self.words().nothing_ticked)
+    }
+
+    fn lifetime_error(&self) -> Option<&'static str> {
+        (self.error? == ApprovalError::BadLifetime).then_some(self.words().bad_lifetime)
+    }
+
+    fn notice_words(&self) -> Option<&'static str> {
+        self.notice.map(|notice| match notice {
+            Notice::NothingDecided => self.words().nothing_decided,
+            Notice::ReadOnly => self.words().now_read_only,
+        })
+    }
+}

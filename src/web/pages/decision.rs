@@ -1,0 +1,177 @@
+use askama::Template;
+
+use super::{Frame, Moment, ScopeWords};
+use crate::protocol::timestamp::Timestamp;
+use crate::web::texts::{DecisionTexts, Run, SessionTexts, Words};
+
+/// The page after a decision. Reloading it, or opening the link again, shows the same.
+#[derive(Template)]
+#[template(path = "pages/decision.html")]
+pub struct DecisionPage<'a> {
+    pub frame: &'a Frame<'a>,
+    /// For the forms of the receipt.
+    pub csrf: &'a str,
+    /// The agent's name as the request held it; `None` where it gave none.
+    pub agent: Option<&'a str>,
+    /// The resource's name, in the operator's words.
+    pub resource_name: &'a str,
+    pub outcome: Outcome<'a>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Outcome<'a> {
+    /// Approved with a typed code: the agent picks its session up by itself.
+    Approved(Receipt<'a>),
+    /// Approved in the hand-back direction: the person carries the code.
+    Relayed {
+        code: &'a str,
+        code_expires_at: Timestamp,
+        receipt: Receipt<'a>,
+    },
+    /// Approved, and the agent has its session.
+    Collected(Receipt<'a>),
+    Denied {
+        reason: Option<DenialReason>,
+        note: Option<&'a str>,
+    },
+    Reported {
+        sessions_ended: Option<usize>,
+    },
+    Expired,
+    /// Five wrong codes.
+    Locked,
+    /// The agent has asked again since.
+    Superseded,
+}
+
+/// The values of `denial_reason` on the form and the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DenialReason {
+    NotMe,
+    TooMuch,
+    NotNow,
+}
+
+/// What was agreed, from our records.
+#[derive(Debug)]
+pub struct Receipt<'a> {
+    /// The session, where it exists already and has not ended.
+    pub session: Option<SessionForm<'a>>,
+    pub granted: Vec<ScopeWords<'a>>,
+    pub refused: Vec<ScopeWords<'a>>,
+    pub decided_at: Timestamp,
+    pub ends_at: Timestamp,
+    /// The resource's identifier (RFC 8707).
+    pub resource: &'a str,
+}
+
+/// What the rename and disconnect forms need.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionForm<'a> {
+    pub id: &'a str,
+    /// The person's own name for it.
+    pub label: &'a str,
+}
+
+impl Receipt<'_> {
+    fn decided(&self, frame: &Frame<'_>) -> Moment {
+        frame.moment(self.decided_at)
+    }
+
+    fn ends(&self, frame: &Frame<'_>) -> Moment {
+        frame.moment(self.ends_at)
+    }
+}
+
+impl DecisionPage<'_> {
+    const fn words(&self) -> &DecisionTexts {
+        &self.frame.texts.decision
+    }
+
+    const fn session_words(&self) -> &SessionTexts {
+        &self.frame.texts.sessions
+    }
+
+    fn agent_name(&self) -> &str {
+        self.agent.unwrap_or(self.frame.texts.approval.unnamed_agent)
+    }
+
+    fn headline(&self) -> Vec<Run<'_>> {
+        let words = self.words();
+        let sentence = match self.outcome {
+            Outcome::Approved(_) | Outcome::Collected(_) => &words.approved,
+            Outcome::Relayed { .. } => &words.relay,
+            _ => return vec![Run { words: self.plain().map_or("", |w| w.title), is_name: false }],
+        };
+        sentence.fill(self.agent_name(), self.resource_name)
+    }
+
+    fn lead(&self) -> &'static str {
+        match &self.outcome {
+            Outcome::Approved(_) => self.words().approved_words,
+            Outcome::Collected(_) => self.words().collected_words,
+            Outcome::Relayed { .. } => self.words().relay_words,
+            _ => self.plain().map_or("", |words| words.sentence),
+        }
+    }
+
+    /// Title and sentence of the outcomes that grant nothing.
+    const fn plain(&self) -> Option<&Words> {
+        match self.outcome {
+            Outcome::Denied { .. } => Some(&self.words().denied),
+            Outcome::Reported { .. } => Some(&self.words().reported),
+            Outcome::Expired => Some(&self.words().expired),
+            Outcome::Locked => Some(&self.words().locked),
+            Outcome::Superseded => Some(&self.words().superseded),
+            Outcome::Approved(_) | Outcome::Relayed { .. } | Outcome::Collected(_) => None,
+        }
+    }
+
+    const fn receipt(&self) -> Option<&Receipt<'_>> {
+        match &self.outcome {
+            Outcome::Approved(receipt)
+            | Outcome::Collected(receipt)
+            | Outcome::Relayed { receipt, .. } => Some(receipt),
+            _ => None,
+        }
+    }
+
+    fn relayed(&self) -> Option<(&str, Moment)> {
+        match &self.outcome {
+            Outcome::Relayed { code, code_expires_at, .. } => {
+                Some((code, self.frame.moment(*code_expires_at)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What was said with a denial or a report, as rows of a list.
+    fn remarks(&self) -> Vec<(&'static str, String)> {
+        let words = self.words();
+        let Outcome::Denied { reason, note } = self.outcome else {
+            return Vec::new();
+        };
+        let reason = reason.map(|reason| (words.denied_reason, self.reason(reason).to_owned()));
+        let note = note.map(|note| (words.denied_note, note.to_owned()));
+        reason.into_iter().chain(note).collect()
+    }
+
+    const fn reason(&self, reason: DenialReason) -> &'static str {
+        let words = &self.frame.texts.approval;
+        match reason {
+            DenialReason::NotMe => words.not_me,
+            DenialReason::TooMuch => words.too_much,
+            DenialReason::NotNow => words.not_now,
+        }
+    }
+
+    fn ended_words(&self) -> Option<String> {
+        match self.outcome {
+            Outcome::Reported { sessions_ended: Some(count) } => {
+                Some((self.words().reported_ended)(count))
+            }
+            _ => None,
+        }
+    }
+}

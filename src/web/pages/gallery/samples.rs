@@ -1,0 +1,393 @@
+//! What the gallery shows.
+
+use askama::Template;
+
+use crate::domain::resource::Risk;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+use crate::web::pages::approval::{
+    Agent, ApprovalError, ApprovalPage, Lifetime, LifetimeOption, Matching, NetworkComparison,
+    Notice, Origin, ScopeChoice, Seen,
+};
+use crate::web::pages::approval_refused::ApprovalRefusedPage;
+use crate::web::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
+use crate::web::pages::error::ErrorPage;
+use crate::web::pages::home::HomePage;
+use crate::web::pages::session::{Event, HistoryLine, SessionPage};
+use crate::web::pages::sessions::{SessionLine, SessionNotice, SessionsPage};
+use crate::web::pages::set_password::{Purpose, SetPasswordPage};
+use crate::web::pages::sign_in::{SignInError, SignInPage};
+use crate::web::pages::sign_up::SignUpPage;
+use crate::web::pages::{Claim, FieldError, Frame, Person, ScopeWords, Service, Source};
+use crate::web::texts::english::ENGLISH;
+
+const NOW: Timestamp = Timestamp(1_800_000_000);
+const CSRF: &str = "fXn2Lq8sT0cR5vJdY7wA";
+
+/// The words that come from strangers.
+pub struct Sample {
+    agent: String,
+    kind: String,
+    reason: String,
+    program: String,
+    note: String,
+    label: String,
+    person: String,
+}
+
+impl Sample {
+    pub fn calm() -> Self {
+        Self {
+            agent: "Release notes bot".into(),
+            kind: "coding agent".into(),
+            reason: "Collect merged changes and publish the notes for version 2.4.".into(),
+            program: "curl 8.14 on Linux".into(),
+            note: "Ask me again on Monday.".into(),
+            label: "Release notes bot on my laptop".into(),
+            person: "Ada Lovelace".into(),
+        }
+    }
+
+    pub fn hostile() -> Self {
+        let long = "W".repeat(500);
+        Self {
+            agent: format!("<script>alert(1)</script>{long}"),
+            kind: "\u{202E}gnp.tnega\"><img src=x onerror=\"alert(1)".into(),
+            reason: format!("</dd></dl><h1>Approved</h1> {long}"),
+            program: "' onmouseover='alert(1) <script>".into(),
+            note: format!("\"><script>{long}"),
+            label: format!("\" autofocus onfocus=\"alert(1)\u{2067}{long}"),
+            person: format!("<b>{long}</b>"),
+        }
+    }
+
+    fn frame(&self, signed_in: bool) -> Frame<'_> {
+        let email = "ada@example.com";
+        Frame {
+            texts: &ENGLISH,
+            now: NOW,
+            host: "auth.example.com",
+            service: Service {
+                name: "Example",
+                logo: None,
+                documentation: Some("https://docs.example.com"),
+                support: Some("https://example.com/support"),
+                terms: None,
+                privacy: Some("https://example.com/privacy"),
+            },
+            person: signed_in.then_some(Person { name: &self.person, email, csrf: CSRF }),
+        }
+    }
+}
+
+type Pages = Vec<(String, String)>;
+
+pub fn pages(sample: &Sample) -> Pages {
+    let (outside, inside) = (sample.frame(false), sample.frame(true));
+    let mut pages = accounts(sample, &outside);
+    pages.extend(approvals(sample, &inside));
+    pages.extend(decisions(sample, &inside));
+    pages.extend(sessions(sample, &inside));
+    pages.extend([
+        show(
+            "home",
+            &HomePage {
+                frame: &outside,
+                sign_up_open: true,
+                first_request: Some("https://auth.example.com/demo/whoami"),
+            },
+        ),
+        show(
+            "home-signed-in",
+            &HomePage { frame: &inside, sign_up_open: false, first_request: None },
+        ),
+        show(
+            "error-404",
+            &ErrorPage { frame: &outside, status: 404, retry_after: None, way_on: None },
+        ),
+        show(
+            "error-429",
+            &ErrorPage {
+                frame: &outside,
+                status: 429,
+                retry_after: Some(Seconds(300)),
+                way_on: Some("/sign-in"),
+            },
+        ),
+        show(
+            "error-500",
+            &ErrorPage { frame: &outside, status: 500, retry_after: None, way_on: None },
+        ),
+    ]);
+    pages
+}
+
+fn show(name: &str, page: &impl Template) -> (String, String) {
+    (name.to_owned(), page.render().expect("a page"))
+}
+
+fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let sign_in = SignInPage {
+        frame,
+        csrf: CSRF,
+        return_to: "",
+        to_decide: false,
+        email: "",
+        error: None,
+        sign_up_href: Some("/sign-up"),
+    };
+    let again = SignInPage {
+        return_to: "/approve/cvt_x",
+        to_decide: true,
+        email: "ada@example.com",
+        error: Some(SignInError::WrongPair),
+        ..sign_in
+    };
+    let sign_up = SignUpPage {
+        frame,
+        csrf: CSRF,
+        return_to: "",
+        name: "",
+        email: "",
+        least_password: 10,
+        name_error: None,
+        email_error: None,
+        password_error: None,
+        sign_in_href: "/sign-in",
+    };
+    let wrong = SignUpPage {
+        name: &sample.person,
+        email: &sample.note,
+        email_error: Some(FieldError::EmailInvalid),
+        password_error: Some(FieldError::PasswordTooShort(10)),
+        ..sign_up
+    };
+    let first = Purpose::FirstAccount { name: "", email: "", name_error: None, email_error: None };
+    let known = Purpose::KnownAccount { email: "ada@example.com" };
+    let welcome = |purpose| SetPasswordPage {
+        frame,
+        csrf: CSRF,
+        purpose,
+        least_password: 10,
+        password_error: None,
+    };
+    vec![
+        show("sign-in", &sign_in),
+        show("sign-in-error", &again),
+        show("sign-up", &sign_up),
+        show("sign-up-errors", &wrong),
+        show("welcome-first", &welcome(first)),
+        show("welcome-known", &welcome(known)),
+    ]
+}
+
+fn scopes() -> Vec<ScopeChoice<'static>> {
+    let choice = |name, title, risk| ScopeChoice {
+        name,
+        title,
+        possible: "",
+        impossible: "",
+        risk,
+        required: false,
+        ticked: risk == Risk::Read,
+    };
+    vec![
+        ScopeChoice { required: true, ..choice("projects:read", "Read your projects", Risk::Read) },
+        ScopeChoice {
+            possible: "list merged changes since the last release",
+            impossible: "see private repositories you did not share",
+            ..choice("changes:read", "Read merged changes", Risk::Read)
+        },
+        ScopeChoice {
+            possible: "publish notes for a version",
+            impossible: "change the code of a release",
+            ..choice("releases:write", "Write release notes", Risk::Change)
+        },
+        ScopeChoice {
+            possible: "remove a draft that went wrong",
+            impossible: "delete a project",
+            ..choice("releases:delete", "Delete releases", Risk::Delete)
+        },
+    ]
+}
+
+fn lifetimes() -> Vec<LifetimeOption> {
+    [
+        (Lifetime::Once, Seconds::HOUR),
+        (Lifetime::OneHour, Seconds::HOUR),
+        (Lifetime::EightHours, Seconds::HOUR.times(8)),
+        (Lifetime::SevenDays, Seconds::DAY.times(7)),
+        (Lifetime::ThirtyDays, Seconds::DAY.times(30)),
+        (Lifetime::Custom, Seconds::DAY.times(90)),
+    ]
+    .map(|(lifetime, span)| LifetimeOption {
+        lifetime,
+        ends_at: NOW + span,
+        chosen: lifetime == Lifetime::EightHours,
+    })
+    .to_vec()
+}
+
+fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a> {
+    let told = |words| Some(Claim { words, source: Source::Told });
+    ApprovalPage {
+        frame,
+        csrf: CSRF,
+        agent: Agent {
+            name: told(&sample.agent),
+            kind: told(&sample.kind),
+            reason: told(&sample.reason),
+            seen: Seen::First,
+        },
+        origin: Origin {
+            address: "203.0.113.24",
+            program: Some(&sample.program),
+            asked_at: NOW - Seconds(180),
+            approver_address: "203.0.113.24",
+            network_comparison: NetworkComparison::Same,
+        },
+        matching: Matching::Typed { typed: "", no_code_href: Some("?code=none") },
+        resource_name: "Example",
+        resource: "https://api.example.com",
+        scopes: scopes(),
+        lifetimes: lifetimes(),
+        most_days: 90,
+        custom_days: "",
+        expires_at: NOW + Seconds(420),
+        notice: None,
+        error: None,
+    }
+}
+
+fn approvals(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let page = || approval(sample, frame);
+    let unknown =
+        Agent { name: None, kind: None, reason: None, seen: Seen::Again { times_today: 3 } };
+    let elsewhere = Origin {
+        approver_address: "2001:db8:85a3:8d3:1319:8a2e:370:7348",
+        network_comparison: NetworkComparison::Different,
+        program: None,
+        ..page().origin
+    };
+    let proven = Claim { words: "agent.example.net", source: Source::Proven };
+    let refused = ApprovalRefusedPage { frame, csrf: CSRF, return_to: "/approve/cvt_x" };
+    let typed = Matching::Typed { typed: "BCDF-GHJL", no_code_href: None };
+    let relayed = Matching::Relayed { have_code_href: Some("?code=typed") };
+    let wrong = ApprovalError::WrongCode { tries_left: 3 };
+    vec![
+        show("approval", &page()),
+        show(
+            "approval-wrong-code",
+            &ApprovalPage { error: Some(wrong), matching: typed, ..page() },
+        ),
+        show(
+            "approval-no-code-typed",
+            &ApprovalPage { error: Some(ApprovalError::CodeMissing), ..page() },
+        ),
+        show(
+            "approval-nothing-ticked",
+            &ApprovalPage { error: Some(ApprovalError::NothingTicked), ..page() },
+        ),
+        show(
+            "approval-bad-lifetime",
+            &ApprovalPage { error: Some(ApprovalError::BadLifetime), custom_days: "900", ..page() },
+        ),
+        show("approval-kept", &ApprovalPage { notice: Some(Notice::NothingDecided), ..page() }),
+        show("approval-read-only", &ApprovalPage { notice: Some(Notice::ReadOnly), ..page() }),
+        show("approval-relayed", &ApprovalPage { matching: relayed, ..page() }),
+        show("approval-unknown", &ApprovalPage { agent: unknown, origin: elsewhere, ..page() }),
+        show(
+            "approval-proven",
+            &ApprovalPage { agent: Agent { name: Some(proven), ..page().agent }, ..page() },
+        ),
+        show("approval-refused", &refused),
+    ]
+}
+
+fn granted() -> Vec<ScopeWords<'static>> {
+    vec![
+        ScopeWords { name: "projects:read", title: "Read your projects" },
+        ScopeWords { name: "releases:write", title: "Write release notes" },
+    ]
+}
+
+fn receipt(sample: &Sample, with_session: bool) -> Receipt<'_> {
+    Receipt {
+        session: with_session.then_some(SessionForm { id: "ses_01", label: &sample.label }),
+        granted: granted(),
+        refused: vec![ScopeWords { name: "releases:delete", title: "Delete releases" }],
+        decided_at: NOW - Seconds(5),
+        ends_at: NOW + Seconds::HOUR.times(8),
+        resource: "https://api.example.com",
+    }
+}
+
+fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let relayed = |receipt| Outcome::Relayed {
+        code: "BCDF-GHJK",
+        code_expires_at: NOW + Seconds(590),
+        receipt,
+    };
+    let denied = Outcome::Denied { reason: Some(DenialReason::NotNow), note: Some(&sample.note) };
+    [
+        ("decision-approved", Outcome::Approved(receipt(sample, true))),
+        ("decision-approved-early", Outcome::Approved(receipt(sample, false))),
+        ("decision-relayed", relayed(receipt(sample, false))),
+        ("decision-collected", Outcome::Collected(receipt(sample, true))),
+        ("decision-denied", denied),
+        ("decision-denied-plainly", Outcome::Denied { reason: None, note: None }),
+        ("decision-reported", Outcome::Reported { sessions_ended: Some(2) }),
+        ("decision-expired", Outcome::Expired),
+        ("decision-locked", Outcome::Locked),
+        ("decision-superseded", Outcome::Superseded),
+    ]
+    .into_iter()
+    .map(|(name, outcome)| {
+        let agent = Some(sample.agent.as_str());
+        show(
+            name,
+            &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example", outcome },
+        )
+    })
+    .collect()
+}
+
+fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let line = |id, label, agent, last_used_at| SessionLine {
+        id,
+        label,
+        agent,
+        scopes: granted(),
+        resource_name: "Example",
+        created_at: NOW - Seconds::DAY.times(2),
+        last_used_at,
+        ends_at: NOW + Seconds::DAY.times(5),
+        address: "203.0.113.24",
+    };
+    let first = line("ses_01", &sample.label, Some(&*sample.agent), Some(NOW - Seconds(240)));
+    let second = line("ses_02", "Weekly report", None, None);
+    let event = |ago, event, address| HistoryLine { at: NOW - Seconds(ago), event, address };
+    let history = || {
+        vec![
+            event(240, Event::Renewed, Some("203.0.113.24")),
+            event(90_000, Event::Renamed, None),
+            event(172_740, Event::Collected, Some("2001:db8:85a3:8d3:1319:8a2e:370:7348")),
+            event(172_800, Event::Approved, Some("198.51.100.7")),
+            event(172_980, Event::Asked, Some("203.0.113.24")),
+        ]
+    };
+    let list = |sessions, notice| SessionsPage { frame, csrf: CSRF, sessions, notice };
+    let one = |ended_at, notice| SessionPage {
+        frame,
+        csrf: CSRF,
+        session: first.clone(),
+        ended_at,
+        history: history(),
+        notice,
+    };
+    vec![
+        show("sessions", &list(vec![first.clone(), second], None)),
+        show("sessions-empty", &list(Vec::new(), Some(SessionNotice::Disconnected))),
+        show("session", &one(None, Some(SessionNotice::Renamed))),
+        show("session-ended", &one(Some(NOW - Seconds(30)), None)),
+    ]
+}

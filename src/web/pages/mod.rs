@@ -1,0 +1,118 @@
+//! What people see. Each file is one page: a struct that says where every word comes from,
+//! and the template of the same name.
+//!
+//! Pages work without scripts, and carry no inline style or script, so that the policy of
+//! every answer can stay `default-src 'none'` (decision 16).
+
+pub mod approval;
+pub mod approval_refused;
+pub mod decision;
+pub mod error;
+mod form;
+#[cfg(test)]
+mod gallery;
+pub mod home;
+pub mod session;
+pub mod sessions;
+pub mod set_password;
+pub mod sign_in;
+pub mod sign_up;
+
+use super::texts::{Run, Texts};
+use crate::protocol::timestamp::Timestamp;
+
+pub use form::{Field, FieldError};
+
+/// What surrounds every page.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    pub texts: &'static Texts,
+    /// The time of the request: ages and countdowns are seen from here.
+    pub now: Timestamp,
+    /// The issuer's host, with its port where it has one: from the settings, never from the
+    /// request.
+    pub host: &'a str,
+    pub service: Service<'a>,
+    /// Whose browser this is; `None` before sign-in.
+    pub person: Option<Person<'a>>,
+}
+
+/// What the operator says about the service, in the settings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Service<'a> {
+    pub name: &'a str,
+    /// An image on this origin: the policy of the pages fetches no other.
+    pub logo: Option<&'a str>,
+    pub documentation: Option<&'a str>,
+    pub support: Option<&'a str>,
+    pub terms: Option<&'a str>,
+    pub privacy: Option<&'a str>,
+}
+
+/// The signed-in person, from our records.
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    /// For the sign-out form.
+    pub csrf: &'a str,
+}
+
+impl Frame<'_> {
+    fn address(&self) -> Vec<Run<'_>> {
+        self.texts.frame.address.fill(self.host, "")
+    }
+
+    fn moment(&self, at: Timestamp) -> Moment {
+        Moment {
+            iso: at.iso(),
+            words: (self.texts.time.moment)(at),
+            distance: (self.texts.time.distance)(at, self.now),
+        }
+    }
+}
+
+/// A time as a page shows it: exact, with its zone, and as seen from now.
+#[derive(Debug)]
+struct Moment {
+    iso: String,
+    words: String,
+    distance: String,
+}
+
+/// Who vouches for a word about an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The agent says so; anybody could.
+    Told,
+    /// A signature, a domain or a key we checked says so.
+    Proven,
+}
+
+impl Source {
+    const fn words(self, texts: &Texts) -> &'static str {
+        match self {
+            Self::Told => texts.approval.told,
+            Self::Proven => texts.approval.proven,
+        }
+    }
+
+    const fn is_proven(self) -> bool {
+        matches!(self, Self::Proven)
+    }
+}
+
+/// A word about an agent and who vouches for it. The text is one cleaned line
+/// ([`ToldText`](crate::protocol::text::ToldText)).
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    pub words: &'a str,
+    pub source: Source,
+}
+
+/// A scope in the operator's words.
+#[derive(Debug, Clone, Copy)]
+pub struct ScopeWords<'a> {
+    pub name: &'a str,
+    pub title: &'a str,
+}

@@ -1,0 +1,79 @@
+use askama::Template;
+
+use super::sessions::{SessionLine, SessionNotice};
+use super::{Frame, Moment};
+use crate::protocol::timestamp::Timestamp;
+use crate::web::texts::SessionTexts;
+
+/// `/account/sessions/{id}`: one session and everything that happened to it.
+#[derive(Template)]
+#[template(path = "pages/session.html")]
+pub struct SessionPage<'a> {
+    pub frame: &'a Frame<'a>,
+    pub csrf: &'a str,
+    pub session: SessionLine<'a>,
+    /// Set once the session is over, whoever ended it.
+    pub ended_at: Option<Timestamp>,
+    /// Newest first, from our records.
+    pub history: Vec<HistoryLine<'a>>,
+    pub notice: Option<SessionNotice>,
+}
+
+/// One recorded event.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryLine<'a> {
+    pub at: Timestamp,
+    pub event: Event,
+    pub address: Option<&'a str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    Asked,
+    Approved,
+    Collected,
+    Renewed,
+    /// A spent refresh token came back (RFC 9700 §4.14.2).
+    Reused,
+    Renamed,
+    Disconnected,
+    EndedByAgent,
+    EndedByReport,
+    Expired,
+}
+
+impl SessionPage<'_> {
+    const fn words(&self) -> &SessionTexts {
+        &self.frame.texts.sessions
+    }
+
+    fn ended(&self) -> Option<Moment> {
+        self.ended_at.map(|at| self.frame.moment(at))
+    }
+
+    fn notice_words(&self) -> Option<&'static str> {
+        self.notice.map(|notice| notice.words(self.words()))
+    }
+}
+
+impl HistoryLine<'_> {
+    fn moment(&self, frame: &Frame<'_>) -> Moment {
+        frame.moment(self.at)
+    }
+
+    const fn words(&self, frame: &Frame<'_>) -> &'static str {
+        let words = &frame.texts.events;
+        match self.event {
+            Event::Asked => words.asked,
+            Event::Approved => words.approved,
+            Event::Collected => words.collected,
+            Event::Renewed => words.renewed,
+            Event::Reused => words.reused,
+            Event::Renamed => words.renamed,
+            Event::Disconnected => words.disconnected,
+            Event::EndedByAgent => words.ended_by_agent,
+            Event::EndedByReport => words.ended_by_report,
+            Event::Expired => words.expired,
+        }
+    }
+}

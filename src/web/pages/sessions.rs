@@ -1,0 +1,80 @@
+use askama::Template;
+
+use super::{Frame, Moment, ScopeWords};
+use crate::protocol::timestamp::Timestamp;
+use crate::web::texts::SessionTexts;
+
+/// `/account/sessions`: the agents that may act for this person. Disconnecting is one press.
+#[derive(Template)]
+#[template(path = "pages/sessions.html")]
+pub struct SessionsPage<'a> {
+    pub frame: &'a Frame<'a>,
+    pub csrf: &'a str,
+    /// Live sessions, newest first, all from our records.
+    pub sessions: Vec<SessionLine<'a>>,
+    /// Said once, after the press that did it.
+    pub notice: Option<SessionNotice>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionNotice {
+    Renamed,
+    Disconnected,
+}
+
+/// One session as list and detail page show it.
+#[derive(Debug, Clone)]
+pub struct SessionLine<'a> {
+    pub id: &'a str,
+    /// The person's own name for it.
+    pub label: &'a str,
+    /// As the agent called itself when it asked.
+    pub agent: Option<&'a str>,
+    pub scopes: Vec<ScopeWords<'a>>,
+    pub resource_name: &'a str,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+    pub ends_at: Timestamp,
+    /// The address the request came from.
+    pub address: &'a str,
+}
+
+/// The times of a session, ready to show.
+pub(super) struct SessionTimes {
+    pub created: Moment,
+    pub last_used: Option<Moment>,
+    pub ends: Moment,
+}
+
+impl SessionLine<'_> {
+    pub(super) fn agent_name(&self, frame: &Frame<'_>) -> &str {
+        self.agent.unwrap_or(frame.texts.approval.unnamed_agent)
+    }
+
+    pub(super) fn times(&self, frame: &Frame<'_>) -> SessionTimes {
+        SessionTimes {
+            created: frame.moment(self.created_at),
+            last_used: self.last_used_at.map(|at| frame.moment(at)),
+            ends: frame.moment(self.ends_at),
+        }
+    }
+}
+
+impl SessionNotice {
+    pub(super) const fn words(self, texts: &SessionTexts) -> &'static str {
+        match self {
+            Self::Renamed => texts.renamed,
+            Self::Disconnected => texts.disconnected,
+        }
+    }
+}
+
+impl SessionsPage<'_> {
+    const fn words(&self) -> &SessionTexts {
+        &self.frame.texts.sessions
+    }
+
+    fn notice_words(&self) -> Option<&'static str> {
+        self.notice.map(|notice| notice.words(self.words()))
+    }
+}

@@ -1,0 +1,49 @@
+use askama::Template;
+
+use super::{Field, Frame};
+use crate::web::texts::AccountTexts;
+
+/// `/sign-in`: one form, an e-mail field and exactly one password field, so that password
+/// managers know it.
+#[derive(Template)]
+#[template(path = "pages/sign_in.html")]
+pub struct SignInPage<'a> {
+    pub frame: &'a Frame<'a>,
+    pub csrf: &'a str,
+    /// A path on this origin, checked by the handler; empty for none.
+    pub return_to: &'a str,
+    /// Whether `return_to` is an approval: the page then says what waits.
+    pub to_decide: bool,
+    /// What the person typed before; kept so that nothing is typed twice (WCAG 3.3.7).
+    pub email: &'a str,
+    pub error: Option<SignInError>,
+    /// The sign-up page with `return_to` kept; `None` when sign-up is closed.
+    pub sign_up_href: Option<&'a str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInError {
+    /// Address unknown or password wrong: one sentence for both.
+    WrongPair,
+    TooManyTries,
+    /// The form's token was missing or old.
+    ExpiredForm,
+}
+
+impl SignInPage<'_> {
+    const fn words(&self) -> &AccountTexts {
+        &self.frame.texts.accounts
+    }
+
+    fn error_words(&self) -> Option<&'static str> {
+        self.error.map(|error| match error {
+            SignInError::WrongPair => self.words().wrong_pair,
+            SignInError::TooManyTries => self.words().too_many,
+            SignInError::ExpiredForm => self.words().expired_form,
+        })
+    }
+
+    fn fields(&self) -> [Field<'_>; 2] {
+        [Field::email(self.frame.texts, self.email), Field::password(self.frame.texts)]
+    }
+}

@@ -1,0 +1,103 @@
+//! English, after a decision and about sessions.
+
+use super::plural;
+use crate::web::texts::Piece::{First, Second, Words as W};
+use crate::web::texts::{DecisionTexts, EventTexts, Sentence, SessionTexts, Words};
+
+pub const DECISION: DecisionTexts = DecisionTexts {
+    approved: Sentence(&[First, W(" may now act for you at "), Second]),
+    approved_words: "You can close this page. The agent picks up its session by itself.",
+    collected_words: "The agent has picked up its session.",
+    relay: Sentence(&[W("Give this code to "), First]),
+    relay_words: "Give this only to the agent you started. Whoever else asks for it is \
+                  deceiving you.",
+    relay_useless: "Without that agent’s own secret the code is worth nothing.",
+    relay_once: "It works once.",
+    relay_expires: "Valid until",
+    code: "Your code",
+    denied: Words { title: "Denied", sentence: "The agent got nothing, and has been told so." },
+    denied_reason: "Reason given",
+    denied_note: "Your note",
+    reported: Words {
+        title: "Reported",
+        sentence: "The agent got nothing. This request and its other requests are frozen.",
+    },
+    reported_ended: |count| {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        match count {
+            0 => String::from("There was no session from the same place to end."),
+            _ => format!("{} from the same place ended.", plural(count, "session")),
+        }
+    },
+    expired: Words {
+        title: "This request has expired",
+        sentence: "Nobody answered in time, so the agent got nothing. If you still want it to \
+                   act for you, ask it to start again.",
+    },
+    locked: Words {
+        title: "Closed after five wrong codes",
+        sentence: "The agent got nothing. If you started it, ask it to start again and type the \
+                   new code. If not, somebody else may have: there is nothing you need to do.",
+    },
+    superseded: Words {
+        title: "A newer link has replaced this one",
+        sentence: "The agent has asked again since. Open the link it showed you last.",
+    },
+    receipt: "Receipt",
+    granted: "Granted",
+    refused: "Not granted",
+    nothing_refused: "Nothing: it got everything it asked for",
+    ends: "Ends",
+    resource: "Only at",
+    account: "For account",
+    asked_by: "Asked by",
+    countersigned_by: "Countersigned by",
+    decided: "Decided",
+    see_sessions: "See all agent sessions",
+    wrong: "Changed your mind?",
+    wrong_words: "Disconnecting takes effect on the agent’s next request.",
+};
+
+pub const SESSIONS: SessionTexts = SessionTexts {
+    title: "Agent sessions",
+    lead: "These agents may act for you. Disconnecting one takes effect on its next request.",
+    empty: "No agent acts for you",
+    empty_words: "When you approve an agent, it appears here.",
+    agent: "Agent",
+    resource: "Only at",
+    scopes: "May",
+    created: "Approved",
+    last_used: "Last used",
+    never_used: "Never",
+    ends: "Ends",
+    ended: "Ended",
+    from: "Asked from",
+    disconnect: "Disconnect",
+    disconnect_title: "Disconnect this agent",
+    disconnect_words: "It loses access on its next request. This cannot be undone; the agent can \
+                       ask you again.",
+    ended_words: "This session has ended. The agent can do nothing with it.",
+    label: "Name of this session",
+    label_hint: "For your eyes only.",
+    rename: "Rename",
+    history: "What happened",
+    history_time: "When",
+    history_what: "What",
+    history_from: "From",
+    back: "All agent sessions",
+    renamed: "Renamed.",
+    disconnected: "Disconnected. The agent can do nothing more with this session.",
+};
+
+pub const EVENTS: EventTexts = EventTexts {
+    asked: "The agent asked",
+    approved: "You approved",
+    collected: "The agent picked up its session",
+    renewed: "The agent renewed its token",
+    reused: "A spent token came back, so the session was ended for safety",
+    renamed: "You renamed the session",
+    disconnected: "You disconnected the agent",
+    ended_by_agent: "The agent ended the session",
+    ended_by_report: "Ended with a report",
+    expired: "The session reached its end",
+};
