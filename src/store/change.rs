@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use futures_util::StreamExt as _;
 use sea_orm::{DbErr, Statement, Value};
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments as _, AssertSqlSafe, Either, Executor as _, Row as _};
 
@@ -64,7 +65,7 @@ pub(super) async fn apply(
 }
 
 fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
 }
 
 /// The steps as one text, each step's `$1, $2, …` counted on from those of the steps before.

@@ -118,13 +118,14 @@ impl Scribe {
         let mut closers = Vec::new();
         let mut next = None;
         loop {
-            let command = match next.take() {
-                Some(command) => Some(command),
-                None => tokio::select! {
+            let command = if next.is_some() {
+                next.take()
+            } else {
+                tokio::select! {
                     command = commands.recv() => command,
                     _ = glance.tick() => { self.glance().await; continue; }
                     _ = age.tick() => { self.denied.age(); continue; }
-                },
+                }
             };
             match command {
                 Some(Command::Write(first)) => {
