@@ -116,7 +116,7 @@ fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<(), DbErr> {
         Value::Unsigned(value) => arguments.add(value),
         Value::String(value) => arguments.add(value),
         Value::Bytes(value) => arguments.add(value),
-        other => return Err(DbErr::Type(format!("no column holds {other:?}"))),
+        _ => return Err(DbErr::Type("no column holds a value of this kind".to_owned())),
     }
     .map_err(|error| exec_error(sqlx::Error::Encode(error)))
 }
