@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use futures_util::StreamExt as _;
 use sea_orm::{DbErr, Statement, Value};
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments as _, AssertSqlSafe, Either, Executor as _, Row as _};
 
@@ -64,7 +65,7 @@ pub(super) async fn apply(
 }
 
 fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
 }
 
 /// The steps as one text, each step's `$1, $2, …` counted on from those of the steps before.
@@ -115,7 +116,7 @@ fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<(), DbErr> {
         Value::Unsigned(value) => arguments.add(value),
         Value::String(value) => arguments.add(value),
         Value::Bytes(value) => arguments.add(value),
-        other => return Err(DbErr::Type(format!("no column holds {other:?}"))),
+        _ => return Err(DbErr::Type("no column holds a value of this kind".to_owned())),
     }
     .map_err(|error| exec_error(sqlx::Error::Encode(error)))
 }

@@ -14,7 +14,7 @@ use crate::protocol::secret::Digest;
 
 /// How long an ended session is remembered, at least: a remembered answer lives for
 /// [`liveness::TIME_TO_LIVE`](super::liveness::TIME_TO_LIVE), and a load may take as long again.
-pub(super) const MEMORY: Duration = Duration::from_secs(60);
+pub(super) const MEMORY: Duration = Duration::from_mins(1);
 
 /// More ended sessions than this are not listed one by one: everything is forgotten instead.
 const CAPACITY: usize = 50_000;
@@ -159,10 +159,12 @@ struct Channel {
 }
 
 impl Channel {
+    #[expect(clippy::disallowed_methods, reason = "only spans are measured, see above")]
     fn silent() -> Self {
         Self { opened: Instant::now(), heard: AtomicU64::new(0) }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "only spans are measured, see above")]
     fn milliseconds(&self) -> u64 {
         u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

@@ -139,7 +139,7 @@ impl Database {
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite(writer) => writer.close().await,
-            Engine::Postgres(node) => node.leave().await,
+            Engine::Postgres(node) => node.leave(),
         }
         if let Err(error) = self.readers.close_by_ref().await {
             tracing::warn!(%error, "the database's readers did not close cleanly");

@@ -26,6 +26,15 @@ pub struct Liveness<V> {
     denied: Arc<Denied>,
 }
 
+/// What a load found: a live token.
+#[derive(Debug, Clone, Copy)]
+pub struct Live<'a, V> {
+    /// The session it hangs from.
+    pub session: &'a str,
+    pub expires_at: Timestamp,
+    pub value: V,
+}
+
 #[derive(Clone)]
 struct Entry<V> {
     value: V,
@@ -63,14 +72,8 @@ impl<V: Clone + Send + Sync + 'static> Liveness<V> {
     /// What a load may answer: nothing, if the session ended meanwhile. The answer is
     /// remembered as of the load's beginning.
     #[must_use]
-    pub fn admit(
-        &self,
-        loaded: LoadStamp,
-        digest: Digest,
-        session: &str,
-        expires_at: Timestamp,
-        value: V,
-    ) -> Option<V> {
+    pub fn admit(&self, loaded: LoadStamp, digest: Digest, live: Live<'_, V>) -> Option<V> {
+        let Live { session, expires_at, value } = live;
         let session = SessionKey::of(session);
         let token = SessionKey::of(&digest.hex());
         if self.denied.is_denied(session) || self.denied.is_denied(token) {
@@ -107,6 +110,8 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000);
     const LATER: Timestamp = Timestamp(1_800_000_060);
 
+    const LIVE: Live<'_, u8> = Live { session: "ses_1", expires_at: LATER, value: 7 };
+
     fn digest() -> Digest {
         Digest::of(b"token")
     }
@@ -115,7 +120,7 @@ mod tests {
     fn an_answer_is_remembered_until_the_token_expires() {
         let liveness = Liveness::new(Arc::new(Denied::alone()));
         let loaded = liveness.begin_load();
-        assert_eq!(liveness.admit(loaded, digest(), "ses_1", LATER, 7), Some(7));
+        assert_eq!(liveness.admit(loaded, digest(), LIVE), Some(7));
         assert_eq!(liveness.get(&digest(), NOW), Some(7));
         assert_eq!(liveness.get(&digest(), LATER), None);
     }
@@ -126,7 +131,7 @@ mod tests {
         let liveness = Liveness::new(Arc::new(Denied::alone()));
         let loaded = liveness.begin_load();
         liveness.deny(["ses_1"]);
-        assert_eq!(liveness.admit(loaded, digest(), "ses_1", LATER, 7), None);
+        assert_eq!(liveness.admit(loaded, digest(), LIVE), None);
         assert_eq!(liveness.get(&digest(), NOW), None);
     }
 
@@ -134,7 +139,7 @@ mod tests {
     fn an_ended_session_is_not_answered_for_from_memory() {
         let liveness = Liveness::new(Arc::new(Denied::alone()));
         let loaded = liveness.begin_load();
-        assert_eq!(liveness.admit(loaded, digest(), "ses_1", LATER, 7), Some(7));
+        assert_eq!(liveness.admit(loaded, digest(), LIVE), Some(7));
         liveness.deny(["ses_1"]);
         assert_eq!(liveness.get(&digest(), NOW), None);
     }
@@ -144,7 +149,7 @@ mod tests {
         let liveness = Liveness::new(Arc::new(Denied::alone()));
         let loaded = liveness.begin_load();
         liveness.forget_everything();
-        assert_eq!(liveness.admit(loaded, digest(), "ses_1", LATER, 7), Some(7));
+        assert_eq!(liveness.admit(loaded, digest(), LIVE), Some(7));
         assert_eq!(liveness.get(&digest(), NOW), None);
     }
 }

@@ -32,7 +32,7 @@ mod tests;
 pub use approval::Answered;
 pub use denied::{Denied, LoadStamp};
 pub use engine::{Database, GroupObserver, Location, OpenError};
-pub use liveness::Liveness;
+pub use liveness::{Live, Liveness};
 pub use migration::{migrate, unmigrate};
 pub use write::{Expect, Step, WriteError};
 

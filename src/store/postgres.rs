@@ -8,6 +8,7 @@ use sea_orm::{
     RuntimeErr, SqlErr, Statement, TransactionTrait,
 };
 use sqlx::Executor as _;
+use sqlx::error::DatabaseError;
 use tokio::task::JoinHandle;
 
 use super::denied::Denied;
@@ -113,7 +114,7 @@ impl Node {
     }
 
     /// Stops listening; nothing is believed from memory any more.
-    pub(super) async fn leave(&self) {
+    pub(super) fn leave(&self) {
         self.listener.abort();
         self.denied.cut();
     }
@@ -208,7 +209,7 @@ fn lost_to_another(error: &DbErr) -> bool {
     else {
         return false;
     };
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, DatabaseConnection};
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
@@ -13,8 +14,10 @@ use super::write::exec_error;
 
 const READERS: u32 = 4;
 
-/// Page cache of one connection, in KiB (a negative number says so to SQLite).
-const CACHE: &str = "-2000";
+/// Page cache of one reader and of the writer, in KiB (a negative number says so to SQLite).
+/// The writer's holds the inner pages of a million tokens' indexes.
+const READER_CACHE: &str = "-2000";
+const WRITER_CACHE: &str = "-8000";
 
 /// One statement per shape of change or read is kept prepared.
 const STATEMENTS: usize = 128;
@@ -29,7 +32,8 @@ pub(super) async fn open_writer(path: &Path) -> Result<SqliteConnection, OpenErr
     let options = options(path)
         .journal_mode(SqliteJournalMode::Wal)
         // Savepoints keep what they may have to put back; that need not reach a disk.
-        .pragma("temp_store", "memory");
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", WRITER_CACHE);
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -85,7 +89,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
-        .pragma("cache_size", CACHE)
+        .pragma("cache_size", READER_CACHE)
         .statement_cache_capacity(STATEMENTS)
         .thread_name(|number| format!("sqlite-{number}"))
         .disable_statement_logging()
@@ -118,7 +122,7 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 
 /// `SQLITE_BUSY` or `SQLITE_LOCKED`, in any of their extended forms.
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     let primary = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
     matches!(primary, Some(5 | 6))
 }

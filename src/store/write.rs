@@ -30,7 +30,8 @@ pub enum WriteError {
     /// A step expected exactly one row and found none, or met a key already taken.
     #[error("refused: {0}")]
     Refused(&'static str),
-    /// Ours to fix, not the caller's. When the connection broke during the commit itself,
+    /// Ours to fix, not the caller's. Log the source by its `Display`: PostgreSQL's `Debug`
+    /// quotes the row. When the connection broke during the commit itself,
     /// the change may still have been stored.
     #[error("the database could not store the change")]
     Unavailable(#[source] DbErr),

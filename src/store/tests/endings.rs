@@ -10,7 +10,7 @@ use sea_orm::ConnectionTrait;
 use super::support::{Place, Wire, begin_session, end_session, is_active, on_each, open, within};
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
-use crate::store::{Database, Liveness};
+use crate::store::{Database, Live, Liveness};
 
 const NOW: Timestamp = Timestamp(0);
 const END: Timestamp = Timestamp(3_600);
@@ -23,7 +23,7 @@ async fn answers(database: &Database, liveness: &Liveness<()>, session: &str) ->
     }
     let loaded = liveness.begin_load();
     let active = is_active(database, session).await;
-    active && liveness.admit(loaded, digest, session, END, ()).is_some()
+    active && liveness.admit(loaded, digest, Live { session, expires_at: END, value: () }).is_some()
 }
 
 async fn begin(database: &Database, session: &str) {

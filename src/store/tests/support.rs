@@ -29,7 +29,10 @@ impl Place {
 
     /// `None` where no server is named.
     pub(super) async fn postgres() -> Option<Self> {
-        let admin = env::var("COUNTERSIGN_TEST_POSTGRES").ok()?;
+        let Ok(admin) = env::var("COUNTERSIGN_TEST_POSTGRES") else {
+            eprintln!("COUNTERSIGN_TEST_POSTGRES names no server: not run on PostgreSQL");
+            return None;
+        };
         let name = format!("countersign_{}", Uuid::now_v7().simple());
         run_as_admin(&admin, &format!("CREATE DATABASE {name}")).await;
         let mut url = url::Url::parse(&admin).expect("a postgres:// URL");

@@ -162,6 +162,7 @@ async fn closing_stores_what_is_waiting_and_refuses_what_comes_later() {
         let stored = i64::try_from(stored.count()).expect("few");
         let late = database.write(vec![note(&database, "late")]).await;
         assert!(matches!(late, Err(WriteError::Unavailable(_))), "{late:?}");
+        assert!(database.durable().await.is_err(), "a closed database is not ready");
         let again = open(&location).await;
         assert!(count(&again, "meta").await >= stored);
         again.close().await;
@@ -181,6 +182,28 @@ async fn a_session_ends_with_the_change_that_ends_it_or_not_at_all() {
         database.close().await;
     })
     .await;
+}
+
+/// Two changes that lock the same rows in opposite order: PostgreSQL ends one of them, and
+/// it is tried again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_lost_to_a_deadlock_is_tried_again() {
+    let Some(place) = Place::postgres().await else { return };
+    let database = open(&place.location).await;
+    let steps = vec![note(&database, "one"), note(&database, "two")];
+    database.write(steps).await.expect("stored");
+    let touch = |name: &str| {
+        let sql = "UPDATE meta SET value = value || 'x' WHERE name = $1";
+        step(&database, Expect::One("touch"), sql, [name.into()])
+    };
+    let rest = || step(&database, Expect::Any, "SELECT pg_sleep(0.3)", []);
+    let (there, back) = tokio::join!(
+        database.write(vec![touch("one"), rest(), touch("two")]),
+        database.write(vec![touch("two"), rest(), touch("one")]),
+    );
+    assert!(there.is_ok() && back.is_ok(), "{there:?} {back:?}");
+    database.close().await;
+    place.remove().await;
 }
 
 #[tokio::test]
