@@ -189,15 +189,15 @@ impl Vault {
 
     /// The token inside a form, bound to the browser and account that rendered it.
     #[must_use]
-    pub fn form_token(&self, bound_to: &[&str]) -> String {
-        URL_SAFE_NO_PAD.encode(sign(&self.forms, bound_to).as_ref())
+    pub fn form_token(&self, bound_to: [&str; 2]) -> String {
+        URL_SAFE_NO_PAD.encode(sign(&self.forms, &bound_to).as_ref())
     }
 
     /// Whether `token` is the form token of `bound_to`, compared in constant time.
     #[must_use]
-    pub fn accepts_form_token(&self, bound_to: &[&str], token: &str) -> bool {
+    pub fn accepts_form_token(&self, bound_to: [&str; 2], token: &str) -> bool {
         let Ok(tag) = URL_SAFE_NO_PAD.decode(token) else { return false };
-        hmac::verify(&self.forms, &framed(bound_to), &tag).is_ok()
+        hmac::verify(&self.forms, &framed(&bound_to), &tag).is_ok()
     }
 
     /// Seals `plain` for the database; `name` is authenticated with it.
@@ -280,10 +280,10 @@ mod tests {
     #[test]
     fn a_form_token_is_good_for_its_browser_and_account_only() {
         let vault = vault(1);
-        let token = vault.form_token(&["browser", "account"]);
-        assert!(vault.accepts_form_token(&["browser", "account"], &token));
-        assert!(!vault.accepts_form_token(&["browser", "other"], &token));
-        assert!(!vault.accepts_form_token(&["browser", "account"], ""));
+        let token = vault.form_token(["browser", "account"]);
+        assert!(vault.accepts_form_token(["browser", "account"], &token));
+        assert!(!vault.accepts_form_token(["browser", "other"], &token));
+        assert!(!vault.accepts_form_token(["browser", "account"], ""));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::protocol::introspection::Active;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
 use crate::protocol::timestamp::{Seconds, Timestamp};
-use crate::store::{Liveness, StoreError};
+use crate::store::{Live, Liveness, StoreError};
 
 /// Answers about live tokens, by digest.
 pub type LiveTokens = Liveness<Arc<LiveToken>>;
@@ -62,13 +62,15 @@ async fn load(
 ) -> Result<Option<Arc<LiveToken>>, StoreError> {
     let stamp = app.live.begin_load();
     let Some(credential) = app.store.credential(digest, now).await? else { return Ok(None) };
-    let (session, end) = (credential.session.0.clone(), credential.expires_at);
-    let live = Arc::new(LiveToken {
+    let value = Arc::new(LiveToken {
         answer: answer(app.issuer(), &credential)?,
         credential,
         noted_at: AtomicI64::new(i64::MIN),
     });
-    Ok(app.live.admit(stamp, *digest, &session, end, live))
+    let credential = &value.credential;
+    let (session, expires_at) = (credential.session.as_str(), credential.expires_at);
+    let live = Live { session, expires_at, value: Arc::clone(&value) };
+    Ok(app.live.admit(stamp, *digest, live))
 }
 
 /// The answer about a live token ([RFC 7662 §2.2]).

@@ -13,4 +13,5 @@ pub mod principal;
 pub mod revoke;
 pub mod session;
 pub mod start;
+pub mod upkeep;
 pub mod usage;

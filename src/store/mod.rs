@@ -24,6 +24,7 @@ mod registration;
 pub mod row;
 mod session;
 mod sqlite;
+mod upkeep;
 mod write;
 
 #[cfg(test)]

@@ -1,4 +1,228 @@
 //! Who asks us: extractors, handlers, pages, and every route.
 
+mod account;
+mod agent;
+mod answer;
+mod approve;
+mod approve_page;
+mod assets;
+mod demo;
+mod documents;
+mod health;
+mod mcp;
 pub mod pages;
+mod person;
+mod request;
+mod return_to;
+pub mod server;
+mod sessions;
 pub mod texts;
+mod tls;
+mod token;
+mod visitor;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{Error, HttpRequest, HttpResponse, Resource, Route, guard};
+
+use crate::app::App;
+use crate::protocol::error::ErrorBody;
+
+/// Every route, on one screen.
+pub fn routes(server: &mut ServiceConfig) {
+    server
+        // Discovery
+        .service(document(
+            "/.well-known/oauth-authorization-server",
+            documents::authorization_server,
+        ))
+        .service(document("/.well-known/oauth-protected-resource", documents::protected_resource))
+        .service(document(
+            "/.well-known/oauth-protected-resource/{path:.*}",
+            documents::protected_resource,
+        ))
+        .service(document("/.well-known/jwks.json", documents::key_set))
+        .service(document("/auth.md", documents::instructions))
+        // Agents
+        .service(open("/agent/identity").route(web::post().to(agent::identity)))
+        .service(open("/agent/identity/claim").route(web::post().to(agent::start_claim)))
+        .service(
+            open("/agent/identity/claim/complete").route(web::post().to(agent::complete_claim)),
+        )
+        .service(open("/token").route(web::post().to(token::token)))
+        .service(open("/oauth2/token").route(web::post().to(token::token)))
+        .service(open("/revoke").route(web::post().to(token::revoke)))
+        .service(open("/oauth2/revoke").route(web::post().to(token::revoke)))
+        // Resource servers: unmeasured by the wrapper, because they ask on every request
+        .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
+        .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
+        // People
+        .service(at("/", "GET, HEAD").route(get().to(account::home)))
+        .service(
+            at("/sign-in", "GET, HEAD, POST")
+                .route(get().to(account::show_sign_in))
+                .route(web::post().to(account::sign_in)),
+        )
+        .service(
+            at("/sign-up", "GET, HEAD, POST")
+                .route(get().to(account::show_sign_up))
+                .route(web::post().to(account::sign_up)),
+        )
+        .service(at("/sign-out", "POST").route(web::post().to(account::sign_out)))
+        .service(
+            at("/welcome/{link}", "GET, HEAD, POST")
+                .route(get().to(account::show_welcome))
+                .route(web::post().to(account::welcome)),
+        )
+        .service(
+            at("/approve/{id}", "GET, HEAD, POST")
+                .route(get().to(approve::show))
+                .route(web::post().to(approve::answer)),
+        )
+        .service(at("/account/sessions", "GET, HEAD").route(get().to(sessions::list)))
+        .service(at("/account/sessions/{id}", "GET, HEAD").route(get().to(sessions::show)))
+        .service(
+            at("/account/sessions/{id}/rename", "POST").route(web::post().to(sessions::rename)),
+        )
+        .service(
+            at("/account/sessions/{id}/disconnect", "POST")
+                .route(web::post().to(sessions::disconnect)),
+        )
+        .service(at("/static/{name}", "GET, HEAD").route(get().to(assets::file)))
+        // Demo resource: authenticated before the method is looked at
+        .service(open("/demo/whoami").route(web::route().to(demo::who_am_i)))
+        .service(open("/demo/notes").route(web::route().to(demo::notes)))
+        .service(open("/demo/mcp").route(web::route().to(demo::mcp)))
+        // Health
+        .service(bare("/healthz", "GET, HEAD").route(get().to(health::live)))
+        .service(bare("/readyz", "GET, HEAD").route(get().to(health::ready)))
+        .default_service(web::to(not_found));
+}
+
+/// The routes of the metrics listener.
+pub fn metrics_routes(server: &mut ServiceConfig) {
+    server.service(bare("/metrics", "GET, HEAD").route(get().to(health::metrics)));
+}
+
+/// `GET`, and `HEAD` with it (RFC 9110 §9.3.2).
+fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// A resource that answers other methods with what it allows (RFC 9110 §15.5.6).
+fn bare(path: &str, allow: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move { method_not_allowed(allow) }))
+}
+
+type Measured<B> = ServiceResponse<B>;
+
+/// As [`bare`], counted under its path.
+fn at(
+    path: &'static str,
+    allow: &'static str,
+) -> Resource<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = Measured<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    bare(path, allow).wrap(from_fn(move |request: ServiceRequest, next| async move {
+        let app = request.app_data::<Data<App>>().cloned();
+        let answer = actix_web::middleware::Next::call(&next, request).await?;
+        if let Some(app) = app {
+            app.metrics.request(path, answer.status().as_u16());
+        }
+        Ok::<_, Error>(answer)
+    }))
+}
+
+/// A resource that browser-hosted agents of any origin may call. No cookie counts here, so
+/// there is nothing for a foreign page to borrow.
+fn open(
+    path: &'static str,
+) -> Resource<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = Measured<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    at(path, "GET, HEAD, POST, OPTIONS")
+        .route(web::method(actix_web::http::Method::OPTIONS).to(preflight))
+        .wrap(from_fn(|request: ServiceRequest, next| async move {
+            let mut answer = actix_web::middleware::Next::call(&next, request).await?;
+            for (name, value) in answer::ANY_ORIGIN {
+                answer.headers_mut().insert(name, header::HeaderValue::from_static(value));
+            }
+            Ok::<_, Error>(answer)
+        }))
+}
+
+/// A discovery document: read by anybody, from anywhere.
+fn document<F, Args>(path: &'static str, handler: F) -> Resource
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    bare(path, "GET, HEAD, OPTIONS")
+        .route(get().to(handler))
+        .route(web::method(actix_web::http::Method::OPTIONS).to(preflight))
+}
+
+/// A preflight needs no token (Fetch standard).
+async fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, OPTIONS"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, dpop, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
+        .finish()
+}
+
+fn method_not_allowed(allow: &'static str) -> HttpResponse {
+    let body = ErrorBody {
+        error: "invalid_request",
+        error_description: "the method is not allowed here".to_owned(),
+        ..ErrorBody::default()
+    };
+    let mut answer = answer::json(405, &body);
+    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
+    answer
+}
+
+fn not_found_json() -> HttpResponse {
+    let body = ErrorBody {
+        error: "not_found",
+        error_description: "there is nothing at this address".to_owned(),
+        ..ErrorBody::default()
+    };
+    answer::json(404, &body)
+}
+
+/// Nothing here: a page for people, JSON for everybody else.
+async fn not_found(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    let accepts = request.headers().get(header::ACCEPT);
+    let wants_page = accepts
+        .and_then(|accepts| accepts.to_str().ok())
+        .is_some_and(|accepts| accepts.contains("text/html"));
+    app.metrics.request("none", 404);
+    if !wants_page {
+        return not_found_json();
+    }
+    match person::visitor(&app, &request).await {
+        Ok(visitor) => visitor.error(&app, 404, None, None),
+        Err(answer) => answer,
+    }
+}

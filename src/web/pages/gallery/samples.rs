@@ -343,10 +343,7 @@ fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
     .into_iter()
     .map(|(name, outcome)| {
         let agent = Some(sample.agent.as_str());
-        show(
-            name,
-            &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example", outcome },
-        )
+        show(name, &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example", outcome })
     })
     .collect()
 }

@@ -1,0 +1,88 @@
+//! `countersign account add` and `account reset`.
+
+use std::io::{self, Read as _};
+
+use zeroize::Zeroizing;
+
+use super::arguments::{AccountAdd, AccountReset};
+use super::{Failure, load, runtime, say};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
+use crate::entropy::Entropy;
+use crate::flow::account::{self, EntryError, NewPerson};
+use crate::flow::error::PersonError;
+use crate::flow::start::start;
+use crate::protocol::secret::Secret;
+
+/// Adds a person.
+///
+/// # Errors
+///
+/// The address is taken, the password is not acceptable, or the database is away.
+pub fn add(arguments: AccountAdd, environment: Vec<(String, String)>) -> Result<(), Failure> {
+    let password = if arguments.password_stdin { read_password()? } else { Zeroizing::default() };
+    if arguments.password_stdin && password.is_empty() {
+        return Err(Failure::Runtime("no password came on standard input".to_owned()));
+    }
+    let settings = load(arguments.settings, environment)?;
+    runtime()?.block_on(async move {
+        let app = open(settings).await?;
+        let person = NewPerson {
+            name: arguments.name.as_deref().unwrap_or_default(),
+            email: &arguments.email,
+            password: &password,
+        };
+        let added = account::add(&app, &person, arguments.admin, app.clock.now()).await;
+        app.store.database().close().await;
+        match added.map_err(explain)? {
+            Some(link) => say(&link_to(&app, &link)),
+            None => say(&format!("added {}", arguments.email)),
+        }
+    })
+}
+
+/// Lets a person back in.
+///
+/// # Errors
+///
+/// Nobody has the address, or the database is away.
+pub fn reset(arguments: AccountReset, environment: Vec<(String, String)>) -> Result<(), Failure> {
+    let settings = load(arguments.settings, environment)?;
+    runtime()?.block_on(async move {
+        let app = open(settings).await?;
+        let link = account::reset(&app, &arguments.email, app.clock.now()).await;
+        app.store.database().close().await;
+        say(&link_to(&app, &link.map_err(explain)?))
+    })
+}
+
+async fn open(settings: Settings) -> Result<App, Failure> {
+    Ok(start(settings, Clock::System, Entropy::system()).await?)
+}
+
+/// The address of a one-time link.
+#[must_use]
+pub fn link_to(app: &App, link: &Secret) -> String {
+    app.settings.issuer.url(&format!("/welcome/{}", link.reveal()))
+}
+
+/// One line, without its end.
+fn read_password() -> Result<Zeroizing<String>, Failure> {
+    let mut text = Zeroizing::new(String::new());
+    io::stdin().lock().take(4_096).read_to_string(&mut text)?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+fn explain(error: EntryError) -> Failure {
+    Failure::Runtime(match error {
+        EntryError::Email => "that is not an e-mail address".to_owned(),
+        EntryError::Password => format!(
+            "a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters and is not the address"
+        ),
+        EntryError::Taken => "that address has an account already".to_owned(),
+        EntryError::Person(PersonError::NotFound) => "nobody has that address".to_owned(),
+        error => return error.into(),
+    })
+}

@@ -1,0 +1,60 @@
+//! `countersign serve`.
+
+use std::io::{IsTerminal as _, stderr};
+use std::sync::Arc;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+
+use super::account::link_to;
+use super::{Failure, say};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::entropy::Entropy;
+use crate::flow::account::first_account_link;
+use crate::flow::start::start;
+use crate::web::server::{Listening, listen};
+
+/// Migrates, then serves until told to stop.
+///
+/// # Errors
+///
+/// The database, the master secret, the addresses or TLS cannot be used.
+pub fn run(settings: Settings) -> Result<(), Failure> {
+    log_to_stderr();
+    actix_web::rt::System::new().block_on(async move {
+        let app = Arc::new(start(settings, Clock::System, Entropy::system()).await?);
+        let first = first_account_link(&app, app.clock.now()).await?;
+        let listening = listen(Arc::clone(&app))?;
+        introduce(&app, &listening, first.map(|link| link_to(&app, &link)).as_deref())?;
+        Ok(listening.run().await?)
+    })
+}
+
+/// The line that scripts wait for, and what a newcomer does next.
+fn introduce(app: &App, listening: &Listening, first: Option<&str>) -> Result<(), Failure> {
+    say(&format!("listening on {}", listening.url()))?;
+    let url = |path: &str| app.settings.issuer.url(path);
+    if let Some(link) = first {
+        say(&format!("create the first account (once):  {link}"))?;
+    }
+    if app.settings.demo {
+        say(&format!("be the agent:                     curl -i {}", url("/demo/notes")))?;
+    }
+    say(&format!("what agents read:                 {}", url("/auth.md")))?;
+    say(&format!("agent sessions, for people:       {}", url("/account/sessions")))
+}
+
+/// Human-readable on a terminal, JSON lines otherwise.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new("info,sea_orm_migration=warn,sqlx=warn,actix_server=warn")
+    });
+    let builder = fmt().with_env_filter(filter).with_writer(stderr);
+    if stderr().is_terminal() {
+        builder.with_target(false).init();
+    } else {
+        builder.json().init();
+    }
+}

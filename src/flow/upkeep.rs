@@ -1,0 +1,32 @@
+//! Work nobody waits for: batches of "last used", figures, rows that say nothing any more.
+//! Nothing here decides: what is over is over by the time of the request.
+
+use crate::app::App;
+use crate::flow::usage;
+use crate::metrics::Funnel;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+use crate::store::StoreError;
+
+/// Writes what was used, and counts what lives. `since` is the last time this ran.
+///
+/// # Errors
+///
+/// The database is away; the next run makes up for it.
+pub async fn tend(app: &App, since: Timestamp) -> Result<(), StoreError> {
+    usage::write(app).await?;
+    let now = app.clock.now();
+    app.metrics.set_live_sessions(app.store.live_sessions(now).await?);
+    for _expired in 0..app.store.approvals_expired(since, now).await? {
+        app.metrics.funnel(Funnel::Expired);
+    }
+    Ok(())
+}
+
+/// Removes rows that expired a day ago and can no longer mean anything.
+///
+/// # Errors
+///
+/// The database is away; the next run makes up for it.
+pub async fn sweep(app: &App) -> Result<(), StoreError> {
+    app.store.sweep(app.clock.now() - Seconds::DAY).await
+}

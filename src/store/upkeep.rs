@@ -1,0 +1,63 @@
+//! Counting what lives and removing what says nothing any more.
+
+use sea_orm::ConnectionTrait as _;
+
+use super::row::{statement, step};
+use super::{Store, StoreError};
+use crate::protocol::timestamp::Timestamp;
+use crate::store::write::Expect;
+
+/// Rows removed by one statement, so that no sweep holds up the writes behind it.
+const BATCH: i64 = 500;
+
+impl Store {
+    /// How many sessions are live.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn live_sessions(&self, now: Timestamp) -> Result<i64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM session WHERE ended_at IS NULL AND expires_at > $1";
+        self.count(sql, vec![now.0.into()]).await
+    }
+
+    /// How many approvals ran out unanswered between two moments.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn approvals_expired(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM approval \
+                   WHERE state_name = 'waiting' AND expires_at > $1 AND expires_at <= $2";
+        self.count(sql, vec![since.0.into(), now.0.into()]).await
+    }
+
+    async fn count(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<i64, StoreError> {
+        let query = statement(self.backend(), sql, values);
+        let row = self.reader().query_one_raw(query).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
+    }
+
+    /// Removes what expired before `horizon`: tokens, counters, browser sessions, links.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn sweep(&self, horizon: Timestamp) -> Result<(), StoreError> {
+        let tables =
+            [("token", "digest"), ("browser_session", "digest"), ("one_time_link", "digest")];
+        for (table, key) in tables {
+            let sql = format!(
+                "DELETE FROM {table} WHERE {key} IN \
+                 (SELECT {key} FROM {table} WHERE expires_at < $1 LIMIT {BATCH})"
+            );
+            self.write(vec![step(self.backend(), &sql, [horizon.0.into()], Expect::Any)]).await?;
+        }
+        let sql = "DELETE FROM counter WHERE expires_at < $1";
+        self.write(vec![step(self.backend(), sql, [horizon.0.into()], Expect::Any)]).await
+    }
+}

@@ -1,0 +1,307 @@
+//! People come in: sign-in, sign-up, one-time links, sign-out, and the start page.
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::answer::{person_status, see_other};
+use super::pages::FieldError;
+use super::pages::home::HomePage;
+use super::pages::set_password::{Purpose, SetPasswordPage};
+use super::pages::sign_in::{SignInError, SignInPage};
+use super::pages::sign_up::SignUpPage;
+use super::person::{Posted, posted, visitor};
+use super::return_to::ReturnTo;
+use super::visitor::{Visitor, set_cookie};
+use crate::app::App;
+use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
+use crate::flow::account::{self, EntryError, NewPerson, SignedIn, Welcome};
+use crate::flow::error::PersonError;
+use crate::protocol::form::Form;
+
+/// Where people land who had nowhere else to go.
+const HOME: &str = "/account/sessions";
+
+/// `GET /`.
+pub async fn home(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    let visitor = match visitor(&app, &request).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
+    };
+    let demo = app.settings.demo.then(|| app.settings.issuer.url("/demo/whoami"));
+    let page = HomePage {
+        frame: &visitor.frame(&app),
+        sign_up_open: account::sign_up_is_open(&app),
+        first_request: demo.as_deref(),
+    };
+    visitor.page(&app, 200, &page)
+}
+
+/// `GET /sign-in`.
+pub async fn show_sign_in(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    let visitor = match visitor(&app, &request).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
+    };
+    let return_to = query_return_to(&request);
+    if visitor.human().is_some() {
+        return see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str));
+    }
+    sign_in_page(&app, &visitor, 200, "", return_to.as_ref(), None)
+}
+
+/// `POST /sign-in`.
+pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
+    };
+    let return_to = form.get("return_to").and_then(ReturnTo::parse);
+    let (email, password) = (value(&form, "email"), value(&form, "password"));
+    let (status, error) = match account::sign_in(&app, email, password, &from, visitor.now).await {
+        Ok(signed_in) => return welcome_in(&app, &signed_in, return_to.as_ref()),
+        Err(EntryError::Person(PersonError::Limited(wait))) => {
+            let error = Some(SignInError::TooManyTries);
+            let mut page = sign_in_page(&app, &visitor, 429, email, return_to.as_ref(), error);
+            super::answer::retry_after(&mut page, Some(wait.0));
+            return page;
+        }
+        Err(EntryError::Person(error)) => return person_error(&app, &visitor, &error),
+        Err(_) => (401, SignInError::WrongPair),
+    };
+    sign_in_page(&app, &visitor, status, email, return_to.as_ref(), Some(error))
+}
+
+fn sign_in_page(
+    app: &App,
+    visitor: &Visitor,
+    status: u16,
+    email: &str,
+    return_to: Option<&ReturnTo>,
+    error: Option<SignInError>,
+) -> HttpResponse {
+    let sign_up = account::sign_up_is_open(app).then(|| href("/sign-up", return_to));
+    let page = SignInPage {
+        frame: &visitor.frame(app),
+        csrf: visitor.form_token(),
+        return_to: return_to.map_or("", ReturnTo::as_str),
+        to_decide: return_to.is_some_and(ReturnTo::is_approval),
+        email,
+        error,
+        sign_up_href: sign_up.as_deref(),
+    };
+    visitor.page(app, status, &page)
+}
+
+/// `GET /sign-up`.
+pub async fn show_sign_up(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    let visitor = match visitor(&app, &request).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
+    };
+    if !account::sign_up_is_open(&app) {
+        return visitor.error(&app, 403, None, Some("/sign-in"));
+    }
+    sign_up_page(&app, &visitor, 200, &Entered::default(), query_return_to(&request).as_ref())
+}
+
+/// `POST /sign-up`.
+pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
+    };
+    let return_to = form.get("return_to").and_then(ReturnTo::parse);
+    let person = person(&form);
+    match account::sign_up(&app, &person, &from, visitor.now).await {
+        Ok(signed_in) => welcome_in(&app, &signed_in, return_to.as_ref()),
+        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
+        Err(EntryError::Closed) => visitor.error(&app, 403, None, Some("/sign-in")),
+        Err(error) => {
+            let entered = Entered::of(&person, &error);
+            sign_up_page(&app, &visitor, 422, &entered, return_to.as_ref())
+        }
+    }
+}
+
+/// What a person typed, and what was wrong with it.
+#[derive(Default)]
+struct Entered<'a> {
+    name: &'a str,
+    email: &'a str,
+    email_error: Option<FieldError>,
+    password_error: Option<FieldError>,
+}
+
+impl<'a> Entered<'a> {
+    fn of(person: &NewPerson<'a>, error: &EntryError) -> Self {
+        let entered = Self { name: person.name, email: person.email, ..Self::default() };
+        match error {
+            EntryError::Email => Self { email_error: Some(FieldError::EmailInvalid), ..entered },
+            EntryError::Taken => Self { email_error: Some(FieldError::EmailTaken), ..entered },
+            EntryError::Password => {
+                Self { password_error: Some(password_error(person.password)), ..entered }
+            }
+            _ => entered,
+        }
+    }
+}
+
+fn password_error(password: &str) -> FieldError {
+    match password.chars().count() {
+        0..SHORTEST_PASSWORD => FieldError::PasswordTooShort(SHORTEST_PASSWORD),
+        SHORTEST_PASSWORD..=LONGEST_PASSWORD => FieldError::PasswordTooCommon,
+        _ => FieldError::PasswordTooLong(LONGEST_PASSWORD),
+    }
+}
+
+fn sign_up_page(
+    app: &App,
+    visitor: &Visitor,
+    status: u16,
+    entered: &Entered<'_>,
+    return_to: Option<&ReturnTo>,
+) -> HttpResponse {
+    let page = SignUpPage {
+        frame: &visitor.frame(app),
+        csrf: visitor.form_token(),
+        return_to: return_to.map_or("", ReturnTo::as_str),
+        name: entered.name,
+        email: entered.email,
+        least_password: SHORTEST_PASSWORD,
+        name_error: None,
+        email_error: entered.email_error,
+        password_error: entered.password_error,
+        sign_in_href: &href("/sign-in", return_to),
+    };
+    visitor.page(app, status, &page)
+}
+
+/// `GET /welcome/{link}`: looking does not use the link up.
+pub async fn show_welcome(
+    request: HttpRequest,
+    link: Path<String>,
+    app: Data<App>,
+) -> HttpResponse {
+    let visitor = match visitor(&app, &request).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
+    };
+    match account::welcome(&app, &link, visitor.now).await {
+        Ok(welcome) => welcome_page(&app, &visitor, 200, &welcome, &Entered::default()),
+        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
+        Err(_) => visitor.error(&app, 410, None, Some("/sign-in")),
+    }
+}
+
+/// `POST /welcome/{link}`.
+pub async fn welcome(
+    request: HttpRequest,
+    link: Path<String>,
+    payload: Payload,
+    app: Data<App>,
+) -> HttpResponse {
+    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
+    };
+    let person = person(&form);
+    let welcome = match account::welcome(&app, &link, visitor.now).await {
+        Ok(welcome) => welcome,
+        Err(EntryError::Person(error)) => return person_error(&app, &visitor, &error),
+        Err(_) => return visitor.error(&app, 410, None, Some("/sign-in")),
+    };
+    let entered = match &welcome {
+        Welcome::FirstAccount => {
+            account::create_first(&app, &link, &person, &from, visitor.now).await
+        }
+        Welcome::SetPassword(_) => {
+            account::set_password(&app, &link, person.password, &from, visitor.now).await
+        }
+    };
+    match entered {
+        Ok(signed_in) => welcome_in(&app, &signed_in, None),
+        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
+        Err(EntryError::NoLink) => visitor.error(&app, 410, None, Some("/sign-in")),
+        Err(error) => {
+            let entered = Entered::of(&person, &error);
+            welcome_page(&app, &visitor, 422, &welcome, &entered)
+        }
+    }
+}
+
+fn welcome_page(
+    app: &App,
+    visitor: &Visitor,
+    status: u16,
+    welcome: &Welcome,
+    entered: &Entered<'_>,
+) -> HttpResponse {
+    let purpose = match welcome {
+        Welcome::FirstAccount => Purpose::FirstAccount {
+            name: entered.name,
+            email: entered.email,
+            name_error: None,
+            email_error: entered.email_error,
+        },
+        Welcome::SetPassword(account) => Purpose::KnownAccount { email: account.email.as_str() },
+    };
+    let page = SetPasswordPage {
+        frame: &visitor.frame(app),
+        csrf: visitor.form_token(),
+        purpose,
+        least_password: SHORTEST_PASSWORD,
+        password_error: entered.password_error,
+    };
+    visitor.page(app, status, &page)
+}
+
+/// `POST /sign-out`.
+pub async fn sign_out(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
+    };
+    let return_to = form.get("return_to").and_then(ReturnTo::parse);
+    if let Some(human) = visitor.human()
+        && let Err(error) = account::sign_out(&app, human, &from, visitor.now).await
+    {
+        return person_error(&app, &visitor, &error);
+    }
+    see_other(&href("/sign-in", return_to.as_ref()))
+}
+
+/// The page for a person's error.
+pub fn person_error(app: &App, visitor: &Visitor, error: &PersonError) -> HttpResponse {
+    let wait = match error {
+        PersonError::Limited(wait) => Some(*wait),
+        _ => None,
+    };
+    visitor.error(app, person_status(error), wait, None)
+}
+
+fn welcome_in(app: &App, signed_in: &SignedIn, return_to: Option<&ReturnTo>) -> HttpResponse {
+    let mut answer = see_other(return_to.map_or(HOME, ReturnTo::as_str));
+    set_cookie(app, &mut answer, &signed_in.cookie, Some(signed_in.lasts));
+    answer
+}
+
+fn value<'a>(form: &'a Form, name: &str) -> &'a str {
+    form.get(name).unwrap_or_default()
+}
+
+fn person(form: &Form) -> NewPerson<'_> {
+    NewPerson {
+        name: value(form, "name"),
+        email: value(form, "email"),
+        password: value(form, "password"),
+    }
+}
+
+fn href(page: &str, return_to: Option<&ReturnTo>) -> String {
+    return_to.map_or_else(|| page.to_owned(), |return_to| return_to.on(page))
+}
+
+fn query_return_to(request: &HttpRequest) -> Option<ReturnTo> {
+    let query = Form::parse(request.query_string().as_bytes(), &[]).ok()?;
+    ReturnTo::parse(query.get("return_to")?)
+}

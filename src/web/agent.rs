@@ -1,0 +1,80 @@
+//! The agent endpoints of auth.md.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::de::DeserializeOwned;
+
+use super::answer::{agent_error, body_error, json};
+use super::request::{self, BodyError};
+use crate::app::App;
+use crate::flow::grants::refresh_token;
+use crate::flow::{agent, claim};
+use crate::protocol::agent::{ClaimRequest, CompleteRequest, IdentityRequest};
+use crate::protocol::error::{AgentError, AgentErrorCode};
+use crate::protocol::json;
+
+/// `POST /agent/identity`: register, or refresh (auth.md, "Register").
+pub async fn identity(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let body: IdentityRequest = match read(&app, &request, payload).await {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let (from, now) = (request::origin(&app, &request), app.clock.now());
+    let registered = match body.kind.as_str() {
+        "anonymous" => agent::register_anonymous(&app, &body, &from, now).await,
+        "service_auth" => agent::register_for_person(&app, &body, &from, now).await,
+        "identity_assertion" => agent::register_with_assertion(&body),
+        "refresh" => {
+            let token = body.refresh_token.as_deref().unwrap_or_default();
+            let refreshed = refresh_token::refresh_identity(&app, token, &from, now).await;
+            return reply(refreshed, false);
+        }
+        _ => Err(AgentErrorCode::InvalidRequest.into()),
+    };
+    reply(registered, false)
+}
+
+/// `POST /agent/identity/claim`: start or renew an attempt. A request without `type` is
+/// written in the older dialect and gets its words.
+pub async fn start_claim(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let body: ClaimRequest = match read(&app, &request, payload).await {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let (from, now) = (request::origin(&app, &request), app.clock.now());
+    let legacy = body.kind.is_none();
+    reply(claim::start(&app, &body, &from, now).await, legacy)
+}
+
+/// `POST /agent/identity/claim/complete`: the agent hands back its human's code.
+pub async fn complete_claim(
+    request: HttpRequest,
+    payload: Payload,
+    app: Data<App>,
+) -> HttpResponse {
+    let body: CompleteRequest = match read(&app, &request, payload).await {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let (from, now) = (request::origin(&app, &request), app.clock.now());
+    reply(claim::complete(&app, &body, &from, now).await, false)
+}
+
+fn reply<T: serde::Serialize>(result: Result<T, AgentError>, legacy: bool) -> HttpResponse {
+    match result {
+        Ok(body) => json(200, &body),
+        Err(error) => agent_error(&error, legacy),
+    }
+}
+
+async fn read<T: DeserializeOwned>(
+    app: &App,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<T, HttpResponse> {
+    let body = request::body(app, request, payload).await.map_err(body_error)?;
+    if !request::is_of_type(request, "application/json") {
+        return Err(body_error(BodyError::WrongType));
+    }
+    json::parse(&body).map_err(|_| agent_error(&AgentErrorCode::InvalidRequest.into(), false))
+}

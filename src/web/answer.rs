@@ -1,0 +1,169 @@
+//! How answers look: JSON that is never stored, errors in the caller's dialect, and the
+//! headers every page carries.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use serde::Serialize;
+
+use super::request::BodyError;
+use crate::flow::error::PersonError;
+use crate::protocol::error::{AgentError, ErrorBody, OAuthError};
+
+/// JSON with everything an answer with secrets in it needs (RFC 6749 §5.1).
+#[must_use]
+pub fn json<T: Serialize>(status: u16, body: &T) -> HttpResponse {
+    let Ok(text) = serde_json::to_string(body) else {
+        return raw_json(500, r#"{"error":"server_error"}"#.to_owned());
+    };
+    raw_json(status, text)
+}
+
+/// JSON that is written already.
+#[must_use]
+pub fn raw_json(status: u16, text: String) -> HttpResponse {
+    let mut answer = HttpResponse::with_body(code(status), text).map_into_boxed_body();
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Lets browser-hosted agents read this answer. No cookie counts on these routes, so every
+/// origin may.
+#[must_use]
+pub fn for_any_origin(mut answer: HttpResponse) -> HttpResponse {
+    for (name, value) in ANY_ORIGIN {
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// The headers of [`for_any_origin`].
+pub const ANY_ORIGIN: [(header::HeaderName, &str); 2] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, DPoP-Nonce, ETag, Retry-After"),
+];
+
+/// A refusal at the token, revocation or introspection endpoint.
+#[must_use]
+pub fn oauth_error(error: &OAuthError) -> HttpResponse {
+    log(error, error.status());
+    let mut answer = json(error.status(), &ErrorBody::of_oauth(error));
+    let wait = match error {
+        OAuthError::RateLimited(seconds) => Some(seconds.0),
+        OAuthError::TemporarilyUnavailable(_) => Some(1),
+        _ => None,
+    };
+    retry_after(&mut answer, wait);
+    answer
+}
+
+/// A refusal at an agent endpoint; `legacy` when the request was written in dialect D2.
+#[must_use]
+pub fn agent_error(error: &AgentError, legacy: bool) -> HttpResponse {
+    let status = error.code.status();
+    log(error, status);
+    let mut answer = json(status, &ErrorBody::of_agent(error, legacy));
+    let wait = error.retry_after.map(|seconds| seconds.0).or((status == 503).then_some(1));
+    retry_after(&mut answer, wait);
+    answer
+}
+
+/// A body that could not be read, in JSON.
+#[must_use]
+pub fn body_error(error: BodyError) -> HttpResponse {
+    let body = ErrorBody {
+        error: "invalid_request",
+        error_description: error.sentence().to_owned(),
+        message: Some(error.sentence().to_owned()),
+        ..ErrorBody::default()
+    };
+    let mut answer = json(error.status(), &body);
+    if error.closes() {
+        close(&mut answer);
+    }
+    answer
+}
+
+/// Closes the connection after this answer.
+pub fn close(answer: &mut HttpResponse) {
+    answer.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+}
+
+pub fn retry_after(answer: &mut HttpResponse, seconds: Option<i64>) {
+    if let Some(seconds) = seconds {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
+}
+
+/// The cause is logged here, once; the caller reads the fixed text only.
+fn log(error: &(dyn std::error::Error + 'static), status: u16) {
+    if status >= 500 {
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(status, cause, "a request failed");
+    } else {
+        tracing::debug!(status, reason = %error, "a request was refused");
+    }
+}
+
+/// The status a person's error is shown with.
+#[must_use]
+pub fn person_status(error: &PersonError) -> u16 {
+    let status = match error {
+        PersonError::NotFound => 404,
+        PersonError::Limited(_) => 429,
+        PersonError::Unavailable(_) => 503,
+        PersonError::Internal(_) => 500,
+    };
+    log(error, status);
+    status
+}
+
+/// Every header a page carries (contracts of the pages, point 30).
+#[must_use]
+pub fn page(status: u16, html: String, https: bool) -> HttpResponse {
+    let mut answer = HttpResponse::with_body(code(status), html).map_into_boxed_body();
+    let headers = answer.headers_mut();
+    for (name, value) in PAGE_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if https {
+        let value = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    answer
+}
+
+const PAGE_HEADERS: [(header::HeaderName, &str); 9] = [
+    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+    (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    (header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=()"),
+];
+
+/// Sends a browser on within this origin after a form (RFC 9110 §15.4.4).
+#[must_use]
+pub fn see_other(path: &str) -> HttpResponse {
+    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::REFERRER_POLICY, "same-origin"))
+        .finish()
+}

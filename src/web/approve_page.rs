@@ -1,0 +1,250 @@
+//! Fills the approval page and its results from what is known.
+
+use actix_web::HttpResponse;
+
+use super::pages::approval::{
+    Agent, ApprovalError, ApprovalPage, Lifetime, LifetimeOption, Matching, NetworkComparison,
+    Notice, Origin, ScopeChoice, Seen as SeenBefore,
+};
+use super::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
+use super::pages::{Claim, ScopeWords, Source};
+use super::visitor::Visitor;
+use crate::app::App;
+use crate::domain::approval::{self, Approved, Phase, State};
+use crate::domain::resource::Resource;
+use crate::domain::session::Standing;
+use crate::flow::approval::Seen;
+use crate::protocol::code::Code;
+use crate::protocol::scope::Scopes;
+use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::Seconds;
+
+/// What one request brings to the page.
+pub struct Context<'a> {
+    pub app: &'a App,
+    pub visitor: &'a Visitor,
+    pub path: &'a str,
+    /// The agent shows no code: approving makes one.
+    pub relays: bool,
+    /// Of the person in front of the page.
+    pub address: String,
+}
+
+/// What the person had entered before the page is shown again.
+pub struct Entered<'a> {
+    pub ticked: Scopes,
+    pub lifetime: &'a str,
+    pub custom_days: &'a str,
+    pub code: &'a str,
+    pub notice: Option<Notice>,
+    pub error: Option<ApprovalError>,
+}
+
+/// The question itself.
+pub fn question(
+    context: &Context<'_>,
+    status: u16,
+    seen: &Seen,
+    entered: Option<&Entered<'_>>,
+) -> HttpResponse {
+    let (app, visitor) = (context.app, context.visitor);
+    let ask = &seen.approval.ask;
+    let resource = app.resource(&ask.resource);
+    let no_code = format!("{}?code=none", context.path);
+    let page = ApprovalPage {
+        frame: &visitor.frame(app),
+        csrf: visitor.form_token(),
+        agent: agent(seen),
+        origin: origin(context, seen),
+        matching: matching(context, entered, &no_code),
+        resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
+        resource: ask.resource.as_str(),
+        scopes: scopes(resource, &ask.scopes, entered),
+        lifetimes: lifetimes(context, entered),
+        most_days: app.settings.sessions.max_lifetime.0 / Seconds::DAY.0,
+        custom_days: entered.map_or("", |entered| entered.custom_days),
+        expires_at: seen.approval.expires_at,
+        notice: entered.and_then(|entered| entered.notice),
+        error: entered.and_then(|entered| entered.error),
+    };
+    visitor.page(app, status, &page)
+}
+
+fn told(text: Option<&ToldText>) -> Option<Claim<'_>> {
+    text.map(|text| Claim { words: text.as_str(), source: Source::Told })
+}
+
+fn agent(seen: &Seen) -> Agent<'_> {
+    let told_by = &seen.approval.ask.agent;
+    let again = SeenBefore::Again {
+        times_today: u32::try_from(seen.answered.recently).unwrap_or(u32::MAX).saturating_add(1),
+    };
+    Agent {
+        name: told(told_by.name.as_ref()),
+        kind: told(told_by.kind.as_ref()),
+        reason: told(told_by.reason.as_ref()),
+        seen: if seen.answered.ever == 0 { SeenBefore::First } else { again },
+    }
+}
+
+fn origin<'a>(context: &'a Context<'_>, seen: &'a Seen) -> Origin<'a> {
+    let from = &seen.approval.ask.from;
+    let network_comparison = match (from.address.as_str(), context.address.as_str()) {
+        ("unknown", _) | (_, "unknown") => NetworkComparison::Unknown,
+        (agent, person) if agent == person => NetworkComparison::Same,
+        _ => NetworkComparison::Different,
+    };
+    Origin {
+        address: &from.address,
+        program: from.user_agent.as_ref().map(ToldText::as_str),
+        asked_at: seen.approval.created_at,
+        approver_address: &context.address,
+        network_comparison,
+    }
+}
+
+fn matching<'a>(
+    context: &Context<'a>,
+    entered: Option<&Entered<'a>>,
+    no_code: &'a str,
+) -> Matching<'a> {
+    if context.relays {
+        let typed = context.app.settings.agents.typed_codes;
+        return Matching::Relayed { have_code_href: typed.then_some(context.path) };
+    }
+    Matching::Typed {
+        typed: entered.map_or("", |entered| entered.code),
+        no_code_href: Some(no_code),
+    }
+}
+
+fn scopes<'a>(
+    resource: Option<&'a Resource>,
+    asked: &Scopes,
+    entered: Option<&Entered<'_>>,
+) -> Vec<ScopeChoice<'a>> {
+    let rules = resource.map(|resource| resource.scopes.as_slice()).unwrap_or_default();
+    let asked = rules.iter().filter(|rule| asked.contains(&rule.name));
+    asked
+        .map(|rule| match entered {
+            None => ScopeChoice::first_shown(rule),
+            Some(entered) => ScopeChoice::chosen(rule, entered.ticked.contains(&rule.name)),
+        })
+        .collect()
+}
+
+/// The lifetimes on offer: none longer than the operator's cap.
+fn lifetimes(context: &Context<'_>, entered: Option<&Entered<'_>>) -> Vec<LifetimeOption> {
+    let sessions = &context.app.settings.sessions;
+    let most = sessions.max_lifetime;
+    let chosen = entered.map_or("", |entered| entered.lifetime);
+    let chosen = if chosen.is_empty() { Lifetime::OneHour.value() } else { chosen };
+    let spans = [
+        (Lifetime::Once, sessions.access_ttl),
+        (Lifetime::OneHour, Seconds::HOUR),
+        (Lifetime::EightHours, Seconds::HOUR.times(8)),
+        (Lifetime::SevenDays, Seconds::DAY.times(7)),
+        (Lifetime::ThirtyDays, Seconds::DAY.times(30)),
+        (Lifetime::Custom, most),
+    ];
+    let offered = spans.into_iter().filter(|(lifetime, span)| {
+        *span <= most && (*lifetime != Lifetime::Custom || most >= Seconds::DAY)
+    });
+    offered
+        .map(|(lifetime, span)| LifetimeOption {
+            lifetime,
+            ends_at: context.visitor.now + span,
+            chosen: lifetime.value() == chosen,
+        })
+        .collect()
+}
+
+/// What became of the question; the same at every reload.
+pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
+    let (app, visitor) = (context.app, context.visitor);
+    let ask = &seen.approval.ask;
+    let resource = app.resource(&ask.resource);
+    let code = seen.relayed.as_ref().map(Code::grouped);
+    let page = DecisionPage {
+        frame: &visitor.frame(app),
+        csrf: visitor.form_token(),
+        agent: ask.agent.name.as_ref().map(ToldText::as_str),
+        resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
+        outcome: outcome(context, seen, resource, code.as_deref()),
+    };
+    visitor.page(app, status, &page)
+}
+
+fn outcome<'a>(
+    context: &Context<'_>,
+    seen: &'a Seen,
+    resource: Option<&'a Resource>,
+    code: Option<&'a str>,
+) -> Outcome<'a> {
+    let now = context.visitor.now;
+    match (seen.approval.phase(now), &seen.approval.state) {
+        (Phase::Collected, State::Collected { approved, .. }) => {
+            Outcome::Collected(receipt(context, seen, approved, resource))
+        }
+        (Phase::Approved, State::Approved(approved)) => {
+            let receipt = receipt(context, seen, approved, resource);
+            match code {
+                Some(code) => {
+                    Outcome::Relayed { code, code_expires_at: approved.collect_before, receipt }
+                }
+                None => Outcome::Approved(receipt),
+            }
+        }
+        (_, State::Denied { reason: approval::DenialReason::Reported, .. }) => {
+            Outcome::Reported { sessions_ended: None }
+        }
+        (_, State::Denied { reason, note, .. }) => Outcome::Denied {
+            reason: denial_reason(*reason),
+            note: note.as_ref().map(ToldText::as_str),
+        },
+        (Phase::Locked, _) => Outcome::Locked,
+        (Phase::Superseded, _) => Outcome::Superseded,
+        _ => Outcome::Expired,
+    }
+}
+
+const fn denial_reason(reason: approval::DenialReason) -> Option<DenialReason> {
+    match reason {
+        approval::DenialReason::NotMe => Some(DenialReason::NotMe),
+        approval::DenialReason::TooMuch => Some(DenialReason::TooMuch),
+        approval::DenialReason::NotNow => Some(DenialReason::NotNow),
+        approval::DenialReason::Reported => None,
+    }
+}
+
+fn receipt<'a>(
+    context: &Context<'_>,
+    seen: &'a Seen,
+    approved: &'a Approved,
+    resource: Option<&'a Resource>,
+) -> Receipt<'a> {
+    let standing =
+        seen.session.as_ref().filter(|one| one.standing(context.visitor.now) != Standing::Over);
+    Receipt {
+        session: standing
+            .map(|session| SessionForm { id: session.id.as_str(), label: &session.label }),
+        granted: scope_words(resource, &approved.granted),
+        refused: scope_words(resource, &approved.refused),
+        decided_at: approved.at,
+        ends_at: approved.ends_at,
+        resource: seen.approval.ask.resource.as_str(),
+    }
+}
+
+/// Scopes in the operator's words; one that is no longer configured keeps its name.
+pub fn scope_words<'a>(resource: Option<&'a Resource>, scopes: &'a Scopes) -> Vec<ScopeWords<'a>> {
+    scopes
+        .iter()
+        .map(|name| ScopeWords {
+            name,
+            title: resource
+                .and_then(|resource| resource.rule(name))
+                .map_or(name, |rule| rule.title.as_str()),
+        })
+        .collect()
+}

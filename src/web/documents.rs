@@ -1,0 +1,263 @@
+//! Discovery: every document an agent reads before it holds anything. Rendered once, from
+//! the configuration alone, so no request can change a byte of it.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::domain::resource::{Resource, ScopeRule};
+use crate::flow::agent::CLAIM_PATH;
+use crate::flow::grants;
+use crate::protocol::error::AgentErrorCode;
+use crate::protocol::metadata::{
+    AgentAuth, AuthorizationServerMetadata, ProtectedResourceMetadata,
+};
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Digest;
+
+/// One document, ready to send.
+pub struct Document {
+    body: Bytes,
+    etag: HeaderValue,
+    content_type: &'static str,
+}
+
+impl Document {
+    /// A document of this text.
+    #[must_use]
+    pub fn new(text: String, content_type: &'static str) -> Self {
+        let etag = format!("\"{}\"", Digest::of(text.as_bytes()).hex().get(..32).unwrap_or("0"));
+        let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"0\""));
+        Self { body: Bytes::from(text), etag, content_type }
+    }
+
+    fn json<T: Serialize>(value: &T) -> Self {
+        Self::new(serde_json::to_string(value).unwrap_or_default(), "application/json")
+    }
+
+    /// The document, or 304 when the caller has it ([RFC 9110 §13.1.2]).
+    ///
+    /// [RFC 9110 §13.1.2]: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+    #[must_use]
+    pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| {
+            let tags = known.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+            tags.map(|tag| tag.strip_prefix(b"W/").unwrap_or(tag))
+                .any(|tag| tag == self.etag.as_bytes() || tag == b"*")
+        });
+        let mut answer = if known {
+            HttpResponse::NotModified().finish()
+        } else {
+            HttpResponse::with_body(actix_web::http::StatusCode::OK, self.body.clone())
+                .map_into_boxed_body()
+        };
+        let headers = answer.headers_mut();
+        headers.insert(header::ETAG, self.etag.clone());
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        if !known {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        }
+        answer
+    }
+}
+
+/// Every document this configuration publishes.
+pub struct Documents {
+    pub authorization_server: Document,
+    pub key_set: Document,
+    pub auth_md: Document,
+    /// By the path of the resource, the default resource's again under the empty path.
+    resources: Vec<(String, Document)>,
+}
+
+impl Documents {
+    #[must_use]
+    pub fn render(app: &App) -> Self {
+        let mut resources = Vec::new();
+        for resource in &app.settings.resources {
+            let path = resource.identifier.path();
+            if resources.iter().all(|(known, _)| *known != path) {
+                resources.push((path, Document::json(&resource_metadata(app, resource))));
+            }
+        }
+        if let Some(default) = app.default_resource() {
+            resources.retain(|(path, _)| !path.is_empty());
+            resources.push((String::new(), Document::json(&resource_metadata(app, default))));
+        }
+        Self {
+            authorization_server: Document::json(&server_metadata(app)),
+            key_set: Document::json(&app.keyring.published()),
+            auth_md: Document::new(auth_md(app), "text/markdown; charset=utf-8"),
+            resources,
+        }
+    }
+
+    /// The metadata document inserted before `path` (RFC 9728 §3.1).
+    #[must_use]
+    pub fn resource(&self, path: &str) -> Option<&Document> {
+        let path = path.trim_end_matches('/');
+        self.resources.iter().find(|(known, _)| known == path).map(|(_, document)| document)
+    }
+}
+
+fn resource_metadata<'a>(app: &'a App, resource: &'a Resource) -> ProtectedResourceMetadata<'a> {
+    let service = &app.settings.service;
+    ProtectedResourceMetadata {
+        resource: resource.identifier.as_str(),
+        resource_name: &resource.name,
+        resource_logo_uri: service.logo.as_deref(),
+        authorization_servers: [app.issuer()],
+        scopes_supported: resource.all_scopes().to_vec(),
+        bearer_methods_supported: ["header"],
+        resource_documentation: app.settings.issuer.url("/auth.md"),
+        resource_policy_uri: service.privacy.as_deref(),
+        resource_tos_uri: service.terms.as_deref(),
+    }
+}
+
+fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
+    let settings = &app.settings;
+    let url = |path: &str| settings.issuer.url(path);
+    let resources = &settings.resources;
+    let scopes = resources.iter().fold(Scopes::new(), |all, one| all.join(&one.all_scopes()));
+    AuthorizationServerMetadata {
+        issuer: app.issuer(),
+        token_endpoint: url("/token"),
+        revocation_endpoint: url("/revoke"),
+        introspection_endpoint: url("/introspect"),
+        jwks_uri: url("/.well-known/jwks.json"),
+        response_types_supported: Vec::new(),
+        grant_types_supported: grants::offered(app).map(|grant| grant.name()).collect(),
+        token_endpoint_auth_methods_supported: vec!["none"],
+        revocation_endpoint_auth_methods_supported: vec!["none"],
+        introspection_endpoint_auth_methods_supported: vec![
+            "client_secret_basic",
+            "client_secret_post",
+        ],
+        code_challenge_methods_supported: ["S256"],
+        scopes_supported: scopes.to_vec(),
+        bearer_methods_supported: ["header"],
+        resource: app.default_resource().map_or("", |default| default.identifier.as_str()),
+        authorization_servers: [app.issuer()],
+        protected_resources: resources.iter().map(|one| one.identifier.as_str()).collect(),
+        service_documentation: url("/auth.md"),
+        op_policy_uri: settings.service.privacy.as_deref(),
+        op_tos_uri: settings.service.terms.as_deref(),
+        agent_auth: AgentAuth {
+            skill: url("/auth.md"),
+            identity_endpoint: url("/agent/identity"),
+            claim_endpoint: url(CLAIM_PATH),
+            identity_types_supported: identity_types(app),
+        },
+    }
+}
+
+fn identity_types(app: &App) -> Vec<&'static str> {
+    let agents = &app.settings.agents;
+    let anonymous = agents.anonymous.then_some("anonymous");
+    let service_auth = agents.service_auth.then_some("service_auth");
+    anonymous.into_iter().chain(service_auth).collect()
+}
+
+/// auth.md, from the live configuration.
+#[derive(Template)]
+#[template(path = "auth.md", escape = "none")]
+struct AuthMd<'a> {
+    app: &'a App,
+    issuer: &'a str,
+    service: &'a str,
+    errors: Vec<(u16, &'static str, &'static str)>,
+    grants: Vec<&'static str>,
+}
+
+impl AuthMd<'_> {
+    fn url(&self, path: &str) -> String {
+        self.app.settings.issuer.url(path)
+    }
+
+    fn resources(&self) -> &[Resource] {
+        &self.app.settings.resources
+    }
+
+    fn notes(&self, rule: &ScopeRule) -> String {
+        let mut notes = Vec::new();
+        notes.extend(rule.default.then_some("default"));
+        notes.extend(rule.required.then_some("always included"));
+        notes.extend(rule.pre_claim.then_some("before a human claims you"));
+        notes.join(", ")
+    }
+
+    fn minutes(&self, span: crate::protocol::timestamp::Seconds) -> i64 {
+        span.0 / 60
+    }
+}
+
+fn auth_md(app: &App) -> String {
+    use AgentErrorCode as Code;
+    let codes = [
+        Code::InvalidRequest,
+        Code::InvalidLoginHint,
+        Code::InvalidScope,
+        Code::InvalidTarget,
+        Code::AnonymousDisabled,
+        Code::ServiceAuthDisabled,
+        Code::IssuerNotEnabled,
+        Code::InvalidClaimToken,
+        Code::AlreadyClaimed,
+        Code::ClaimExpired,
+        Code::ClaimRevoked,
+        Code::ClaimDenied,
+        Code::ClaimNotConfirmed,
+        Code::TooManyAttempts,
+        Code::InvalidUserCode,
+        Code::UserCodeExpired,
+        Code::InvalidRefreshToken,
+        Code::RateLimitExceeded,
+    ];
+    let document = AuthMd {
+        app,
+        issuer: app.issuer(),
+        service: &app.settings.service.name,
+        errors: codes.map(|code| (code.status(), code.name(), code.sentence())).to_vec(),
+        grants: grants::offered(app).map(|grant| grant.name()).collect(),
+    };
+    document.render().unwrap_or_default()
+}
+
+/// `GET /.well-known/oauth-authorization-server` ([RFC 8414 §3]).
+///
+/// [RFC 8414 §3]: https://www.rfc-editor.org/rfc/rfc8414#section-3
+pub async fn authorization_server(
+    request: HttpRequest,
+    documents: Data<Documents>,
+) -> HttpResponse {
+    documents.authorization_server.answer(&request)
+}
+
+/// `GET /.well-known/jwks.json` ([RFC 7517 §5]).
+///
+/// [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
+pub async fn key_set(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
+    documents.key_set.answer(&request)
+}
+
+/// `GET /auth.md`: what an agent reads first.
+pub async fn instructions(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
+    documents.auth_md.answer(&request)
+}
+
+/// `GET /.well-known/oauth-protected-resource{path}` ([RFC 9728 §3]).
+///
+/// [RFC 9728 §3]: https://www.rfc-editor.org/rfc/rfc9728#section-3
+pub async fn protected_resource(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
+    let path = request.path();
+    let path = path.strip_prefix("/.well-known/oauth-protected-resource").unwrap_or(path);
+    match documents.resource(path) {
+        Some(document) => document.answer(&request),
+        None => super::answer::for_any_origin(super::not_found_json()),
+    }
+}

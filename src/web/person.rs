@@ -1,0 +1,75 @@
+//! What every page does before its own work: recognise the browser, take the form.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::answer;
+use super::request::{self, BodyError};
+use super::visitor::{Visitor, VisitorError};
+use crate::app::App;
+use crate::domain::origin::Origin;
+use crate::flow::principal::Human;
+use crate::protocol::form::Form;
+
+/// A form that came from a page of ours.
+pub struct Posted {
+    pub visitor: Visitor,
+    pub form: Form,
+    pub from: Origin,
+}
+
+/// Recognises the browser.
+///
+/// # Errors
+///
+/// The page that says why not.
+pub async fn visitor(app: &App, request: &HttpRequest) -> Result<Visitor, HttpResponse> {
+    Visitor::of(app, request).await.map_err(|error| {
+        let status = match error {
+            VisitorError::Store(_) => 503,
+            VisitorError::NoEntropy(_) => 500,
+        };
+        tracing::error!(%error, "a browser could not be recognised");
+        let mut answer = answer::page(status, String::new(), app.settings.issuer.is_https());
+        answer::retry_after(&mut answer, (status == 503).then_some(1));
+        answer
+    })
+}
+
+/// Takes a form: whole, unambiguous, and from this browser's own page.
+///
+/// # Errors
+///
+/// The page that says why not; nothing has changed.
+pub async fn posted(
+    app: &App,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Posted, HttpResponse> {
+    let visitor = visitor(app, request).await?;
+    let form = match request::form(app, request, payload, &["scope"]).await {
+        Ok(form) => form,
+        Err(error) => return Err(unreadable(app, &visitor, error)),
+    };
+    if visitor.check(app, request, &form).is_err() {
+        return Err(visitor.error(app, 403, None, Some(request.path())));
+    }
+    Ok(Posted { visitor, form, from: request::origin(app, request) })
+}
+
+fn unreadable(app: &App, visitor: &Visitor, error: BodyError) -> HttpResponse {
+    let mut answer = visitor.error(app, error.status(), None, None);
+    if error.closes() {
+        answer::close(&mut answer);
+    }
+    answer
+}
+
+/// The signed-in person of a posted form.
+///
+/// # Errors
+///
+/// Nobody is signed in.
+pub fn signed_in<'a>(app: &App, visitor: &'a Visitor) -> Result<&'a Human, HttpResponse> {
+    visitor.human().ok_or_else(|| visitor.error(app, 403, None, Some("/sign-in")))
+}

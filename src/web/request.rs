@@ -1,0 +1,185 @@
+//! What a request brings: its body within limits, its origin, its bearer token.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::{Bytes, BytesMut, Payload};
+use futures_util::StreamExt as _;
+use ipnet::IpNet;
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::domain::origin::Origin;
+use crate::protocol::form::{Form, FormError};
+use crate::protocol::text::ToldText;
+
+/// Why a body cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyError {
+    TooLarge,
+    /// It did not arrive in time; the framework itself would wait for ever.
+    TooSlow,
+    /// The connection broke, or the framing is wrong.
+    Broken,
+    WrongType,
+    Malformed,
+    Repeated,
+}
+
+impl BodyError {
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::TooLarge => 413,
+            Self::TooSlow => 408,
+            Self::WrongType => 415,
+            Self::Broken | Self::Malformed | Self::Repeated => 400,
+        }
+    }
+
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::TooLarge => "the body is too large",
+            Self::TooSlow => "the body took too long to arrive",
+            Self::WrongType => "the content type is not one this endpoint takes",
+            Self::Broken => "the body did not arrive whole",
+            Self::Malformed => "the body is not well-formed",
+            Self::Repeated => "a parameter is repeated",
+        }
+    }
+
+    /// Whether the connection must close because unread bytes are still on it.
+    #[must_use]
+    pub const fn closes(self) -> bool {
+        matches!(self, Self::TooLarge | Self::TooSlow | Self::Broken)
+    }
+}
+
+/// Reads a whole body, no longer and no larger than the settings allow.
+///
+/// # Errors
+///
+/// See [`BodyError`].
+pub async fn body(app: &App, request: &HttpRequest, payload: Payload) -> Result<Bytes, BodyError> {
+    let most = app.settings.limits.body_bytes as usize;
+    let declared = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|declared| declared > most) {
+        return Err(BodyError::TooLarge);
+    }
+    let deadline = Duration::from_secs(app.settings.limits.body_seconds.into());
+    timeout(deadline, collect(payload, most)).await.unwrap_or(Err(BodyError::TooSlow))
+}
+
+async fn collect(mut payload: Payload, most: usize) -> Result<Bytes, BodyError> {
+    let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
+    let first = first.map_err(|_| BodyError::Broken)?;
+    let mut whole: Option<BytesMut> = None;
+    let mut length = first.len();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| BodyError::Broken)?;
+        length += chunk.len();
+        if length > most {
+            return Err(BodyError::TooLarge);
+        }
+        whole.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&chunk);
+    }
+    if length > most {
+        return Err(BodyError::TooLarge);
+    }
+    Ok(whole.map_or(first, BytesMut::freeze))
+}
+
+/// Reads a form in which only `may_repeat` may occur twice.
+///
+/// # Errors
+///
+/// See [`BodyError`].
+pub async fn form(
+    app: &App,
+    request: &HttpRequest,
+    payload: Payload,
+    may_repeat: &[&str],
+) -> Result<Form, BodyError> {
+    if !is_of_type(request, "application/x-www-form-urlencoded") {
+        return Err(BodyError::WrongType);
+    }
+    let body = body(app, request, payload).await?;
+    Form::parse(&body, may_repeat).map_err(|error| match error {
+        FormError::Repeated => BodyError::Repeated,
+        FormError::Malformed | FormError::TooMany => BodyError::Malformed,
+    })
+}
+
+/// Whether the content type is `wanted`, whatever its parameters; absent counts as wanted,
+/// because scripts forget it.
+#[must_use]
+pub fn is_of_type(request: &HttpRequest, wanted: &str) -> bool {
+    let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return true };
+    let Ok(value) = value.to_str() else { return false };
+    value.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// Where a request came from: the peer, or, when the peer is a trusted proxy, the last
+/// address in its chain that is not.
+#[must_use]
+pub fn origin(app: &App, request: &HttpRequest) -> Origin {
+    let user_agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| ToldText::clean(&String::from_utf8_lossy(value.as_bytes()), 200));
+    let address = address(app, request).map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
+    Origin { address, user_agent }
+}
+
+fn address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip().to_canonical();
+    let trusted = &app.settings.trusted_proxies;
+    if !is_trusted(trusted, peer) {
+        return Some(peer);
+    }
+    let forwarded = request.headers().get_all(HeaderName::from_static("x-forwarded-for"));
+    let chain: Vec<IpAddr> = forwarded
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map_while(|hop| hop.trim().parse().ok())
+        .collect();
+    Some(chain.into_iter().rev().find(|hop| !is_trusted(trusted, *hop)).unwrap_or(peer))
+}
+
+fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
+    trusted.iter().any(|network| network.contains(&address))
+}
+
+/// What the `Authorization` header carries, for a protected resource.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Bearer<'a> {
+    Absent,
+    Token(&'a str),
+    /// Two headers, another scheme, bytes that are not text: presented, and no good.
+    Unusable,
+}
+
+/// Reads a bearer token ([RFC 6750 §2.1]); the scheme's case does not matter.
+///
+/// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+#[must_use]
+pub fn bearer(request: &HttpRequest) -> Bearer<'_> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = headers.next() else { return Bearer::Absent };
+    if headers.next().is_some() {
+        return Bearer::Unusable;
+    }
+    let scheme_and_token = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match scheme_and_token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Bearer::Token(token.trim())
+        }
+        _ => Bearer::Unusable,
+    }
+}

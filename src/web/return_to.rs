@@ -1,0 +1,79 @@
+//! Where a person goes on after signing in: a page of ours that needs it, or nothing.
+
+/// A path on this origin. It is an allow-list, so no spelling of another site fits:
+/// `//evil`, `/\evil`, `https:evil` and their encodings all fail to name a page of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnTo(String);
+
+impl ReturnTo {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let path = text.strip_suffix("?code=none").unwrap_or(text);
+        let page = match path.strip_prefix("/approve/") {
+            Some(link) => is_word(link),
+            None => match path.strip_prefix("/account/sessions") {
+                Some("") => true,
+                Some(rest) => rest.strip_prefix('/').is_some_and(is_word),
+                None => false,
+            },
+        };
+        (page && text.len() <= 200).then(|| Self(text.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn is_approval(&self) -> bool {
+        self.0.starts_with("/approve/")
+    }
+
+    /// A link to `page` that keeps this.
+    #[must_use]
+    pub fn on(&self, page: &str) -> String {
+        let encoded: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
+        format!("{page}?return_to={encoded}")
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_ours_are_returned_to() {
+        for good in [
+            "/approve/cvt_abc",
+            "/approve/cvt_abc?code=none",
+            "/account/sessions",
+            "/account/sessions/ses_1",
+        ] {
+            assert!(ReturnTo::parse(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            "/",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/approve/",
+            "/approve/../x",
+            "/approve/x?next=//evil",
+            "/approve/x//evil",
+            "/approve/%2e%2e",
+            "/account/sessions//evil",
+            "/account/sessionsevil",
+            "javascript:alert(1)",
+            "/approve/x\r\nSet-Cookie: a",
+            "/approve/x#@evil",
+        ] {
+            assert_eq!(ReturnTo::parse(bad), None, "{bad}");
+        }
+    }
+}

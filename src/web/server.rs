@@ -1,0 +1,221 @@
+//! Listening, tending, stopping.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::Data;
+use actix_web::{App as Routes, HttpServer};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::assets::Assets;
+use super::demo::Notes;
+use super::documents::Documents;
+use super::health::Draining;
+use super::tls::{Certificate, TlsError};
+use super::{metrics_routes, routes};
+use crate::app::App;
+use crate::flow::{upkeep, usage};
+
+/// How long requests under way may take once the server has been told to stop.
+const DRAIN: Duration = Duration::from_secs(25);
+/// How long readiness says no before connections are refused, so that proxies look away.
+const NOTICE: Duration = Duration::from_millis(500);
+/// How often "last used" and the figures are written.
+const TEND: Duration = Duration::from_secs(15);
+/// How often expired rows are removed.
+const SWEEP: Duration = Duration::from_secs(600);
+/// How often the certificate's files are looked at.
+const WATCH: Duration = Duration::from_secs(5);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A server that listens; [`run`](Self::run) answers until it is told to stop.
+pub struct Listening {
+    app: Arc<App>,
+    server: Server,
+    metrics: Option<Server>,
+    draining: Data<Draining>,
+    certificate: Option<Arc<Certificate>>,
+    address: SocketAddr,
+}
+
+/// Binds the addresses of the settings. Connections wait from now on.
+///
+/// # Errors
+///
+/// An address is taken, or TLS cannot be set up.
+pub fn listen(app: Arc<App>) -> Result<Listening, ServeError> {
+    let wanted = app.settings.listen;
+    let listener = TcpListener::bind(wanted).map_err(|error| ServeError::Listen(wanted, error))?;
+    let address = listener.local_addr()?;
+    let certificate = app.settings.tls.as_ref().map(Certificate::read).transpose()?;
+    let draining = Data::new(Draining::default());
+    let server = serve(&app, listener, &draining, certificate.as_ref())?;
+    let metrics = match app.settings.metrics_listen {
+        None => None,
+        Some(wanted) => Some(serve_metrics(&app, wanted)?),
+    };
+    Ok(Listening { app, server, metrics, draining, certificate, address })
+}
+
+fn serve(
+    app: &Arc<App>,
+    listener: TcpListener,
+    draining: &Data<Draining>,
+    certificate: Option<&Arc<Certificate>>,
+) -> Result<Server, ServeError> {
+    let shared = Data::from(Arc::clone(app));
+    let documents = Data::new(Documents::render(app));
+    let (notes, assets) = (Data::new(Notes::default()), Data::new(Assets::default()));
+    let draining = draining.clone();
+    let server = HttpServer::new(move || {
+        Routes::new()
+            .app_data(shared.clone())
+            .app_data(documents.clone())
+            .app_data(notes.clone())
+            .app_data(assets.clone())
+            .app_data(draining.clone())
+            .configure(routes)
+    })
+    .shutdown_timeout(DRAIN.as_secs())
+    .disable_signals();
+    let server = match certificate {
+        None => server.listen(listener)?,
+        Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config()?)?,
+    };
+    Ok(server.run())
+}
+
+fn serve_metrics(app: &Arc<App>, wanted: SocketAddr) -> Result<Server, ServeError> {
+    let shared = Data::from(Arc::clone(app));
+    let server =
+        HttpServer::new(move || Routes::new().app_data(shared.clone()).configure(metrics_routes));
+    let server = server.workers(1).disable_signals().bind(wanted);
+    Ok(server.map_err(|error| ServeError::Listen(wanted, error))?.run())
+}
+
+impl Listening {
+    /// Where it listens, as the line on standard output says it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A handle that stops the server.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Answers until SIGTERM or SIGINT, then finishes what is under way.
+    ///
+    /// # Errors
+    ///
+    /// The server failed.
+    pub async fn run(self) -> Result<(), ServeError> {
+        let mut jobs = vec![tokio::spawn(tend(Arc::clone(&self.app)))];
+        jobs.push(tokio::spawn(sweep(Arc::clone(&self.app))));
+        if let Some(certificate) = &self.certificate {
+            jobs.push(tokio::spawn(watch(Arc::clone(certificate))));
+        }
+        jobs.push(tokio::spawn(stop_on_signal(self.server.handle(), self.draining.clone())));
+        let metrics = self.metrics.map(|server| {
+            let handle = server.handle();
+            (handle, tokio::spawn(server))
+        });
+        let served = self.server.await;
+        if let Some((handle, task)) = metrics {
+            handle.stop(false).await;
+            task.abort();
+        }
+        jobs.iter().for_each(JoinHandle::abort);
+        if let Err(error) = usage::write(&self.app).await {
+            tracing::warn!(%error, "the last uses were not written");
+        }
+        self.app.store.database().close().await;
+        Ok(served?)
+    }
+}
+
+async fn stop_on_signal(handle: ServerHandle, draining: Data<Draining>) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be received");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are finished first");
+    draining.begin();
+    sleep(NOTICE).await;
+    handle.stop(true).await;
+}
+
+async fn tend(app: Arc<App>) {
+    let mut since = app.clock.now();
+    let mut ticks = interval(TEND);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = app.clock.now();
+        match upkeep::tend(&app, since).await {
+            Ok(()) => since = now,
+            Err(error) => tracing::warn!(%error, "figures and last uses have to wait"),
+        }
+    }
+}
+
+async fn sweep(app: Arc<App>) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = upkeep::sweep(&app).await {
+            tracing::warn!(%error, "expired rows have to wait");
+        }
+    }
+}
+
+/// Reads the certificate again on SIGHUP and when its files have changed.
+async fn watch(certificate: Arc<Certificate>) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    let mut ticks = interval(WATCH);
+    let mut seen = certificate.changed_at();
+    loop {
+        let asked = tokio::select! {
+            _ = hangup.recv() => true,
+            _ = ticks.tick() => false,
+        };
+        let now = certificate.changed_at();
+        if !asked && now == seen {
+            continue;
+        }
+        seen = now;
+        match certificate.reload() {
+            Ok(()) => tracing::info!("the TLS certificate was read again"),
+            Err(error) => tracing::error!(%error, "the old TLS certificate stays in use"),
+        }
+    }
+}

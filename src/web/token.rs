@@ -1,0 +1,104 @@
+//! The token, revocation and introspection endpoints.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::answer::{body_error, json, oauth_error, raw_json};
+use super::request;
+use crate::app::App;
+use crate::flow::principal::{ResourceServer, resource_server};
+use crate::flow::{grants, introspect, revoke};
+use crate::protocol::basic::{self, BasicCredentials};
+use crate::protocol::error::OAuthError;
+use crate::protocol::form::Form;
+use crate::protocol::introspection::INACTIVE;
+use zeroize::Zeroizing;
+
+/// `POST /token` ([RFC 6749 §3.2]).
+///
+/// [RFC 6749 §3.2]: https://www.rfc-editor.org/rfc/rfc6749#section-3.2
+pub async fn token(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let form = match request::form(&app, &request, payload, &["resource"]).await {
+        Ok(form) => form,
+        Err(error) => return body_error(error),
+    };
+    let (from, now) = (request::origin(&app, &request), app.clock.now());
+    match grants::token(&app, &form, &from, now).await {
+        Ok(response) => json(200, &response),
+        Err(error) => oauth_error(&error),
+    }
+}
+
+/// `POST /revoke` ([RFC 7009 §2]): 200 without a body whether or not the token existed.
+///
+/// [RFC 7009 §2]: https://www.rfc-editor.org/rfc/rfc7009#section-2
+pub async fn revoke(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let form = match request::form(&app, &request, payload, &[]).await {
+        Ok(form) => form,
+        Err(error) => return body_error(error),
+    };
+    let Some(token) = form.get("token") else {
+        return oauth_error(&OAuthError::InvalidRequest("token is missing"));
+    };
+    let (from, now) = (request::origin(&app, &request), app.clock.now());
+    match revoke::revoke(&app, token, &from, now).await {
+        Ok(()) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish(),
+        Err(error) => oauth_error(&error),
+    }
+}
+
+/// `POST /introspect` ([RFC 7662 §2.1]).
+///
+/// [RFC 7662 §2.1]: https://www.rfc-editor.org/rfc/rfc7662#section-2.1
+pub async fn introspect(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let form = match request::form(&app, &request, payload, &[]).await {
+        Ok(form) => form,
+        Err(error) => return body_error(error),
+    };
+    let Some(caller) = caller(&app, &request, &form) else {
+        return not_authenticated(&request);
+    };
+    let Some(token) = form.get("token") else {
+        return oauth_error(&OAuthError::InvalidRequest("token is missing"));
+    };
+    match introspect::introspect(&app, caller.resource(), token, app.clock.now()).await {
+        Ok(Some(live)) => raw_json(200, live.answer.clone()),
+        Ok(None) => raw_json(200, INACTIVE.to_owned()),
+        Err(error) => oauth_error(&error.into()),
+    }
+}
+
+/// The resource server behind a request: Basic, or the two parameters in the body. Both at
+/// once must agree (RFC 6749 §2.3).
+fn caller<'a>(app: &'a App, request: &HttpRequest, form: &Form) -> Option<ResourceServer<'a>> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let header = headers.next();
+    if headers.next().is_some() {
+        return None;
+    }
+    let credentials = match header {
+        Some(header) => basic::parse(header.to_str().ok()?)?,
+        None => BasicCredentials {
+            client_id: form.get("client_id")?.to_owned(),
+            secret: Zeroizing::new(form.get("client_secret")?.to_owned()),
+        },
+    };
+    let named = form.get("client_id");
+    if header.is_some() && named.is_some_and(|named| named != credentials.client_id) {
+        return None;
+    }
+    resource_server(app, &credentials)
+}
+
+/// RFC 6749 §5.2: the scheme is named when the caller used it.
+fn not_authenticated(request: &HttpRequest) -> HttpResponse {
+    let mut answer = oauth_error(&OAuthError::InvalidClient);
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        answer.headers_mut().insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(r#"Basic realm="introspection", charset="UTF-8""#),
+        );
+    }
+    answer
+}

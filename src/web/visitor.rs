@@ -1,0 +1,190 @@
+//! The browser in front of a page: who is signed in, which forms it may send.
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::answer;
+use super::pages::error::ErrorPage;
+use super::pages::{Frame, Person, Service};
+use super::texts::Texts;
+use super::texts::english::ENGLISH;
+use crate::app::App;
+use crate::entropy::NoEntropy;
+use crate::flow::principal::{self, Human};
+use crate::protocol::form::Form;
+use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::timestamp::{Seconds, Timestamp};
+use crate::store::StoreError;
+use askama::Template;
+
+/// One browser and, once signed in, the person behind it.
+pub struct Visitor {
+    /// The cookie's value. Before sign-in it names no account and only binds forms to this
+    /// browser, so that nobody can sign a victim in to another account (login CSRF).
+    cookie: Secret,
+    /// The browser did not have it yet.
+    fresh: bool,
+    human: Option<Human>,
+    form_token: String,
+    pub now: Timestamp,
+}
+
+/// Why a form is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forged;
+
+#[derive(Debug, thiserror::Error)]
+pub enum VisitorError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+}
+
+impl Visitor {
+    /// Recognises a browser by its cookie.
+    ///
+    /// # Errors
+    ///
+    /// The database is away, or a new cookie cannot be drawn.
+    pub async fn of(app: &App, request: &HttpRequest) -> Result<Self, VisitorError> {
+        let now = app.clock.now();
+        let presented = request.cookie(cookie_name(app));
+        let known = presented.and_then(|cookie| Secret::parse(SecretKind::Browser, cookie.value()));
+        let human = match &known {
+            Some(cookie) => principal::human(app, cookie.reveal(), now).await?,
+            None => None,
+        };
+        let fresh = known.is_none();
+        let cookie = match known {
+            Some(cookie) => cookie,
+            None => app.entropy.secret(SecretKind::Browser)?,
+        };
+        let form_token = app.vault.form_token(binding(&cookie, human.as_ref()));
+        Ok(Self { cookie, fresh, human, form_token, now })
+    }
+
+    #[must_use]
+    pub fn human(&self) -> Option<&Human> {
+        self.human.as_ref()
+    }
+
+    /// For the hidden field of every form.
+    #[must_use]
+    pub fn form_token(&self) -> &str {
+        &self.form_token
+    }
+
+    /// Takes a form only from a page this server rendered for this browser and account:
+    /// the token, and what the browser says about where the request started (RFC 9700 §4.7).
+    ///
+    /// # Errors
+    ///
+    /// [`Forged`]; nothing may change then.
+    pub fn check(&self, app: &App, request: &HttpRequest, form: &Form) -> Result<(), Forged> {
+        let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or(""));
+        let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+        let origin = text("origin").is_none_or(|origin| origin == app.settings.issuer.origin());
+        let token = form.get("csrf").unwrap_or_default();
+        let bound = binding(&self.cookie, self.human.as_ref());
+        let sound = site && origin && !self.fresh && app.vault.accepts_form_token(bound, token);
+        if sound { Ok(()) } else { Err(Forged) }
+    }
+
+    /// What surrounds every page for this visitor.
+    #[must_use]
+    pub fn frame<'a>(&'a self, app: &'a App) -> Frame<'a> {
+        let service = &app.settings.service;
+        Frame {
+            texts: texts(),
+            now: self.now,
+            host: host(app),
+            service: Service {
+                name: &service.name,
+                logo: service.logo.as_deref(),
+                documentation: service.documentation.as_deref(),
+                support: service.support.as_deref(),
+                terms: service.terms.as_deref(),
+                privacy: service.privacy.as_deref(),
+            },
+            person: self.human.as_ref().map(|human| Person {
+                name: &human.account().name,
+                email: human.account().email.as_str(),
+                csrf: &self.form_token,
+            }),
+        }
+    }
+
+    /// Sends a page, and the cookie with the first one.
+    #[must_use]
+    pub fn page(&self, app: &App, status: u16, page: &impl Template) -> HttpResponse {
+        let mut answer = match page.render() {
+            Ok(html) => answer::page(status, html, app.settings.issuer.is_https()),
+            Err(error) => {
+                tracing::error!(%error, "a page could not be rendered");
+                answer::page(500, String::new(), app.settings.issuer.is_https())
+            }
+        };
+        if self.fresh {
+            set_cookie(app, &mut answer, &self.cookie, None);
+        }
+        answer
+    }
+
+    /// The page for a status: what happened, and a way on.
+    #[must_use]
+    pub fn error(
+        &self,
+        app: &App,
+        status: u16,
+        wait: Option<Seconds>,
+        way_on: Option<&str>,
+    ) -> HttpResponse {
+        let page = ErrorPage { frame: &self.frame(app), status, retry_after: wait, way_on };
+        let mut answer = self.page(app, status, &page);
+        let wait = wait.map(|wait| wait.0).or((status == 503).then_some(1));
+        answer::retry_after(&mut answer, wait);
+        answer
+    }
+}
+
+/// The strings of this request.
+#[must_use]
+pub fn texts() -> &'static Texts {
+    &ENGLISH
+}
+
+/// The issuer's host and port, which the page tells people to compare.
+fn host(app: &App) -> &str {
+    let origin = app.settings.issuer.origin();
+    origin.split_once("://").map_or(origin, |(_, host)| host)
+}
+
+/// What a form is bound to: this browser, and the account it shows.
+fn binding<'a>(cookie: &'a Secret, human: Option<&'a Human>) -> [&'a str; 2] {
+    [cookie.reveal(), human.map_or("nobody", |human| human.account().id.as_str())]
+}
+
+/// `__Host-` binds the cookie to this host over https; plain http exists on loopback only,
+/// where browsers refuse that prefix.
+fn cookie_name(app: &App) -> &'static str {
+    if app.settings.issuer.is_https() { "__Host-countersign" } else { "countersign" }
+}
+
+/// Sets the browser's cookie: host-only, unreadable to scripts, not sent across sites.
+pub fn set_cookie(app: &App, answer: &mut HttpResponse, value: &Secret, lasts: Option<Seconds>) {
+    let mut cookie = Cookie::build(cookie_name(app), value.reveal().to_owned())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(app.settings.issuer.is_https());
+    if let Some(lasts) = lasts {
+        cookie = cookie.max_age(Duration::seconds(lasts.0));
+    }
+    let header_value = cookie.finish().to_string();
+    if let Ok(value) = header::HeaderValue::from_str(&header_value) {
+        answer.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
