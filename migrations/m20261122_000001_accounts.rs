@@ -47,7 +47,7 @@ fn browser_session() -> TableCreateStatement {
         .col(big_integer("last_seen_at"))
         .col(big_integer("expires_at"))
         .col(text("address"))
-        .col(text("user_agent"))
+        .col(text_null("user_agent"))
         .foreign_key(
             ForeignKey::create()
                 .name("browser_session_of_account")

@@ -48,7 +48,7 @@ fn registration() -> TableCreateStatement {
         .col(big_integer_null("polled_at"))
         .col(big_integer("poll_interval"))
         .col(text("address"))
-        .col(text("user_agent"))
+        .col(text_null("user_agent"))
         .col(big_integer("created_at"))
         .take()
 }

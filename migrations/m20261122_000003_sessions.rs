@@ -38,7 +38,7 @@ fn session() -> TableCreateStatement {
         .col(text_null("account_id"))
         .col(text_null("registration_id"))
         .col(text_null("approval_id"))
-        .col(text("agent_name"))
+        .col(text_null("agent_name"))
         .col(text_null("agent_kind"))
         .col(text("resource"))
         .col(text("scopes"))
@@ -53,7 +53,7 @@ fn session() -> TableCreateStatement {
         .col(big_integer_null("ended_at"))
         .col(text_null("ended_cause"))
         .col(text("address"))
-        .col(text("user_agent"))
+        .col(text_null("user_agent"))
         .take()
 }
 

@@ -39,7 +39,7 @@ fn event() -> TableCreateStatement {
         .col(text_null("registration_id"))
         .col(text_null("approval_id"))
         .col(text("address"))
-        .col(text("detail"))
+        .col(text_null("detail"))
         .take()
 }
 

@@ -86,13 +86,21 @@ fn compose(steps: Vec<Step>) -> Result<(String, SqliteArguments), DbErr> {
     Ok((text, arguments))
 }
 
-/// Appends `sql` with `by` added to every parameter number. Text in quotes stays as it is.
+/// Appends `sql` with `by` added to every parameter number. A bare `?`, as sea-orm's builder
+/// writes, is the next number of its statement. Text in quotes stays as it is.
 fn renumber(text: &mut String, sql: &str, by: usize) {
     let mut quoted = false;
+    let mut bare = 0;
     let mut characters = sql.chars().peekable();
     while let Some(character) = characters.next() {
-        text.push(character);
         quoted ^= character == '\'';
+        if character == '?' && !quoted {
+            bare += 1;
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "${}", bare + by);
+            continue;
+        }
+        text.push(character);
         if character != '$' || quoted {
             continue;
         }
@@ -137,5 +145,6 @@ mod tests {
             renumbered("UPDATE a SET b = $2, c = '$1 ''$1' WHERE d = $1 OR e = $10", 7),
             "UPDATE a SET b = $9, c = '$1 ''$1' WHERE d = $8 OR e = $17",
         );
+        assert_eq!(renumbered("INSERT INTO a VALUES (?, '?', ?)", 3), "INSERT INTO a VALUES ($4, '?', $5)");
     }
 }

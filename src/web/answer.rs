@@ -106,11 +106,22 @@ pub fn retry_after(answer: &mut HttpResponse, seconds: Option<i64>) {
 /// The cause is logged here, once; the caller reads the fixed text only.
 fn log(error: &(dyn std::error::Error + 'static), status: u16) {
     if status >= 500 {
-        let cause = error.source().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(status, cause, "a request failed");
+        tracing::error!(status, cause = causes(error), "a request failed");
     } else {
         tracing::debug!(status, reason = %error, "a request was refused");
     }
+}
+
+/// An error and what caused it, outermost first.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        text.push_str(": ");
+        text.push_str(&deeper.to_string());
+        cause = deeper.source();
+    }
+    text
 }
 
 /// The status a person's error is shown with.

@@ -15,3 +15,5 @@
 )]
 
 mod architecture;
+mod journeys;
+mod support;

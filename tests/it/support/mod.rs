@@ -1,0 +1,231 @@
+//! The whole server on a throwaway database: real HTTP, a clock we hold, agents and people
+//! to drive it with. `COUNTERSIGN_TEST_DATABASE` chooses SQLite (the default) or PostgreSQL.
+
+pub mod agent;
+pub mod database;
+pub mod person;
+pub mod reply;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::JoinHandle;
+
+use countersign::app::App;
+use countersign::clock::{Clock, ManualClock};
+use countersign::config::{self, Flags, Sources};
+use countersign::entropy::Entropy;
+use countersign::flow::account::{self, NewPerson};
+use countersign::flow::start::start;
+use countersign::protocol::timestamp::{Seconds, Timestamp};
+use countersign::web::server::listen;
+use tempfile::TempDir;
+
+use self::agent::Agent;
+use self::database::TestDatabase;
+use self::person::Person;
+use self::reply::Reply;
+
+/// When every test begins: 2027-01-15T08:00:00Z, the start of an hour.
+pub const START: Timestamp = Timestamp(1_800_000_000);
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// One running server and its outside world.
+pub struct Site {
+    pub url: String,
+    pub clock: ManualClock,
+    pub app: Arc<App>,
+    pub client: reqwest::Client,
+    node: Node,
+    folder: Arc<TempDir>,
+    database: Arc<TestDatabase>,
+    settings: String,
+}
+
+struct Node {
+    stop: Option<actix_web::dev::ServerHandle>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Node {
+    async fn stop(&mut self) {
+        if let Some(handle) = self.stop.take() {
+            handle.stop(true).await;
+        }
+        if let Some(thread) = self.thread.take() {
+            tokio::task::spawn_blocking(move || thread.join().expect("the server ends well"))
+                .await
+                .expect("joined");
+        }
+    }
+}
+
+impl Site {
+    /// A server with the default settings and the demo resource.
+    pub async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    /// A server with these settings on top (TOML; tables such as `[agents]` welcome).
+    pub async fn open_with(settings: &str) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let database = Arc::new(TestDatabase::create(folder.path()).await);
+        Self::node(folder, database, settings.to_owned(), ManualClock::at(START)).await
+    }
+
+    /// A second node on the same database, with the same master secret and clock.
+    pub async fn second_node(&self) -> Self {
+        let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
+        Self::node(folder, database, self.settings.clone(), self.clock.clone()).await
+    }
+
+    /// The same server after a stop; the outside world stays. It listens elsewhere.
+    pub async fn restart(mut self) -> Self {
+        self.node.stop().await;
+        let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
+        Self::node(folder, database, self.settings.clone(), self.clock.clone()).await
+    }
+
+    async fn node(
+        folder: Arc<TempDir>,
+        database: Arc<TestDatabase>,
+        settings: String,
+        clock: ManualClock,
+    ) -> Self {
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}");
+        let text = format!(
+            "listen = \"127.0.0.1:{port}\"\nissuer = \"{url}\"\ndatabase = \"{}\"\nsecrets_file = \"{}\"\n{settings}",
+            database.url(),
+            folder.path().join("countersign.key").display(),
+        );
+        let file = folder.path().join(format!("countersign-{port}.toml"));
+        std::fs::write(&file, text).expect("settings");
+        let sources =
+            Sources { file: Some(file), environment: Vec::new(), flags: Flags::default() };
+        let parsed = config::load(&sources).unwrap_or_else(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            panic!("settings: {}", lines.join("; "))
+        });
+        let app = start(parsed, Clock::Manual(clock.clone()), Entropy::system())
+            .await
+            .expect("the server starts");
+        let app = Arc::new(app);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let served = Arc::clone(&app);
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let listening = listen(served).expect("listening");
+                sender.send(listening.handle()).expect("somebody waits");
+                listening.run().await.expect("served");
+            });
+        });
+        let stop = tokio::task::spawn_blocking(move || receiver.recv().expect("a handle"))
+            .await
+            .expect("a handle");
+        // What the server logs as an error belongs to the report of a failing test.
+        let _logging = tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).try_init();
+        // The second test of a process finds it installed.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client");
+        let node = Node { stop: Some(stop), thread: Some(thread) };
+        Self { url, clock, app, client, node, folder, database, settings }
+    }
+
+    /// Stops the server; the database goes with the last site that uses it.
+    pub async fn close(mut self) {
+        self.node.stop().await;
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    pub fn advance(&self, span: Seconds) {
+        self.clock.advance(span);
+    }
+
+    /// A person with a verified address, not signed in.
+    pub async fn add_person(&self, email: &str) -> Person {
+        let person = NewPerson { name: "", email, password: PASSWORD };
+        account::add(&self.app, &person, false, self.clock.now()).await.expect("added");
+        Person::new(self, email)
+    }
+
+    /// A person with a verified address, signed in.
+    pub async fn person(&self, email: &str) -> Person {
+        let mut person = self.add_person(email).await;
+        let reply = person.sign_in().await;
+        assert_eq!(reply.status, 303, "{}", reply.text);
+        person
+    }
+
+    /// An agent that knows nothing but this server's address.
+    pub fn agent(&self) -> Agent {
+        Agent::new(self)
+    }
+
+    /// A plain request.
+    pub async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.client.get(format!("{}{path}", self.url))).await
+    }
+
+    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Reply {
+        Reply::of(self.client.post(format!("{}{path}", self.url)).json(body)).await
+    }
+
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        Reply::of(self.client.post(format!("{}{path}", self.url)).form(fields)).await
+    }
+
+    /// What the demo's resource server learns about a token.
+    pub async fn introspect(&self, token: &str) -> Reply {
+        let request = self.client.post(format!("{}/introspect", self.url));
+        let request = request.basic_auth("demo", Some("demo-secret"));
+        Reply::of(request.form(&[("token", token)])).await
+    }
+
+    /// The demo resource, asked with a token.
+    pub async fn call(&self, token: &str) -> Reply {
+        let request = self.client.get(format!("{}/demo/notes", self.url));
+        Reply::of(request.bearer_auth(token)).await
+    }
+
+    /// Asserts that a token is worth nothing: at introspection and at the resource.
+    pub async fn assert_dead(&self, token: &str) {
+        let reply = self.introspect(token).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, r#"{"active":false}"#));
+        assert_eq!(self.call(token).await.status, 401);
+    }
+
+    /// Asserts that a token is live at introspection.
+    pub async fn assert_live(&self, token: &str) {
+        let reply = self.introspect(token).await;
+        assert_eq!(reply.json()["active"], true, "{}", reply.text);
+    }
+
+    /// One number out of the database: `SELECT …` with a single column.
+    pub async fn count(&self, sql: &str) -> i64 {
+        self.database.count(sql).await
+    }
+}
+
+/// Ports are taken from below the ephemeral range, so that no outgoing connection of a
+/// parallel test can be given one between choosing and listening.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let spread = std::process::id().wrapping_mul(131);
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 12_000 + u16::try_from((spread + step) % 18_000).expect("a port");
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A person in front of a browser: one cookie, forms filled in as rendered.
+
+use super::agent::Registered;
+use super::reply::Reply;
+use super::{PASSWORD, Site};
+
+pub struct Person {
+    url: String,
+    client: reqwest::Client,
+    pub email: String,
+    /// `name=value` of the browser's cookie.
+    pub cookie: Option<String>,
+}
+
+impl Person {
+    pub fn new(site: &Site, email: &str) -> Self {
+        Self {
+            url: site.url.clone(),
+            client: site.client.clone(),
+            email: email.to_owned(),
+            cookie: None,
+        }
+    }
+
+    fn with_cookie(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
+    }
+
+    fn keep_cookie(&mut self, reply: &Reply) {
+        for value in reply.headers.get_all("set-cookie") {
+            let value = value.to_str().expect("a cookie");
+            self.cookie = value.split(';').next().map(ToOwned::to_owned);
+        }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Reply {
+        let request = self.client.get(format!("{}{path}", self.url));
+        let reply = Reply::of(self.with_cookie(request)).await;
+        self.keep_cookie(&reply);
+        reply
+    }
+
+    /// Sends a form as it stands, with no token added.
+    pub async fn post_raw(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let request = self.client.post(format!("{}{path}", self.url)).form(fields);
+        let reply = Reply::of(self.with_cookie(request)).await;
+        self.keep_cookie(&reply);
+        reply
+    }
+
+    /// Opens `page`, takes its form token, and posts the fields to `path`.
+    pub async fn post_from(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let token = form_token(&self.get(page).await);
+        let mut fields = fields.to_vec();
+        fields.push(("csrf", &token));
+        self.post_raw(path, &fields).await
+    }
+
+    pub async fn sign_in(&mut self) -> Reply {
+        self.sign_in_with(PASSWORD).await
+    }
+
+    pub async fn sign_in_with(&mut self, password: &str) -> Reply {
+        let email = self.email.clone();
+        let fields = [("email", email.as_str()), ("password", password)];
+        self.post_from("/sign-in", "/sign-in", &fields).await
+    }
+
+    /// Answers an approval with these fields.
+    pub async fn answer(&mut self, link: &str, fields: &[(&str, &str)]) -> Reply {
+        self.post_from(link, link, fields).await
+    }
+
+    /// Types the agent's code, ticks both demo scopes for eight hours, approves.
+    pub async fn approve(&mut self, registered: &Registered) -> Reply {
+        let (link, code) = (registered.link(), registered.user_code());
+        self.approve_code(&link, &code).await
+    }
+
+    pub async fn approve_code(&mut self, link: &str, code: &str) -> Reply {
+        let fields = [
+            ("decision", "approve"),
+            ("user_code", code),
+            ("scope", "demo:read"),
+            ("scope", "demo:write"),
+            ("lifetime", "8h"),
+        ];
+        self.answer(link, &fields).await
+    }
+
+    /// Approves an agent that shows no code; the code to hand over.
+    pub async fn approve_relayed(&mut self, link: &str) -> String {
+        let link = format!("{link}?code=none");
+        let fields = [
+            ("decision", "approve"),
+            ("scope", "demo:read"),
+            ("scope", "demo:write"),
+            ("lifetime", "8h"),
+        ];
+        let reply = self.answer(&link, &fields).await;
+        assert_eq!(reply.status, 303, "{}", reply.text);
+        let page = self.get(link.split('?').next().expect("a path")).await;
+        relayed_code(&page.text)
+    }
+
+    pub async fn deny(&mut self, link: &str, reason: &str) -> Reply {
+        self.answer(link, &[("decision", "deny"), ("denial_reason", reason)]).await
+    }
+}
+
+/// The form token of a page.
+pub fn form_token(page: &Reply) -> String {
+    between(&page.text, "name=\"csrf\" value=\"", "\"")
+        .unwrap_or_else(|| panic!("a form: {} {}", page.status, page.text))
+        .to_owned()
+}
+
+/// The code inside `<output>`.
+pub fn relayed_code(page: &str) -> String {
+    let output = between(page, "<output", "</output>").expect("an output");
+    let text = output.split_once('>').expect("its text").1;
+    let mut plain = String::new();
+    let mut inside = false;
+    for c in text.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => plain.push(c),
+            _ => {}
+        }
+    }
+    plain.trim().to_owned()
+}
+
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    rest.split_once(after).map(|(inner, _)| inner)
+}
