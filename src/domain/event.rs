@@ -1,6 +1,7 @@
 //! The audit trail: one event per change or refusal that matters later.
 
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::origin::Occasion;
 use crate::protocol::timestamp::Timestamp;
 
 /// What happened. Names are stable: people's history and operators' queries use them.
@@ -101,15 +102,15 @@ pub struct Event {
 
 impl Event {
     #[must_use]
-    pub fn new(kind: EventKind, at: Timestamp, address: &str) -> Self {
+    pub fn new(kind: EventKind, occasion: &Occasion) -> Self {
         Self {
-            at,
+            at: occasion.at,
             kind,
             account: None,
             session: None,
             registration: None,
             approval: None,
-            address: address.to_owned(),
+            address: occasion.from.address.clone(),
             detail: None,
         }
     }

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod change;
 pub mod claim;
 pub mod credential;
+pub mod decision;
 pub mod event;
 pub mod id;
 pub mod limit;

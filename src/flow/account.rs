@@ -10,7 +10,7 @@ use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::AccountId;
 use crate::domain::limit::Count;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::flow::error::{PersonError, until_next_hour};
 use crate::flow::principal::Human;
 use crate::protocol::email::EmailAddress;
@@ -73,8 +73,7 @@ pub async fn sign_in(
     app: &App,
     email: &str,
     password: &str,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
     let limits = &app.settings.limits;
     let email: EmailAddress = email.parse().map_err(|_| EntryError::WrongPassword)?;
@@ -84,23 +83,23 @@ pub async fn sign_in(
         limits.sign_in_failures_per_address_per_hour,
     );
     let counts = [
-        Count::hourly("sign_in:account", &subject, account_most.into(), now),
-        Count::hourly("sign_in:address", &from.address, address_most.into(), now),
+        Count::hourly("sign_in:account", &subject, account_most.into(), occasion.at),
+        Count::hourly("sign_in:address", &occasion.from.address, address_most.into(), occasion.at),
     ];
     app.store
         .apply(counts.iter().cloned().map(Effect::Count).collect())
         .await
-        .map_err(|error| limited(error, now))?;
+        .map_err(|error| limited(error, occasion.at))?;
     let account = app.store.account_by_email(&email).await?;
     let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
     let verified = app.hasher.verify(password, stored).await;
     let Some(account) = account.filter(|_| verified) else {
-        let event = Event::new(EventKind::SignInFailed, now, &from.address);
+        let event = Event::new(EventKind::SignInFailed, occasion);
         app.store.apply(vec![Effect::Record(event)]).await?;
         return Err(EntryError::WrongPassword);
     };
     let forgiven = counts.into_iter().map(Effect::Forgive).collect();
-    open_browser(app, &account.id, forgiven, from, now).await
+    open_browser(app, &account.id, forgiven, occasion).await
 }
 
 /// Makes an account for whoever asks, where that is allowed. The address is not verified:
@@ -112,16 +111,15 @@ pub async fn sign_in(
 pub async fn sign_up(
     app: &App,
     person: &NewPerson<'_>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
     if !sign_up_is_open(app) {
         return Err(EntryError::Closed);
     }
     let most = app.settings.limits.sign_ups_per_address_per_hour;
-    let count = Count::hourly("sign_up", &from.address, most.into(), now);
-    let account = new_account(app, person, Vouched::ByNobody, now).await?;
-    create(app, account, vec![Effect::Count(count)], from, now).await
+    let count = Count::hourly("sign_up", &occasion.from.address, most.into(), occasion.at);
+    let account = new_account(app, person, Vouched::ByNobody, occasion.at).await?;
+    create(app, account, vec![Effect::Count(count)], occasion).await
 }
 
 /// Signs this browser out.
@@ -129,13 +127,8 @@ pub async fn sign_up(
 /// # Errors
 ///
 /// The database is away: the browser is still signed in.
-pub async fn sign_out(
-    app: &App,
-    human: &Human,
-    from: &Origin,
-    now: Timestamp,
-) -> Result<(), PersonError> {
-    let event = Event::new(EventKind::SignedOut, now, &from.address).by(&human.account().id);
+pub async fn sign_out(app: &App, human: &Human, occasion: &Occasion) -> Result<(), PersonError> {
+    let event = Event::new(EventKind::SignedOut, occasion).by(&human.account().id);
     let effects = vec![Effect::SignOut(*human.browser()), Effect::Record(event)];
     Ok(app.store.apply(effects).await?)
 }
@@ -171,19 +164,18 @@ pub async fn create_first(
     app: &App,
     link: &str,
     person: &NewPerson<'_>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
-    let link = open_link(app, link, now).await?;
+    let link = open_link(app, link, occasion.at).await?;
     if link.purpose != LinkPurpose::FirstAccount || app.store.has_accounts().await? {
         return Err(EntryError::NoLink);
     }
     let account = Account {
         administrator: true,
-        ..new_account(app, person, Vouched::ByOperator, now).await?
+        ..new_account(app, person, Vouched::ByOperator, occasion.at).await?
     };
-    let spend = Effect::SpendLink { digest: link.digest, at: now };
-    create(app, account, vec![spend], from, now).await
+    let spend = Effect::SpendLink { digest: link.digest, at: occasion.at };
+    create(app, account, vec![spend], occasion).await
 }
 
 /// Uses a link that sets a password; every browser of the account is signed out.
@@ -195,19 +187,18 @@ pub async fn set_password(
     app: &App,
     link: &str,
     password: &str,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
-    let link = open_link(app, link, now).await?;
+    let link = open_link(app, link, occasion.at).await?;
     let LinkPurpose::SetPassword(id) = &link.purpose else { return Err(EntryError::NoLink) };
     let account = app.store.account(id).await?.ok_or(EntryError::NoLink)?;
     if !is_acceptable_password(password, &account.email) {
         return Err(EntryError::Password);
     }
     let hash = hash(app, password).await?;
-    let event = Event::new(EventKind::PasswordSet, now, &from.address).by(&account.id);
+    let event = Event::new(EventKind::PasswordSet, occasion).by(&account.id);
     let effects = vec![
-        Effect::SpendLink { digest: link.digest, at: now },
+        Effect::SpendLink { digest: link.digest, at: occasion.at },
         Effect::SignOutEverywhere(account.id.clone()),
         Effect::Record(event),
     ];
@@ -220,7 +211,7 @@ pub async fn set_password(
             error.into()
         }
     })?;
-    open_browser(app, &account.id, Vec::new(), from, now).await
+    open_browser(app, &account.id, Vec::new(), occasion).await
 }
 
 /// Adds a person whom the operator vouches for: the address is verified. Without a
@@ -238,7 +229,8 @@ pub async fn add(
     let with_password = !person.password.is_empty();
     let vouched = if with_password { Vouched::ByOperator } else { Vouched::WithoutPassword };
     let account = Account { administrator, ..new_account(app, person, vouched, now).await? };
-    let event = Event::new(EventKind::AccountCreated, now, "command line").by(&account.id);
+    let event =
+        Event::new(EventKind::AccountCreated, &Occasion::at_the_machine(now)).by(&account.id);
     let mut effects = vec![Effect::Record(event)];
     let link = if with_password {
         None
@@ -341,18 +333,17 @@ async fn create(
     app: &App,
     account: Account,
     mut effects: Vec<Effect>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
-    let event = Event::new(EventKind::AccountCreated, now, &from.address).by(&account.id);
+    let event = Event::new(EventKind::AccountCreated, occasion).by(&account.id);
     effects.push(Effect::Record(event));
     let change = Change { seen: UNSTORED, next: account, effects };
     let account = app.store.commit(change).await.map_err(|error| match error {
         StoreError::Stale("one_time_link") => EntryError::NoLink,
-        StoreError::Limited => limited(error, now),
+        StoreError::Limited => limited(error, occasion.at),
         error => taken(error),
     })?;
-    open_browser(app, &account.id, Vec::new(), from, now).await
+    open_browser(app, &account.id, Vec::new(), occasion).await
 }
 
 /// A new cookie value at every sign-in, so a planted one is worth nothing.
@@ -360,18 +351,17 @@ async fn open_browser(
     app: &App,
     account: &AccountId,
     mut effects: Vec<Effect>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
     let cookie = app.entropy.secret(SecretKind::Browser).map_err(PersonError::from)?;
     effects.push(Effect::SignIn(Box::new(BrowserSession {
         digest: cookie.digest(),
         account: account.clone(),
-        created_at: now,
-        expires_at: now + BROWSER_SESSION,
-        from: from.clone(),
+        created_at: occasion.at,
+        expires_at: occasion.at + BROWSER_SESSION,
+        from: occasion.from.clone(),
     })));
-    let event = Event::new(EventKind::SignedIn, now, &from.address).by(account);
+    let event = Event::new(EventKind::SignedIn, occasion).by(account);
     effects.push(Effect::Record(event));
     app.store.apply(effects).await?;
     Ok(SignedIn { cookie, lasts: BROWSER_SESSION })

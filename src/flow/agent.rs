@@ -6,7 +6,7 @@ use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{ApprovalId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
-use crate::domain::origin::{Agent, Origin};
+use crate::domain::origin::{Agent, Occasion};
 use crate::domain::registration::{FIRST_INTERVAL, Pace, Registration, RegistrationKind};
 use crate::domain::resource::{Asked, Resource};
 use crate::domain::session::Session;
@@ -43,32 +43,31 @@ pub struct NewAttempt {
 pub async fn register_anonymous(
     app: &App,
     request: &IdentityRequest,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<RegistrationResponse, AgentError> {
     if !app.settings.agents.anonymous {
         return Err(AgentErrorCode::AnonymousDisabled.into());
     }
     let (registration, claim, asked) =
-        new_registration(app, request, RegistrationKind::Anonymous, from, now)?;
-    let session = pre_claim_session(app, &registration, now)?;
+        new_registration(app, request, RegistrationKind::Anonymous, occasion)?;
+    let session = pre_claim_session(app, &registration, occasion.at)?;
     let registration = Registration { session: Some(session.id.clone()), ..registration };
     let context = ["register", registration.id.as_str()];
-    let identity = delivery::assertion(app, &registration, &session, None, &context, now)?;
+    let identity = delivery::assertion(app, &registration, &session, None, &context, occasion.at)?;
     let mut effects = vec![
         Effect::IssueSession(Box::new(session)),
-        Effect::Record(created(&registration, from, now)),
+        Effect::Record(created(&registration, occasion)),
     ];
     let limits = &app.settings.limits;
     effects.extend(limit(
         "anonymous",
-        &from.address,
+        &occasion.from.address,
         limits.anonymous_registrations_per_address_per_hour,
         limits.anonymous_registrations_per_hour,
-        now,
+        occasion.at,
     ));
-    let registration = store(app, registration, effects, now).await?;
-    Ok(reply(app, &registration, &claim, &asked, Some(identity), None, now))
+    let registration = store(app, registration, effects, occasion.at).await?;
+    Ok(reply(app, &registration, &claim, &asked, Some(identity), None, occasion.at))
 }
 
 /// Registers an agent that knows whom to ask, and puts the question at once. Known and
@@ -80,16 +79,15 @@ pub async fn register_anonymous(
 pub async fn register_for_person(
     app: &App,
     request: &IdentityRequest,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<RegistrationResponse, AgentError> {
     if !app.settings.agents.service_auth {
         return Err(AgentErrorCode::ServiceAuthDisabled.into());
     }
     let hint = login_hint(request.login_hint.as_deref())?;
     let (registration, claim, asked) =
-        new_registration(app, request, RegistrationKind::ServiceAuth, from, now)?;
-    let attempt = new_attempt(app, &registration, hint.clone(), from, now)?;
+        new_registration(app, request, RegistrationKind::ServiceAuth, occasion)?;
+    let attempt = new_attempt(app, &registration, hint.clone(), occasion)?;
     let registration = Registration {
         login_hint: Some(hint),
         approval: Some(attempt.approval.id.clone()),
@@ -97,19 +95,19 @@ pub async fn register_for_person(
     };
     let mut effects = vec![
         Effect::Ask(Box::new(attempt.approval.clone())),
-        Effect::Record(created(&registration, from, now).of_approval(&attempt.approval.id)),
+        Effect::Record(created(&registration, occasion).of_approval(&attempt.approval.id)),
     ];
     let limits = &app.settings.limits;
     effects.extend(limit(
         "service_auth",
-        &from.address,
+        &occasion.from.address,
         limits.service_auth_registrations_per_address_per_hour,
         limits.service_auth_registrations_per_hour,
-        now,
+        occasion.at,
     ));
-    let registration = store(app, registration, effects, now).await?;
+    let registration = store(app, registration, effects, occasion.at).await?;
     app.metrics.funnel(Funnel::Asked);
-    Ok(reply(app, &registration, &claim, &asked, None, Some(&attempt), now))
+    Ok(reply(app, &registration, &claim, &asked, None, Some(&attempt), occasion.at))
 }
 
 /// A provider's assertion: the trust list is where providers plug in, and it is empty.
@@ -140,8 +138,7 @@ fn new_registration(
     app: &App,
     request: &IdentityRequest,
     kind: RegistrationKind,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<(Registration, Secret, Asked), AgentError> {
     let resource = named_resource(app, request.resource.as_deref())?;
     let asked = resource.ask(requested_scopes(request)?.as_ref());
@@ -156,7 +153,7 @@ fn new_registration(
         RegistrationKind::ServiceAuth => Scopes::new(),
     };
     let registration = Registration {
-        id: RegistrationId(app.entropy.identifier(RegistrationId::PREFIX, now)?),
+        id: RegistrationId(app.entropy.identifier(RegistrationId::PREFIX, occasion.at)?),
         revision: UNSTORED,
         kind,
         agent,
@@ -165,15 +162,15 @@ fn new_registration(
         pre_claim,
         login_hint: None,
         claim: claim.digest(),
-        claim_expires_at: now + app.settings.agents.claim_ttl,
+        claim_expires_at: occasion.at + app.settings.agents.claim_ttl,
         generation: 1,
         account: None,
         session: None,
         approval: None,
         revoked_at: None,
         pace: Pace { polled_at: None, interval: FIRST_INTERVAL },
-        from: from.clone(),
-        created_at: now,
+        from: occasion.from.clone(),
+        created_at: occasion.at,
     };
     Ok((registration, claim, asked))
 }
@@ -232,10 +229,9 @@ pub fn new_attempt(
     app: &App,
     registration: &Registration,
     hint: EmailAddress,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<NewAttempt, AgentError> {
-    let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, now)?);
+    let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?);
     let link = app.entropy.secret(SecretKind::Approval)?;
     let code = if app.settings.agents.typed_codes { Some(app.entropy.code()?) } else { None };
     let keyed = |code: &Code| app.vault.keyed_code(AGENT_CODE, id.as_str(), code).into();
@@ -250,11 +246,12 @@ pub fn new_attempt(
             scopes: registration.scopes.clone(),
             agent: registration.agent.clone(),
             expected: Some(hint),
-            from: from.clone(),
+            from: occasion.from.clone(),
             registration: Some(registration.id.clone()),
         },
-        created_at: now,
-        expires_at: (now + app.settings.agents.attempt_ttl).min(registration.claim_expires_at),
+        created_at: occasion.at,
+        expires_at: (occasion.at + app.settings.agents.attempt_ttl)
+            .min(registration.claim_expires_at),
         state: State::Waiting { wrong_codes: 0, viewer: None },
     };
     Ok(NewAttempt { approval, link, code })
@@ -265,8 +262,8 @@ pub const AGENT_CODE: &str = "agent code";
 /// Purpose of codes that people relay, in the vault.
 pub const RELAYED_CODE: &str = "relayed code";
 
-fn created(registration: &Registration, from: &Origin, now: Timestamp) -> Event {
-    Event::new(EventKind::RegistrationCreated, now, &from.address)
+fn created(registration: &Registration, occasion: &Occasion) -> Event {
+    Event::new(EventKind::RegistrationCreated, occasion)
         .of_registration(&registration.id)
         .saying(registration.kind.name())
 }

@@ -1,14 +1,14 @@
 //! The one approval page's use cases, whatever door the question came through.
 
 use crate::app::App;
-use crate::domain::approval::{
-    Answer, Approval, ApprovalRefused, CodeGiven, Consent, DenialReason, KeyedCode, Lifetime,
-    Phase, Policy, Verdict,
-};
+use crate::domain::approval::{Approval, DenialReason, KeyedCode, Phase, TRIES};
 use crate::domain::change::{Change, Effect};
+use crate::domain::decision::{
+    Answer, ApprovalRefused, CodeGiven, Consent, Lifetime, Policy, Verdict,
+};
 use crate::domain::id::SessionId;
 use crate::domain::limit::Count;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::domain::resource::Resource;
 use crate::domain::session::Session;
 use crate::flow::agent::{AGENT_CODE, RELAYED_CODE};
@@ -121,30 +121,28 @@ pub async fn decide(
     link: &str,
     human: &Human,
     decision: &Decision,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Approval, DecideError> {
     for _attempt in 0..DECISIONS {
-        match decide_once(app, link, human, decision, from, now).await {
+        match decide_once(app, link, human, decision, occasion).await {
             Err(DecideError::Person(PersonError::Unavailable(cause)))
                 if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
             answer => return answer,
         }
     }
-    decide_once(app, link, human, decision, from, now).await
+    decide_once(app, link, human, decision, occasion).await
 }
 
 /// A burst of wrong codes makes each other's reading stale; every one of them must still
 /// be counted, so deciding is tried as often as an attempt has tries, and twice more.
-const DECISIONS: usize = RETRIES + crate::domain::approval::TRIES as usize;
+const DECISIONS: usize = RETRIES + TRIES as usize;
 
 async fn decide_once(
     app: &App,
     link: &str,
     human: &Human,
     decision: &Decision,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Approval, DecideError> {
     let approval = by_link(app, link).await?;
     let resource = app.resource(&approval.ask.resource);
@@ -153,13 +151,13 @@ async fn decide_once(
         lifetimes: app.lifetimes(),
     };
     let asked_at = approval.created_at;
-    let answer = answer(app, &approval, decision, now)?;
-    let verdict = approval.decide(human.account(), answer, &policy, &from.address, now)?;
+    let answer = answer(app, &approval, decision, occasion.at)?;
+    let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
     match verdict {
         Verdict::Decided(change) => {
-            let change = counted(app, change, human, decision, from, now);
-            let approval = store(app, change, now).await?;
-            app.metrics.decided_after(now.since(asked_at));
+            let change = counted(app, change, human, decision, occasion);
+            let approval = store(app, change, occasion.at).await?;
+            app.metrics.decided_after(occasion.at.since(asked_at));
             app.metrics.funnel(match &decision.verb {
                 Verb::Approve { .. } => Funnel::Approved,
                 Verb::Deny { .. } => Funnel::Denied,
@@ -168,8 +166,8 @@ async fn decide_once(
             Ok(approval)
         }
         Verdict::WrongCode { change, tries_left } => {
-            let change = counted(app, change, human, decision, from, now);
-            store(app, change, now).await?;
+            let change = counted(app, change, human, decision, occasion);
+            store(app, change, occasion.at).await?;
             if tries_left == 0 {
                 app.metrics.funnel(Funnel::Locked);
             }
@@ -216,8 +214,7 @@ fn counted(
     mut change: Change<Approval>,
     human: &Human,
     decision: &Decision,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Change<Approval> {
     if matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
         let limits = &app.settings.limits;
@@ -225,8 +222,13 @@ fn counted(
             (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
         let id = human.account().id.as_str();
         change.effects.extend([
-            Effect::Count(Count::hourly("code:account", id, account.into(), now)),
-            Effect::Count(Count::hourly("code:address", &from.address, address.into(), now)),
+            Effect::Count(Count::hourly("code:account", id, account.into(), occasion.at)),
+            Effect::Count(Count::hourly(
+                "code:address",
+                &occasion.from.address,
+                address.into(),
+                occasion.at,
+            )),
         ]);
     }
     change

@@ -7,7 +7,7 @@ use crate::domain::change::Effect;
 use crate::domain::claim::{Collect, Collection, Collector, NotCollected};
 use crate::domain::event::EventKind;
 use crate::domain::limit::Count;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::domain::registration::{ClaimRefused, Registration};
 use crate::flow::agent::{AGENT_CODE, RELAYED_CODE, describe, login_hint, new_attempt};
 use crate::flow::delivery::{self, Pair};
@@ -30,8 +30,7 @@ use crate::store::StoreError;
 pub async fn start(
     app: &App,
     request: &ClaimRequest,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<AttemptResponse, AgentError> {
     let token = request.claim_token.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
     match request.kind.as_deref() {
@@ -40,7 +39,7 @@ pub async fn start(
         Some(_) => return Err(AgentErrorCode::InvalidRequest.into()),
     }
     for attempt in 0.. {
-        match start_once(app, request, token, from, now).await {
+        match start_once(app, request, token, occasion).await {
             Err(StartError::Stale) if attempt < RETRIES => {}
             Err(StartError::Stale) => {
                 return Err(AgentErrorCode::TemporarilyUnavailable.into());
@@ -67,35 +66,40 @@ async fn start_once(
     app: &App,
     request: &ClaimRequest,
     token: &str,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<AttemptResponse, StartError> {
     let registration =
         by_claim_token(app, token).await?.ok_or(AgentErrorCode::InvalidClaimToken)?;
     let current = current_attempt(app, &registration).await?;
-    registration.is_claimable(current.as_ref(), now).map_err(refusal)?;
+    registration.is_claimable(current.as_ref(), occasion.at).map_err(refusal)?;
     let hint = match request.login_hint.as_deref().or(request.email.as_deref()) {
         Some(hint) => login_hint(Some(hint))?,
         None => registration.login_hint.clone().ok_or(AgentErrorCode::InvalidLoginHint)?,
     };
-    let attempt = new_attempt(app, &registration, hint, from, now)?;
+    let attempt = new_attempt(app, &registration, hint, occasion)?;
     let id = registration.id.clone();
     let mut change = registration
-        .start_attempt(current.as_ref(), attempt.approval.clone(), &from.address, now)
+        .start_attempt(current.as_ref(), attempt.approval.clone(), occasion)
         .map_err(refusal)?;
     let most = app.settings.limits.claim_attempts_per_registration_per_hour;
-    change.effects.push(Effect::Count(Count::hourly("attempt", id.as_str(), most.into(), now)));
+    change.effects.push(Effect::Count(Count::hourly(
+        "attempt",
+        id.as_str(),
+        most.into(),
+        occasion.at,
+    )));
     match app.store.commit(change).await {
         Ok(_) => {}
         Err(StoreError::Stale(_)) => return Err(StartError::Stale),
         Err(StoreError::Limited) => {
-            let error = AgentError::limited(AgentErrorCode::TooManyAttempts, until_next_hour(now));
+            let error =
+                AgentError::limited(AgentErrorCode::TooManyAttempts, until_next_hour(occasion.at));
             return Err(StartError::Refused(error));
         }
         Err(error) => return Err(error.into()),
     }
     app.metrics.funnel(Funnel::Asked);
-    let (described, ceremony) = describe(app, &attempt, now);
+    let (described, ceremony) = describe(app, &attempt, occasion.at);
     Ok(AttemptResponse {
         id: id.0.clone(),
         registration_id: id.0,
@@ -152,16 +156,15 @@ pub async fn collect(
     app: &App,
     claim_token: &str,
     code: Option<&str>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
     for _attempt in 0..RETRIES {
-        match collect_once(app, claim_token, code, from, now).await {
+        match collect_once(app, claim_token, code, occasion).await {
             Err(CollectError::Unavailable(cause)) if is_stale(&cause) => {}
             answer => return answer,
         }
     }
-    collect_once(app, claim_token, code, from, now).await
+    collect_once(app, claim_token, code, occasion).await
 }
 
 fn is_stale(cause: &Cause) -> bool {
@@ -172,25 +175,24 @@ async fn collect_once(
     app: &App,
     claim_token: &str,
     code: Option<&str>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
     let registration = by_claim_token(app, claim_token).await?.ok_or(CollectError::UnknownToken)?;
     if registration.revoked_at.is_some() {
         return Err(CollectError::Revoked);
     }
     let Some(approval) = current_attempt(app, &registration).await? else {
-        let late = now >= registration.claim_expires_at;
+        let late = occasion.at >= registration.claim_expires_at;
         let reason = if late { NotCollected::Over } else { NotCollected::Pending };
         return Err(CollectError::NotCollected(reason));
     };
     let request = request_digest(claim_token, code);
     let by = collector(app, &approval, code);
-    let collect = Collect { by, request: &request, address: &from.address };
-    let replayed = approval.record(EventKind::ClaimReplayed, &from.address, now);
-    match approval.collect(&collect, now) {
+    let collect = Collect { by, request: &request, occasion };
+    let replayed = approval.record(EventKind::ClaimReplayed, occasion);
+    match approval.collect(&collect) {
         Ok(Collection::Deliver { mut change, approved }) => {
-            let delivered = deliver(app, registration, &approved, now).await?;
+            let delivered = deliver(app, registration, &approved, occasion.at).await?;
             let (session, collected) = delivered;
             change.effects.extend(collected.pair.issue(&session));
             app.store.commit(change).await?;
@@ -199,7 +201,7 @@ async fn collect_once(
         }
         Ok(Collection::Again { approved, at }) => {
             let (session, collected) = deliver(app, registration, &approved, at).await?;
-            if session.is_live(now) {
+            if session.is_live(occasion.at) {
                 return Ok(collected);
             }
             Err(CollectError::NotCollected(NotCollected::Spent))
@@ -261,14 +263,13 @@ fn request_digest(claim_token: &str, code: Option<&str>) -> String {
 pub async fn complete(
     app: &App,
     request: &CompleteRequest,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<CompleteResponse, AgentError> {
     let token = request.claim_token.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
     let code = request.user_code.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
-    let collected = match collect(app, token, Some(code), from, now).await {
+    let collected = match collect(app, token, Some(code), occasion).await {
         Ok(collected) => collected,
-        Err(error) => return Err(completion_refused(app, token, error, now).await),
+        Err(error) => return Err(completion_refused(app, token, error, occasion.at).await),
     };
     Ok(CompleteResponse {
         id: collected.registration.id.0.clone(),

@@ -51,13 +51,13 @@ pub async fn show_sign_in(request: HttpRequest, app: Data<App>) -> HttpResponse 
 
 /// `POST /sign-in`.
 pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     let (email, password) = (value(&form, "email"), value(&form, "password"));
-    let (status, error) = match account::sign_in(&app, email, password, &from, visitor.now).await {
+    let (status, error) = match account::sign_in(&app, email, password, &occasion).await {
         Ok(signed_in) => return welcome_in(&app, &signed_in, return_to.as_ref()),
         Err(EntryError::Person(PersonError::Limited(wait))) => {
             let error = Some(SignInError::TooManyTries);
@@ -106,13 +106,13 @@ pub async fn show_sign_up(request: HttpRequest, app: Data<App>) -> HttpResponse 
 
 /// `POST /sign-up`.
 pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     let person = person(&form);
-    match account::sign_up(&app, &person, &from, visitor.now).await {
+    match account::sign_up(&app, &person, &occasion).await {
         Ok(signed_in) => welcome_in(&app, &signed_in, return_to.as_ref()),
         Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
         Err(EntryError::Closed) => visitor.error(&app, 403, None, Some("/sign-in")),
@@ -200,7 +200,7 @@ pub async fn welcome(
     payload: Payload,
     app: Data<App>,
 ) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
@@ -211,11 +211,9 @@ pub async fn welcome(
         Err(_) => return visitor.error(&app, 410, None, Some("/sign-in")),
     };
     let entered = match &welcome {
-        Welcome::FirstAccount => {
-            account::create_first(&app, &link, &person, &from, visitor.now).await
-        }
+        Welcome::FirstAccount => account::create_first(&app, &link, &person, &occasion).await,
         Welcome::SetPassword(_) => {
-            account::set_password(&app, &link, person.password, &from, visitor.now).await
+            account::set_password(&app, &link, person.password, &occasion).await
         }
     };
     match entered {
@@ -257,13 +255,13 @@ fn welcome_page(
 
 /// `POST /sign-out`.
 pub async fn sign_out(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     if let Some(human) = visitor.human()
-        && let Err(error) = account::sign_out(&app, human, &from, visitor.now).await
+        && let Err(error) = account::sign_out(&app, human, &occasion).await
     {
         return person_error(&app, &visitor, &error);
     }

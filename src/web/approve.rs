@@ -12,8 +12,9 @@ use super::person::{Posted, posted, signed_in, visitor};
 use super::return_to::ReturnTo;
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::domain::approval::{ApprovalRefused, DenialReason, Lifetime, Phase};
-use crate::domain::origin::Origin;
+use crate::domain::approval::{DenialReason, Phase};
+use crate::domain::decision::{ApprovalRefused, Lifetime};
+use crate::domain::origin::Occasion;
 use crate::domain::resource::Risk;
 use crate::flow::approval::{DecideError, Decision, Seen, Verb, decide, view};
 use crate::flow::error::PersonError;
@@ -45,7 +46,7 @@ pub async fn answer(
     payload: Payload,
     app: Data<App>,
 ) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
@@ -58,7 +59,7 @@ pub async fn answer(
         Read::Preset(notice) => page.again(human, &form, Some(notice), None).await,
         Read::BadLifetime => page.again(human, &form, None, Some(ApprovalError::BadLifetime)).await,
         Read::Unknown => visitor.error(&app, 400, None, Some(request.path())),
-        Read::Decision(decision) => page.decide(human, &form, &decision, &from).await,
+        Read::Decision(decision) => page.decide(human, &form, &decision, &occasion).await,
     }
 }
 
@@ -135,10 +136,9 @@ impl Page<'_> {
         human: &Human,
         form: &Form,
         decision: &Decision,
-        from: &Origin,
+        occasion: &Occasion,
     ) -> HttpResponse {
-        let now = self.visitor.now;
-        match decide(self.app, self.link, human, decision, from, now).await {
+        match decide(self.app, self.link, human, decision, occasion).await {
             Ok(_) => see_other(self.request.path()),
             Err(DecideError::NoCode) => {
                 self.again(human, form, None, Some(ApprovalError::CodeMissing)).await

@@ -7,7 +7,7 @@ use super::answer;
 use super::request::{self, BodyError};
 use super::visitor::{Visitor, VisitorError};
 use crate::app::App;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::flow::principal::Human;
 use crate::protocol::form::Form;
 
@@ -15,7 +15,7 @@ use crate::protocol::form::Form;
 pub struct Posted {
     pub visitor: Visitor,
     pub form: Form,
-    pub from: Origin,
+    pub occasion: Occasion,
 }
 
 /// Recognises the browser.
@@ -54,7 +54,8 @@ pub async fn posted(
     if visitor.check(app, request, &form).is_err() {
         return Err(visitor.error(app, 403, None, Some(request.path())));
     }
-    Ok(Posted { visitor, form, from: request::origin(app, request) })
+    let occasion = Occasion { at: visitor.now, from: request::origin(app, request) };
+    Ok(Posted { visitor, form, occasion })
 }
 
 fn unreadable(app: &App, visitor: &Visitor, error: BodyError) -> HttpResponse {

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::domain::origin::Origin;
+use crate::domain::origin::{Occasion, Origin};
 use crate::protocol::form::{Form, FormError};
 use crate::protocol::text::ToldText;
 
@@ -123,6 +123,12 @@ pub fn is_of_type(request: &HttpRequest, wanted: &str) -> bool {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return true };
     let Ok(value) = value.to_str() else { return false };
     value.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// When and from where this request came.
+#[must_use]
+pub fn occasion(app: &App, request: &HttpRequest) -> Occasion {
+    Occasion { at: app.clock.now(), from: origin(app, request) }
 }
 
 /// Where a request came from: the peer, or, when the peer is a trusted proxy, the last

@@ -23,8 +23,8 @@ pub async fn token(request: HttpRequest, payload: Payload, app: Data<App>) -> Ht
         Ok(form) => form,
         Err(error) => return body_error(error),
     };
-    let (from, now) = (request::origin(&app, &request), app.clock.now());
-    match grants::token(&app, &form, &from, now).await {
+    let occasion = request::occasion(&app, &request);
+    match grants::token(&app, &form, &occasion).await {
         Ok(response) => json(200, &response),
         Err(error) => oauth_error(&error),
     }
@@ -41,8 +41,8 @@ pub async fn revoke(request: HttpRequest, payload: Payload, app: Data<App>) -> H
     let Some(token) = form.get("token") else {
         return oauth_error(&OAuthError::InvalidRequest("token is missing"));
     };
-    let (from, now) = (request::origin(&app, &request), app.clock.now());
-    match revoke::revoke(&app, token, &from, now).await {
+    let occasion = request::occasion(&app, &request);
+    match revoke::revoke(&app, token, &occasion).await {
         Ok(()) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish(),
         Err(error) => oauth_error(&error),
     }

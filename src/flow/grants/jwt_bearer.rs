@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::RegistrationId;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::{Session, Token, TokenKind};
 use crate::protocol::error::OAuthError;
@@ -25,25 +25,24 @@ use crate::store::StoreError;
 pub async fn exchange(
     app: &App,
     form: &Form,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     let assertion =
         form.get("assertion").ok_or(OAuthError::InvalidRequest("assertion is missing"))?;
-    let (registration, session) = current(app, assertion, now).await?;
+    let (registration, session) = current(app, assertion, occasion.at).await?;
     let scopes = super::narrowed(form, &session)?;
     let access = app.entropy.secret(SecretKind::Access)?;
-    let expires_at = session.token_end(now, app.lifetimes().access);
+    let expires_at = session.token_end(occasion.at, app.lifetimes().access);
     let token = Token {
         digest: access.digest(),
         session: session.id.clone(),
         kind: TokenKind::Access,
         scopes: scopes.clone(),
-        created_at: now,
+        created_at: occasion.at,
         expires_at,
         spent_at: None,
     };
-    let mut event = Event::new(EventKind::TokenIssued, now, &from.address)
+    let mut event = Event::new(EventKind::TokenIssued, occasion)
         .of_session(&session.id)
         .of_registration(&registration.id);
     event.account.clone_from(&session.account);
@@ -51,7 +50,7 @@ pub async fn exchange(
     Ok(TokenResponse {
         access_token: access.reveal().to_owned(),
         token_type: "Bearer",
-        expires_in: expires_at.since(now).0,
+        expires_in: expires_at.since(occasion.at).0,
         scope: scopes.to_string(),
         refresh_token: None,
         identity_assertion: None,

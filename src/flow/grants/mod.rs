@@ -6,13 +6,12 @@ pub mod jwt_bearer;
 pub mod refresh_token;
 
 use crate::app::App;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::domain::session::Session;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::scope::Scopes;
-use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
 
 /// The grants this configuration offers; metadata says the same list.
@@ -31,17 +30,16 @@ pub fn offered(app: &App) -> impl Iterator<Item = GrantType> {
 pub async fn token(
     app: &App,
     form: &Form,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     let name = form.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
     let grant = GrantType::named(name)
         .filter(|grant| offered(app).any(|offered| offered == *grant))
         .ok_or(OAuthError::UnsupportedGrantType)?;
     match grant {
-        GrantType::Claim => claim::redeem(app, form, from, now).await,
-        GrantType::JwtBearer => jwt_bearer::exchange(app, form, from, now).await,
-        GrantType::RefreshToken => refresh_token::refresh(app, form, from, now).await,
+        GrantType::Claim => claim::redeem(app, form, occasion).await,
+        GrantType::JwtBearer => jwt_bearer::exchange(app, form, occasion).await,
+        GrantType::RefreshToken => refresh_token::refresh(app, form, occasion).await,
     }
 }
 
