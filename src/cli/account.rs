@@ -13,6 +13,7 @@ use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
 use crate::entropy::Entropy;
 use crate::flow::account::{self, EntryError, NewPerson};
 use crate::flow::error::PersonError;
+use crate::flow::link;
 use crate::flow::start::start;
 use crate::protocol::secret::Secret;
 
@@ -52,9 +53,9 @@ pub fn reset(arguments: AccountReset, environment: Vec<(String, String)>) -> Res
     let settings = load(arguments.settings, environment)?;
     runtime()?.block_on(async move {
         let app = open(settings).await?;
-        let link = account::reset(&app, &arguments.email, app.clock.now()).await;
+        let reset = link::reset(&app, &arguments.email, app.clock.now()).await;
         app.store.database().close().await;
-        say(&link_to(&app, &link.map_err(explain)?))
+        say(&link_to(&app, &reset.map_err(explain)?))
     })
 }
 

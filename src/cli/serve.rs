@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::entropy::Entropy;
-use crate::flow::account::first_account_link;
+use crate::flow::link::first_account_link;
 use crate::flow::start::start;
 use crate::web::server::{Listening, listen};
 

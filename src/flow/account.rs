@@ -3,15 +3,14 @@
 use crate::app::App;
 use crate::config::SignUp;
 use crate::domain::account::{Account, is_acceptable_password};
-use crate::domain::browser::{
-    BROWSER_SESSION, BrowserSession, LinkPurpose, ONE_TIME_LINK, OneTimeLink,
-};
+use crate::domain::browser::{BROWSER_SESSION, BrowserSession, LinkPurpose};
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::AccountId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::flow::error::{PersonError, until_next_hour};
+use crate::flow::link;
 use crate::flow::principal::Human;
 use crate::protocol::email::EmailAddress;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
@@ -133,87 +132,6 @@ pub async fn sign_out(app: &App, human: &Human, occasion: &Occasion) -> Result<(
     Ok(app.store.apply(effects).await?)
 }
 
-/// What a one-time link lets its holder do.
-pub enum Welcome {
-    FirstAccount,
-    SetPassword(Account),
-}
-
-/// Looks at a one-time link without using it.
-///
-/// # Errors
-///
-/// Used, over or unknown.
-pub async fn welcome(app: &App, link: &str, now: Timestamp) -> Result<Welcome, EntryError> {
-    match open_link(app, link, now).await?.purpose {
-        LinkPurpose::FirstAccount => Ok(Welcome::FirstAccount),
-        LinkPurpose::SetPassword(account) => {
-            let account = app.store.account(&account).await?.ok_or(EntryError::NoLink)?;
-            Ok(Welcome::SetPassword(account))
-        }
-    }
-}
-
-/// Uses the link that makes the first account: an administrator, with a verified address,
-/// since the operator handed the link over.
-///
-/// # Errors
-///
-/// The link is used or over, an account exists, or the form is not acceptable.
-pub async fn create_first(
-    app: &App,
-    link: &str,
-    person: &NewPerson<'_>,
-    occasion: &Occasion,
-) -> Result<SignedIn, EntryError> {
-    let link = open_link(app, link, occasion.at).await?;
-    if link.purpose != LinkPurpose::FirstAccount || app.store.has_accounts().await? {
-        return Err(EntryError::NoLink);
-    }
-    let account = Account {
-        administrator: true,
-        ..new_account(app, person, Vouched::ByOperator, occasion.at).await?
-    };
-    let spend = Effect::SpendLink { digest: link.digest, at: occasion.at };
-    create(app, account, vec![spend], occasion).await
-}
-
-/// Uses a link that sets a password; every browser of the account is signed out.
-///
-/// # Errors
-///
-/// The link is used or over, or the password is not acceptable.
-pub async fn set_password(
-    app: &App,
-    link: &str,
-    password: &str,
-    occasion: &Occasion,
-) -> Result<SignedIn, EntryError> {
-    let link = open_link(app, link, occasion.at).await?;
-    let LinkPurpose::SetPassword(id) = &link.purpose else { return Err(EntryError::NoLink) };
-    let account = app.store.account(id).await?.ok_or(EntryError::NoLink)?;
-    if !is_acceptable_password(password, &account.email) {
-        return Err(EntryError::Password);
-    }
-    let hash = hash(app, password).await?;
-    let event = Event::new(EventKind::PasswordSet, occasion).by(&account.id);
-    let effects = vec![
-        Effect::SpendLink { digest: link.digest, at: occasion.at },
-        Effect::SignOutEverywhere(account.id.clone()),
-        Effect::Record(event),
-    ];
-    let seen = account.revision;
-    let next = Account { password_hash: Some(hash), ..account };
-    let account = app.store.commit(Change { seen, next, effects }).await.map_err(|error| {
-        if matches!(error, StoreError::Stale("one_time_link")) {
-            EntryError::NoLink
-        } else {
-            error.into()
-        }
-    })?;
-    open_browser(app, &account.id, Vec::new(), occasion).await
-}
-
 /// Adds a person whom the operator vouches for: the address is verified. Without a
 /// password the answer is a link to set one.
 ///
@@ -236,7 +154,7 @@ pub async fn add(
         None
     } else {
         let purpose = LinkPurpose::SetPassword(account.id.clone());
-        let (link, effect) = offer(app, purpose, now)?;
+        let (link, effect) = link::offer(app, purpose, now)?;
         effects.push(effect);
         Some(link)
     };
@@ -245,59 +163,16 @@ pub async fn add(
     Ok(link)
 }
 
-/// A link to set a new password; the person's browsers are signed out at once.
-///
-/// # Errors
-///
-/// Nobody has that address.
-pub async fn reset(app: &App, email: &str, now: Timestamp) -> Result<Secret, EntryError> {
-    let email: EmailAddress = email.parse().map_err(|_| EntryError::Email)?;
-    let account = app.store.account_by_email(&email).await?.ok_or(PersonError::NotFound)?;
-    let (link, effect) = offer(app, LinkPurpose::SetPassword(account.id.clone()), now)?;
-    app.store.apply(vec![Effect::SignOutEverywhere(account.id), effect]).await?;
-    Ok(link)
-}
-
-/// While nobody has an account: a fresh link to make the first one. Earlier ones end.
-///
-/// # Errors
-///
-/// The database is away.
-pub async fn first_account_link(app: &App, now: Timestamp) -> Result<Option<Secret>, EntryError> {
-    if app.store.has_accounts().await? {
-        return Ok(None);
-    }
-    let (link, effect) = offer(app, LinkPurpose::FirstAccount, now)?;
-    app.store.apply(vec![Effect::WithdrawFirstAccountLinks, effect]).await?;
-    Ok(Some(link))
-}
-
-fn offer(app: &App, purpose: LinkPurpose, now: Timestamp) -> Result<(Secret, Effect), EntryError> {
-    let link = app.entropy.secret(SecretKind::OneTimeLink).map_err(PersonError::from)?;
-    let offered = OneTimeLink {
-        digest: link.digest(),
-        purpose,
-        created_at: now,
-        expires_at: now + ONE_TIME_LINK,
-    };
-    Ok((link, Effect::OfferLink(Box::new(offered))))
-}
-
-async fn open_link(app: &App, link: &str, now: Timestamp) -> Result<OneTimeLink, EntryError> {
-    let link = Secret::parse(SecretKind::OneTimeLink, link).ok_or(EntryError::NoLink)?;
-    app.store.one_time_link(&link.digest(), now).await?.ok_or(EntryError::NoLink)
-}
-
 /// Who says that an address belongs to its account.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Vouched {
+pub(super) enum Vouched {
     ByNobody,
     ByOperator,
     /// By the operator, and the person will choose a password over a link.
     WithoutPassword,
 }
 
-async fn new_account(
+pub(super) async fn new_account(
     app: &App,
     person: &NewPerson<'_>,
     vouched: Vouched,
@@ -324,12 +199,12 @@ async fn new_account(
     })
 }
 
-async fn hash(app: &App, password: &str) -> Result<String, EntryError> {
+pub(super) async fn hash(app: &App, password: &str) -> Result<String, EntryError> {
     let hash = app.hasher.hash(password).await;
     hash.map_err(|error| EntryError::Person(PersonError::Internal(error.into())))
 }
 
-async fn create(
+pub(super) async fn create(
     app: &App,
     account: Account,
     mut effects: Vec<Effect>,
@@ -347,7 +222,7 @@ async fn create(
 }
 
 /// A new cookie value at every sign-in, so a planted one is worth nothing.
-async fn open_browser(
+pub(super) async fn open_browser(
     app: &App,
     account: &AccountId,
     mut effects: Vec<Effect>,

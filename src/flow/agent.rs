@@ -1,39 +1,25 @@
 //! Agents introduce themselves: `POST` to the identity endpoint (auth.md, "Register").
 
 use crate::app::App;
-use crate::domain::approval::{Approval, Ask, Door, State};
+use crate::domain::approval::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::{ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{RegistrationId, SessionId};
 use crate::domain::limit::Count;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::registration::{FIRST_INTERVAL, Pace, Registration, RegistrationKind};
 use crate::domain::resource::{Asked, Resource};
 use crate::domain::session::Session;
+use crate::flow::attempt::{CLAIM_PATH, NewAttempt, describe, login_hint, new_attempt};
 use crate::flow::delivery;
 use crate::flow::error::until_next_hour;
 use crate::metrics::Funnel;
-use crate::protocol::agent::{
-    Attempt, Ceremony, Claim, Identity, IdentityRequest, RegistrationResponse, ScopeSets,
-};
-use crate::protocol::code::Code;
-use crate::protocol::email::EmailAddress;
-use crate::protocol::error::{AgentError, AgentErrorCode};
+use crate::protocol::agent::{Claim, Identity, IdentityRequest, RegistrationResponse, ScopeSets};
+use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
-
-/// Where attempts are started and renewed, below the issuer.
-pub const CLAIM_PATH: &str = "/agent/identity/claim";
-
-/// A question about to be put, with what only its first answer may show.
-pub struct NewAttempt {
-    pub approval: Approval,
-    pub link: Secret,
-    /// None when typed codes are switched off.
-    pub code: Option<Code>,
-}
 
 /// Registers an agent without a human, with what policy lets it hold until one claims it.
 ///
@@ -124,16 +110,6 @@ pub fn register_with_assertion(
     Err(AgentErrorCode::IssuerNotEnabled.into())
 }
 
-/// Reads a login hint.
-///
-/// # Errors
-///
-/// Missing, or not an e-mail address.
-pub fn login_hint(text: Option<&str>) -> Result<EmailAddress, AgentError> {
-    let hint = text.ok_or(AgentErrorCode::InvalidLoginHint)?;
-    Ok(hint.parse().map_err(|_| AgentErrorCode::InvalidLoginHint)?)
-}
-
 fn new_registration(
     app: &App,
     request: &IdentityRequest,
@@ -219,49 +195,6 @@ fn pre_claim_session(
     })
 }
 
-/// A question to the person of `hint`, with a fresh link and, where typed codes are on, a
-/// fresh code.
-///
-/// # Errors
-///
-/// No entropy.
-pub fn new_attempt(
-    app: &App,
-    registration: &Registration,
-    hint: EmailAddress,
-    occasion: &Occasion,
-) -> Result<NewAttempt, AgentError> {
-    let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?);
-    let link = app.entropy.secret(SecretKind::Approval)?;
-    let code = if app.settings.agents.typed_codes { Some(app.entropy.code()?) } else { None };
-    let keyed = |code: &Code| app.vault.keyed_code(AGENT_CODE, id.as_str(), code).into();
-    let approval = Approval {
-        agent_code: code.as_ref().map(keyed),
-        id,
-        revision: UNSTORED,
-        link: link.digest(),
-        ask: Ask {
-            door: Door::Claim,
-            resource: registration.resource.clone(),
-            scopes: registration.scopes.clone(),
-            agent: registration.agent.clone(),
-            expected: Some(hint),
-            from: occasion.from.clone(),
-            registration: Some(registration.id.clone()),
-        },
-        created_at: occasion.at,
-        expires_at: (occasion.at + app.settings.agents.attempt_ttl)
-            .min(registration.claim_expires_at),
-        state: State::Waiting { wrong_codes: 0, viewer: None },
-    };
-    Ok(NewAttempt { approval, link, code })
-}
-
-/// Purpose of codes that agents show, in the vault.
-pub const AGENT_CODE: &str = "agent code";
-/// Purpose of codes that people relay, in the vault.
-pub const RELAYED_CODE: &str = "relayed code";
-
 fn created(registration: &Registration, occasion: &Occasion) -> Event {
     Event::new(EventKind::RegistrationCreated, occasion)
         .of_registration(&registration.id)
@@ -290,26 +223,6 @@ async fn store(
         }
         error => error.into(),
     })
-}
-
-/// Both dialects' words for one attempt.
-#[must_use]
-pub fn describe(app: &App, attempt: &NewAttempt, now: Timestamp) -> (Attempt, Ceremony) {
-    let uri = app.settings.issuer.url(&format!("/approve/{}", attempt.link.reveal()));
-    let polled = attempt.code.as_ref().map(|_| FIRST_INTERVAL.0);
-    (
-        Attempt {
-            id: attempt.approval.id.0.clone(),
-            verification_uri: uri.clone(),
-            expires_at: attempt.approval.expires_at.iso(),
-        },
-        Ceremony {
-            user_code: attempt.code.as_ref().map(Code::grouped),
-            verification_uri: uri,
-            expires_in: attempt.approval.expires_at.since(now).0,
-            interval: polled,
-        },
-    )
 }
 
 /// The superset reply (contracts of auth.md, "Conflicts and one answer to each").

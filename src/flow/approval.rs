@@ -11,7 +11,7 @@ use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::resource::Resource;
 use crate::domain::session::Session;
-use crate::flow::agent::{AGENT_CODE, RELAYED_CODE};
+use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
 use crate::metrics::Funnel;

@@ -1,124 +1,24 @@
-//! A registration finds its human: attempts start and are renewed here, and the agent
-//! collects the answer, by polling or by handing back a code. Both spend the claim token.
+//! The agent collects its human's answer, by polling or by handing back a code. Whichever
+//! comes first spends the claim token.
 
 use crate::app::App;
 use crate::domain::approval::{Approval, Approved};
 use crate::domain::change::Effect;
 use crate::domain::claim::{Collect, Collection, Collector, NotCollected};
 use crate::domain::event::EventKind;
-use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
-use crate::domain::registration::{ClaimRefused, Registration};
-use crate::flow::agent::{AGENT_CODE, RELAYED_CODE, describe, login_hint, new_attempt};
+use crate::domain::registration::Registration;
+use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::delivery::{self, Pair};
-use crate::flow::error::{RETRIES, until_next_hour};
+use crate::flow::error::RETRIES;
 use crate::metrics::Funnel;
-use crate::protocol::agent::{
-    AttemptResponse, ClaimRequest, CompleteRequest, CompleteResponse, Identity,
-};
+use crate::protocol::agent::{CompleteRequest, CompleteResponse, Identity};
+use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::code::Code;
-use crate::protocol::error::{AgentError, AgentErrorCode, Cause};
+use crate::protocol::error::Cause;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
-
-/// Starts or renews an attempt: the previous link and code end (auth.md, "Claim").
-///
-/// # Errors
-///
-/// The claim token is unknown or over, the hint is missing, or attempts come too fast.
-pub async fn start(
-    app: &App,
-    request: &ClaimRequest,
-    occasion: &Occasion,
-) -> Result<AttemptResponse, AgentError> {
-    let token = request.claim_token.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
-    match request.kind.as_deref() {
-        None | Some("service_auth" | "login_hint") => {}
-        Some("identity_assertion") => return Err(AgentErrorCode::IssuerNotEnabled.into()),
-        Some(_) => return Err(AgentErrorCode::InvalidRequest.into()),
-    }
-    for attempt in 0.. {
-        match start_once(app, request, token, occasion).await {
-            Err(StartError::Stale) if attempt < RETRIES => {}
-            Err(StartError::Stale) => {
-                return Err(AgentErrorCode::TemporarilyUnavailable.into());
-            }
-            Err(StartError::Refused(error)) => return Err(error),
-            Ok(response) => return Ok(response),
-        }
-    }
-    Err(AgentErrorCode::TemporarilyUnavailable.into())
-}
-
-enum StartError {
-    Stale,
-    Refused(AgentError),
-}
-
-impl<E: Into<AgentError>> From<E> for StartError {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-async fn start_once(
-    app: &App,
-    request: &ClaimRequest,
-    token: &str,
-    occasion: &Occasion,
-) -> Result<AttemptResponse, StartError> {
-    let registration =
-        by_claim_token(app, token).await?.ok_or(AgentErrorCode::InvalidClaimToken)?;
-    let current = current_attempt(app, &registration).await?;
-    registration.is_claimable(current.as_ref(), occasion.at).map_err(refusal)?;
-    let hint = match request.login_hint.as_deref().or(request.email.as_deref()) {
-        Some(hint) => login_hint(Some(hint))?,
-        None => registration.login_hint.clone().ok_or(AgentErrorCode::InvalidLoginHint)?,
-    };
-    let attempt = new_attempt(app, &registration, hint, occasion)?;
-    let id = registration.id.clone();
-    let mut change = registration
-        .start_attempt(current.as_ref(), attempt.approval.clone(), occasion)
-        .map_err(refusal)?;
-    let most = app.settings.limits.claim_attempts_per_registration_per_hour;
-    change.effects.push(Effect::Count(Count::hourly(
-        "attempt",
-        id.as_str(),
-        most.into(),
-        occasion.at,
-    )));
-    match app.store.commit(change).await {
-        Ok(_) => {}
-        Err(StoreError::Stale(_)) => return Err(StartError::Stale),
-        Err(StoreError::Limited) => {
-            let error =
-                AgentError::limited(AgentErrorCode::TooManyAttempts, until_next_hour(occasion.at));
-            return Err(StartError::Refused(error));
-        }
-        Err(error) => return Err(error.into()),
-    }
-    app.metrics.funnel(Funnel::Asked);
-    let (described, ceremony) = describe(app, &attempt, occasion.at);
-    Ok(AttemptResponse {
-        id: id.0.clone(),
-        registration_id: id.0,
-        kind: "service_auth",
-        status: "initiated",
-        claim_attempt_id: attempt.approval.id.0,
-        expires_at: described.expires_at.clone(),
-        attempt: described,
-        claim_attempt: ceremony,
-    })
-}
-
-fn refusal(refused: ClaimRefused) -> AgentError {
-    AgentError::new(match refused {
-        ClaimRefused::AlreadyClaimed => AgentErrorCode::AlreadyClaimed,
-        ClaimRefused::Expired => AgentErrorCode::ClaimExpired,
-        ClaimRefused::Revoked => AgentErrorCode::ClaimRevoked,
-    })
-}
 
 /// What a collection yields, in neither dialect's words yet.
 pub struct Collected {
@@ -324,7 +224,12 @@ pub async fn by_claim_token(app: &App, token: &str) -> Result<Option<Registratio
     }
 }
 
-async fn current_attempt(
+/// The attempt a registration is at, if it has started one.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn current_attempt(
     app: &App,
     registration: &Registration,
 ) -> Result<Option<Approval>, StoreError> {

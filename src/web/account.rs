@@ -1,12 +1,11 @@
 //! People come in: sign-in, sign-up, one-time links, sign-out, and the start page.
 
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{person_status, see_other};
 use super::pages::FieldError;
 use super::pages::home::HomePage;
-use super::pages::set_password::{Purpose, SetPasswordPage};
 use super::pages::sign_in::{SignInError, SignInPage};
 use super::pages::sign_up::SignUpPage;
 use super::person::{Posted, posted, visitor};
@@ -14,7 +13,7 @@ use super::return_to::ReturnTo;
 use super::visitor::{Visitor, set_cookie};
 use crate::app::App;
 use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
-use crate::flow::account::{self, EntryError, NewPerson, SignedIn, Welcome};
+use crate::flow::account::{self, EntryError, NewPerson, SignedIn};
 use crate::flow::error::PersonError;
 use crate::protocol::form::Form;
 
@@ -125,15 +124,15 @@ pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> 
 
 /// What a person typed, and what was wrong with it.
 #[derive(Default)]
-struct Entered<'a> {
-    name: &'a str,
-    email: &'a str,
-    email_error: Option<FieldError>,
-    password_error: Option<FieldError>,
+pub(super) struct Entered<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    pub email_error: Option<FieldError>,
+    pub password_error: Option<FieldError>,
 }
 
 impl<'a> Entered<'a> {
-    fn of(person: &NewPerson<'a>, error: &EntryError) -> Self {
+    pub fn of(person: &NewPerson<'a>, error: &EntryError) -> Self {
         let entered = Self { name: person.name, email: person.email, ..Self::default() };
         match error {
             EntryError::Email => Self { email_error: Some(FieldError::EmailInvalid), ..entered },
@@ -176,83 +175,6 @@ fn sign_up_page(
     visitor.page(app, status, &page)
 }
 
-/// `GET /welcome/{link}`: looking does not use the link up.
-pub async fn show_welcome(
-    request: HttpRequest,
-    link: Path<String>,
-    app: Data<App>,
-) -> HttpResponse {
-    let visitor = match visitor(&app, &request).await {
-        Ok(visitor) => visitor,
-        Err(answer) => return answer,
-    };
-    match account::welcome(&app, &link, visitor.now).await {
-        Ok(welcome) => welcome_page(&app, &visitor, 200, &welcome, &Entered::default()),
-        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
-        Err(_) => visitor.error(&app, 410, None, Some("/sign-in")),
-    }
-}
-
-/// `POST /welcome/{link}`.
-pub async fn welcome(
-    request: HttpRequest,
-    link: Path<String>,
-    payload: Payload,
-    app: Data<App>,
-) -> HttpResponse {
-    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
-        Ok(posted) => posted,
-        Err(answer) => return answer,
-    };
-    let person = person(&form);
-    let welcome = match account::welcome(&app, &link, visitor.now).await {
-        Ok(welcome) => welcome,
-        Err(EntryError::Person(error)) => return person_error(&app, &visitor, &error),
-        Err(_) => return visitor.error(&app, 410, None, Some("/sign-in")),
-    };
-    let entered = match &welcome {
-        Welcome::FirstAccount => account::create_first(&app, &link, &person, &occasion).await,
-        Welcome::SetPassword(_) => {
-            account::set_password(&app, &link, person.password, &occasion).await
-        }
-    };
-    match entered {
-        Ok(signed_in) => welcome_in(&app, &signed_in, None),
-        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
-        Err(EntryError::NoLink) => visitor.error(&app, 410, None, Some("/sign-in")),
-        Err(error) => {
-            let entered = Entered::of(&person, &error);
-            welcome_page(&app, &visitor, 422, &welcome, &entered)
-        }
-    }
-}
-
-fn welcome_page(
-    app: &App,
-    visitor: &Visitor,
-    status: u16,
-    welcome: &Welcome,
-    entered: &Entered<'_>,
-) -> HttpResponse {
-    let purpose = match welcome {
-        Welcome::FirstAccount => Purpose::FirstAccount {
-            name: entered.name,
-            email: entered.email,
-            name_error: None,
-            email_error: entered.email_error,
-        },
-        Welcome::SetPassword(account) => Purpose::KnownAccount { email: account.email.as_str() },
-    };
-    let page = SetPasswordPage {
-        frame: &visitor.frame(app),
-        csrf: visitor.form_token(),
-        purpose,
-        least_password: SHORTEST_PASSWORD,
-        password_error: entered.password_error,
-    };
-    visitor.page(app, status, &page)
-}
-
 /// `POST /sign-out`.
 pub async fn sign_out(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
     let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
@@ -277,7 +199,11 @@ pub fn person_error(app: &App, visitor: &Visitor, error: &PersonError) -> HttpRe
     visitor.error(app, person_status(error), wait, None)
 }
 
-fn welcome_in(app: &App, signed_in: &SignedIn, return_to: Option<&ReturnTo>) -> HttpResponse {
+pub(super) fn welcome_in(
+    app: &App,
+    signed_in: &SignedIn,
+    return_to: Option<&ReturnTo>,
+) -> HttpResponse {
     let mut answer = see_other(return_to.map_or(HOME, ReturnTo::as_str));
     set_cookie(app, &mut answer, &signed_in.cookie, Some(signed_in.lasts));
     answer
@@ -287,7 +213,7 @@ fn value<'a>(form: &'a Form, name: &str) -> &'a str {
     form.get(name).unwrap_or_default()
 }
 
-fn person(form: &Form) -> NewPerson<'_> {
+pub(super) fn person(form: &Form) -> NewPerson<'_> {
     NewPerson {
         name: value(form, "name"),
         email: value(form, "email"),

@@ -8,9 +8,9 @@ use super::answer::{agent_error, body_error, json};
 use super::request::{self, BodyError};
 use crate::app::App;
 use crate::flow::grants::refresh_token;
-use crate::flow::{agent, claim};
+use crate::flow::{agent, attempt, claim};
 use crate::protocol::agent::{ClaimRequest, CompleteRequest, IdentityRequest};
-use crate::protocol::error::{AgentError, AgentErrorCode};
+use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::json;
 
 /// `POST /agent/identity`: register, or refresh (auth.md, "Register").
@@ -43,7 +43,7 @@ pub async fn start_claim(request: HttpRequest, payload: Payload, app: Data<App>)
     };
     let occasion = request::occasion(&app, &request);
     let legacy = body.kind.is_none();
-    reply(claim::start(&app, &body, &occasion).await, legacy)
+    reply(attempt::start(&app, &body, &occasion).await, legacy)
 }
 
 /// `POST /agent/identity/claim/complete`: the agent hands back its human's code.

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::domain::resource::{Resource, ScopeRule};
-use crate::flow::agent::CLAIM_PATH;
+use crate::flow::attempt::CLAIM_PATH;
 use crate::flow::grants;
-use crate::protocol::error::AgentErrorCode;
+use crate::protocol::agent_error::AgentErrorCode;
 use crate::protocol::metadata::{
     AgentAuth, AuthorizationServerMetadata, ProtectedResourceMetadata,
 };

@@ -9,6 +9,7 @@ mod assets;
 mod demo;
 mod documents;
 mod health;
+mod link;
 mod mcp;
 pub mod pages;
 mod person;
@@ -74,8 +75,8 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(at("/sign-out", "POST").route(web::post().to(account::sign_out)))
         .service(
             at("/welcome/{link}", "GET, HEAD, POST")
-                .route(get().to(account::show_welcome))
-                .route(web::post().to(account::welcome)),
+                .route(get().to(link::show_welcome))
+                .route(web::post().to(link::welcome)),
         )
         .service(
             at("/approve/{id}", "GET, HEAD, POST")
