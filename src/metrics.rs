@@ -147,7 +147,7 @@ impl Metrics {
         self.requests.get_or_create_owned(&RouteLabels { route, status })
     }
 
-    /// Everything, in the OpenMetrics text format.
+    /// Everything, in the text format of `OpenMetrics` 1.0.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();

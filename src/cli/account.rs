@@ -15,6 +15,7 @@ use crate::flow::account::{self, EntryError, NewPerson};
 use crate::flow::error::PersonError;
 use crate::flow::link;
 use crate::flow::start::start;
+use crate::flow::upkeep;
 use crate::protocol::secret::Secret;
 
 /// Adds a person.
@@ -36,7 +37,7 @@ pub fn add(arguments: AccountAdd, environment: Vec<(String, String)>) -> Result<
             password: &password,
         };
         let added = account::add(&app, &person, arguments.admin, app.clock.now()).await;
-        app.store.database().close().await;
+        upkeep::close(&app).await;
         match added.map_err(explain)? {
             Some(link) => say(&link_to(&app, &link)),
             None => say(&format!("added {}", arguments.email)),
@@ -54,7 +55,7 @@ pub fn reset(arguments: AccountReset, environment: Vec<(String, String)>) -> Res
     runtime()?.block_on(async move {
         let app = open(settings).await?;
         let reset = link::reset(&app, &arguments.email, app.clock.now()).await;
-        app.store.database().close().await;
+        upkeep::close(&app).await;
         say(&link_to(&app, &reset.map_err(explain)?))
     })
 }

@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::entropy::Entropy;
 use crate::flow::link::first_account_link;
 use crate::flow::start::start;
-use crate::web::server::{Listening, listen};
+use crate::web::server::{self, Listening, listen};
 
 /// Migrates, then serves until told to stop.
 ///
@@ -23,7 +23,7 @@ use crate::web::server::{Listening, listen};
 /// The database, the master secret, the addresses or TLS cannot be used.
 pub fn run(settings: Settings) -> Result<(), Failure> {
     log_to_stderr();
-    actix_web::rt::System::new().block_on(async move {
+    server::block_on(async move {
         let app = Arc::new(start(settings, Clock::System, Entropy::system()).await?);
         let first = first_account_link(&app, app.clock.now()).await?;
         let listening = listen(Arc::clone(&app))?;

@@ -11,7 +11,7 @@ use crate::domain::registration::{FIRST_INTERVAL, Pace, Registration, Registrati
 use crate::domain::resource::{Asked, Resource};
 use crate::domain::session::Session;
 use crate::flow::attempt::{CLAIM_PATH, NewAttempt, describe, login_hint, new_attempt};
-use crate::flow::delivery;
+use crate::flow::delivery::{self, Subject};
 use crate::flow::error::until_next_hour;
 use crate::metrics::Funnel;
 use crate::protocol::agent::{Claim, Identity, IdentityRequest, RegistrationResponse, ScopeSets};
@@ -39,7 +39,8 @@ pub async fn register_anonymous(
     let session = pre_claim_session(app, &registration, occasion.at)?;
     let registration = Registration { session: Some(session.id.clone()), ..registration };
     let context = ["register", registration.id.as_str()];
-    let identity = delivery::assertion(app, &registration, &session, None, &context, occasion.at)?;
+    let subject = Subject { registration: &registration, session: &session, account: None };
+    let identity = delivery::assertion(app, subject, &context, occasion.at)?;
     let mut effects = vec![
         Effect::IssueSession(Box::new(session)),
         Effect::Record(created(&registration, occasion)),
@@ -53,7 +54,9 @@ pub async fn register_anonymous(
         occasion.at,
     ));
     let registration = store(app, registration, effects, occasion.at).await?;
-    Ok(reply(app, &registration, &claim, &asked, Some(identity), None, occasion.at))
+    let (claim, asked, identity) = (&claim, &asked, Some(identity));
+    let answered = Answered { registration: &registration, claim, asked, identity, attempt: None };
+    Ok(answered.reply(app, occasion.at))
 }
 
 /// Registers an agent that knows whom to ask, and puts the question at once. Known and
@@ -93,7 +96,9 @@ pub async fn register_for_person(
     ));
     let registration = store(app, registration, effects, occasion.at).await?;
     app.metrics.funnel(Funnel::Asked);
-    Ok(reply(app, &registration, &claim, &asked, None, Some(&attempt), occasion.at))
+    let (claim, asked, attempt) = (&claim, &asked, Some(&attempt));
+    let answered = Answered { registration: &registration, claim, asked, identity: None, attempt };
+    Ok(answered.reply(app, occasion.at))
 }
 
 /// A provider's assertion: the trust list is where providers plug in, and it is empty.
@@ -225,44 +230,50 @@ async fn store(
     })
 }
 
-/// The superset reply (contracts of auth.md, "Conflicts and one answer to each").
-fn reply(
-    app: &App,
-    registration: &Registration,
-    claim: &Secret,
-    asked: &Asked,
+/// Everything a registration is answered with.
+struct Answered<'a> {
+    registration: &'a Registration,
+    claim: &'a Secret,
+    asked: &'a Asked,
     identity: Option<Identity>,
-    attempt: Option<&NewAttempt>,
-    now: Timestamp,
-) -> RegistrationResponse {
-    let described = attempt.map(|attempt| describe(app, attempt, now));
-    let (attempt, ceremony) = described.unzip();
-    let token = claim.reveal().to_owned();
-    let expires_at = registration.claim_expires_at.iso();
-    let url = app.settings.issuer.url(CLAIM_PATH);
-    let (pre_claim, post_claim) = (registration.pre_claim.to_vec(), registration.scopes.to_vec());
-    RegistrationResponse {
-        id: registration.id.0.clone(),
-        registration_id: registration.id.0.clone(),
-        kind: registration.kind.name(),
-        registration_type: registration.kind.name(),
-        identity_assertion: identity.as_ref().map(|identity| identity.assertion.clone()),
-        assertion_expires: identity.as_ref().map(|identity| identity.expires_at.clone()),
-        identity,
-        scopes: ScopeSets { pre_claim: pre_claim.clone(), post_claim: post_claim.clone() },
-        pre_claim_scopes: pre_claim,
-        post_claim_scopes: post_claim,
-        dropped_scopes: asked.dropped.to_vec(),
-        resource: registration.resource.to_string(),
-        claim: Claim {
-            token: token.clone(),
-            expires_at: expires_at.clone(),
-            url: url.clone(),
-            attempt,
-            ceremony,
-        },
-        claim_token: token,
-        claim_token_expires: expires_at,
-        claim_url: url,
+    attempt: Option<&'a NewAttempt>,
+}
+
+impl Answered<'_> {
+    /// The superset reply: dialect D2 reads the flat names, D3 the nested ones.
+    fn reply(self, app: &App, now: Timestamp) -> RegistrationResponse {
+        let registration = self.registration;
+        let described = self.attempt.map(|attempt| describe(app, attempt, now));
+        let (attempt, ceremony) = described.unzip();
+        let token = self.claim.reveal().to_owned();
+        let expires_at = registration.claim_expires_at.iso();
+        let url = app.settings.issuer.url(CLAIM_PATH);
+        let pre_claim = registration.pre_claim.to_vec();
+        let post_claim = registration.scopes.to_vec();
+        let identity = self.identity;
+        RegistrationResponse {
+            id: registration.id.0.clone(),
+            registration_id: registration.id.0.clone(),
+            kind: registration.kind.name(),
+            registration_type: registration.kind.name(),
+            identity_assertion: identity.as_ref().map(|identity| identity.assertion.clone()),
+            assertion_expires: identity.as_ref().map(|identity| identity.expires_at.clone()),
+            identity,
+            scopes: ScopeSets { pre_claim: pre_claim.clone(), post_claim: post_claim.clone() },
+            pre_claim_scopes: pre_claim,
+            post_claim_scopes: post_claim,
+            dropped_scopes: self.asked.dropped.to_vec(),
+            resource: registration.resource.to_string(),
+            claim: Claim {
+                token: token.clone(),
+                expires_at: expires_at.clone(),
+                url: url.clone(),
+                attempt,
+                ceremony,
+            },
+            claim_token: token,
+            claim_token_expires: expires_at,
+            claim_url: url,
+        }
     }
 }

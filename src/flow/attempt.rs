@@ -153,10 +153,7 @@ async fn start_once(
         by_claim_token(app, token).await?.ok_or(AgentErrorCode::InvalidClaimToken)?;
     let current = current_attempt(app, &registration).await?;
     registration.is_claimable(current.as_ref(), occasion.at).map_err(refusal)?;
-    let hint = match request.login_hint.as_deref().or(request.email.as_deref()) {
-        Some(hint) => login_hint(Some(hint))?,
-        None => registration.login_hint.clone().ok_or(AgentErrorCode::InvalidLoginHint)?,
-    };
+    let hint = hint(request, &registration)?;
     let attempt = new_attempt(app, &registration, hint, occasion)?;
     let id = registration.id.clone();
     let mut change = registration
@@ -169,16 +166,7 @@ async fn start_once(
         most.into(),
         occasion.at,
     )));
-    match app.store.commit(change).await {
-        Ok(_) => {}
-        Err(StoreError::Stale(_)) => return Err(StartError::Stale),
-        Err(StoreError::Limited) => {
-            let error =
-                AgentError::limited(AgentErrorCode::TooManyAttempts, until_next_hour(occasion.at));
-            return Err(StartError::Refused(error));
-        }
-        Err(error) => return Err(error.into()),
-    }
+    app.store.commit(change).await.map_err(|error| not_started(error, occasion.at))?;
     app.metrics.funnel(Funnel::Asked);
     let (described, ceremony) = describe(app, &attempt, occasion.at);
     Ok(AttemptResponse {
@@ -191,6 +179,25 @@ async fn start_once(
         attempt: described,
         claim_attempt: ceremony,
     })
+}
+
+fn not_started(error: StoreError, now: Timestamp) -> StartError {
+    match error {
+        StoreError::Stale(_) => StartError::Stale,
+        StoreError::Limited => {
+            let wait = until_next_hour(now);
+            StartError::Refused(AgentError::limited(AgentErrorCode::TooManyAttempts, wait))
+        }
+        error => StartError::Refused(error.into()),
+    }
+}
+
+/// The address this attempt is for: as the agent says now, or as it said before.
+fn hint(request: &ClaimRequest, registration: &Registration) -> Result<EmailAddress, AgentError> {
+    match request.login_hint.as_deref().or(request.email.as_deref()) {
+        Some(hint) => login_hint(Some(hint)),
+        None => Ok(registration.login_hint.clone().ok_or(AgentErrorCode::InvalidLoginHint)?),
+    }
 }
 
 fn refusal(refused: ClaimRefused) -> AgentError {

@@ -5,11 +5,12 @@ use crate::app::App;
 use crate::domain::approval::{Approval, Approved};
 use crate::domain::change::Effect;
 use crate::domain::claim::{Collect, Collection, Collector, NotCollected};
-use crate::domain::event::EventKind;
+use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
+use crate::domain::session::{Session, Standing};
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
-use crate::flow::delivery::{self, Pair};
+use crate::flow::delivery::{self, Pair, Subject};
 use crate::flow::error::RETRIES;
 use crate::metrics::Funnel;
 use crate::protocol::agent::{CompleteRequest, CompleteResponse, Identity};
@@ -90,10 +91,23 @@ async fn collect_once(
     let by = collector(app, &approval, code);
     let collect = Collect { by, request: &request, occasion };
     let replayed = approval.record(EventKind::ClaimReplayed, occasion);
-    match approval.collect(&collect) {
+    settle(app, registration, approval.collect(&collect), replayed).await
+}
+
+/// Makes the decision true and hands over what it grants.
+async fn settle(
+    app: &App,
+    registration: Registration,
+    decided: Result<Collection, NotCollected>,
+    replayed: Event,
+) -> Result<Collected, CollectError> {
+    match decided {
         Ok(Collection::Deliver { mut change, approved }) => {
-            let delivered = deliver(app, registration, &approved, occasion.at).await?;
-            let (session, collected) = delivered;
+            let (session, collected) = deliver(app, registration, &approved, replayed.at).await?;
+            if session.standing(replayed.at) != Standing::Waiting {
+                // The human disconnected it before the agent came.
+                return Err(CollectError::NotCollected(NotCollected::Over));
+            }
             change.effects.extend(collected.pair.issue(&session));
             app.store.commit(change).await?;
             app.metrics.funnel(Funnel::Collected);
@@ -101,7 +115,7 @@ async fn collect_once(
         }
         Ok(Collection::Again { approved, at }) => {
             let (session, collected) = deliver(app, registration, &approved, at).await?;
-            if session.is_live(occasion.at) {
+            if session.is_live(replayed.at) {
                 return Ok(collected);
             }
             Err(CollectError::NotCollected(NotCollected::Spent))
@@ -124,13 +138,15 @@ async fn deliver(
     registration: Registration,
     approved: &Approved,
     at: Timestamp,
-) -> Result<(crate::domain::session::Session, Collected), CollectError> {
+) -> Result<(Session, Collected), CollectError> {
     let missing = || CollectError::NotCollected(NotCollected::Spent);
     let session = app.store.session(&approved.session).await?.ok_or_else(missing)?;
     let account = app.store.account(&approved.by).await?.ok_or_else(missing)?;
     let context = ["collect", session.id.as_str()];
+    let subject =
+        Subject { registration: &registration, session: &session, account: Some(&account) };
     let pair = Pair::derive(app, &session, &context, session.scopes.clone(), at);
-    let identity = delivery::assertion(app, &registration, &session, Some(&account), &context, at)
+    let identity = delivery::assertion(app, subject, &context, at)
         .map_err(|error| CollectError::Internal(error.into()))?;
     let identity = Identity { refresh_token: pair.expiring(), ..identity };
     Ok((session, Collected { registration, pair, identity }))

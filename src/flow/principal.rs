@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::domain::account::Account;
+use crate::flow::error::PersonError;
 use crate::flow::introspect::{self, LiveToken};
 use crate::protocol::basic::BasicCredentials;
 use crate::protocol::resource_identifier::ResourceIdentifier;
@@ -67,7 +68,7 @@ impl ResourceServer<'_> {
 /// # Errors
 ///
 /// The database is away.
-pub async fn human(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Human>, StoreError> {
+pub async fn human(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Human>, PersonError> {
     let Some(secret) = Secret::parse(SecretKind::Browser, cookie) else { return Ok(None) };
     let browser = secret.digest();
     let account = app.store.signed_in(&browser, now).await?;

@@ -12,7 +12,7 @@ use crate::flow::usage::Usage;
 use crate::jose::{JoseError, Keyring, SigningKey};
 use crate::metrics::Metrics;
 use crate::protocol::timestamp::Timestamp;
-use crate::store::{Database, Location, OpenError, Store, StoreError, migrate};
+use crate::store::{self, Database, Location, OpenError, Store, StoreError};
 use crate::vault::{MasterSecret, Vault, VaultError};
 
 /// Why the server does not start.
@@ -44,12 +44,20 @@ pub enum StartError {
 }
 
 /// Where the rows are, from the settings.
-#[must_use]
-pub fn location(settings: &Settings) -> Location {
+fn location(settings: &Settings) -> Location {
     match &settings.database {
         DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
         DatabaseUrl::Postgres(url) => Location::Postgres(url.reveal().to_owned()),
     }
+}
+
+/// Brings the database up to date.
+///
+/// # Errors
+///
+/// The database cannot be used; nothing of a migration is kept then.
+pub async fn migrate(settings: &Settings) -> Result<(), OpenError> {
+    store::migrate(&location(settings)).await
 }
 
 /// Builds everything one node is made of.
@@ -58,8 +66,8 @@ pub fn location(settings: &Settings) -> Location {
 ///
 /// See [`StartError`]; nothing listens then.
 pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result<App, StartError> {
+    migrate(&settings).await?;
     let location = location(&settings);
-    migrate(&location).await?;
     let metrics = Arc::new(Metrics::new());
     let observed = Arc::clone(&metrics);
     let database =

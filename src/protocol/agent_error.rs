@@ -32,6 +32,7 @@ pub enum AgentErrorCode {
 
 impl AgentErrorCode {
     /// Status, newest name, older name, and the sentence for whoever reads logs.
+    #[expect(clippy::too_many_lines, reason = "a table: one entry per code")]
     const fn row(self) -> (u16, &'static str, Option<&'static str>, &'static str) {
         match self {
             Self::InvalidRequest => {

@@ -45,7 +45,7 @@ pub async fn show_sign_in(request: HttpRequest, app: Data<App>) -> HttpResponse 
     if visitor.human().is_some() {
         return see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str));
     }
-    sign_in_page(&app, &visitor, 200, "", return_to.as_ref(), None)
+    sign_in_page(&app, &visitor, "", return_to.as_ref(), None)
 }
 
 /// `POST /sign-in`.
@@ -56,28 +56,35 @@ pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> 
     };
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     let (email, password) = (value(&form, "email"), value(&form, "password"));
-    let (status, error) = match account::sign_in(&app, email, password, &occasion).await {
-        Ok(signed_in) => return welcome_in(&app, &signed_in, return_to.as_ref()),
+    match account::sign_in(&app, email, password, &occasion).await {
+        Ok(signed_in) => welcome_in(&app, &signed_in, return_to.as_ref()),
         Err(EntryError::Person(PersonError::Limited(wait))) => {
             let error = Some(SignInError::TooManyTries);
-            let mut page = sign_in_page(&app, &visitor, 429, email, return_to.as_ref(), error);
+            let mut page = sign_in_page(&app, &visitor, email, return_to.as_ref(), error);
             super::answer::retry_after(&mut page, Some(wait.0));
-            return page;
+            page
         }
-        Err(EntryError::Person(error)) => return person_error(&app, &visitor, &error),
-        Err(_) => (401, SignInError::WrongPair),
-    };
-    sign_in_page(&app, &visitor, status, email, return_to.as_ref(), Some(error))
+        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
+        Err(_) => {
+            let error = Some(SignInError::WrongPair);
+            sign_in_page(&app, &visitor, email, return_to.as_ref(), error)
+        }
+    }
 }
 
 fn sign_in_page(
     app: &App,
     visitor: &Visitor,
-    status: u16,
     email: &str,
     return_to: Option<&ReturnTo>,
     error: Option<SignInError>,
 ) -> HttpResponse {
+    let status = match error {
+        None => 200,
+        Some(SignInError::WrongPair) => 401,
+        Some(SignInError::TooManyTries) => 429,
+        Some(SignInError::ExpiredForm) => 403,
+    };
     let sign_up = account::sign_up_is_open(app).then(|| href("/sign-up", return_to));
     let page = SignInPage {
         frame: &visitor.frame(app),

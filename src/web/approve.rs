@@ -146,14 +146,16 @@ impl Page<'_> {
             Err(DecideError::Refused(ApprovalRefused::NothingTicked)) => {
                 self.again(human, form, None, Some(ApprovalError::NothingTicked)).await
             }
-            Err(DecideError::WrongCode { tries_left: 0 }) => self.closed(human, 410).await,
+            Err(DecideError::Refused(ApprovalRefused::Closed)) => self.closed(human, 409).await,
+            Err(
+                DecideError::WrongCode { tries_left: 0 }
+                | DecideError::Refused(ApprovalRefused::Expired),
+            ) => self.closed(human, 410).await,
             Err(DecideError::WrongCode { tries_left }) => {
                 let tries_left = u32::from(tries_left);
                 let error = ApprovalError::WrongCode { tries_left };
                 self.again(human, form, None, Some(error)).await
             }
-            Err(DecideError::Refused(ApprovalRefused::Closed)) => self.closed(human, 409).await,
-            Err(DecideError::Refused(ApprovalRefused::Expired)) => self.closed(human, 410).await,
             Err(error) => self.refuse(&error),
         }
     }

@@ -12,11 +12,13 @@ use crate::domain::resource::{Resource, ScopeRule};
 use crate::flow::attempt::CLAIM_PATH;
 use crate::flow::grants;
 use crate::protocol::agent_error::AgentErrorCode;
+use crate::protocol::grant_type::GrantType;
 use crate::protocol::metadata::{
     AgentAuth, AuthorizationServerMetadata, ProtectedResourceMetadata,
 };
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::Seconds;
 
 /// One document, ready to send.
 pub struct Document {
@@ -131,7 +133,7 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),
         response_types_supported: Vec::new(),
-        grant_types_supported: grants::offered(app).map(|grant| grant.name()).collect(),
+        grant_types_supported: grants::offered(app).map(GrantType::name).collect(),
         token_endpoint_auth_methods_supported: vec!["none"],
         revocation_endpoint_auth_methods_supported: vec!["none"],
         introspection_endpoint_auth_methods_supported: vec![
@@ -183,7 +185,7 @@ impl AuthMd<'_> {
         &self.app.settings.resources
     }
 
-    fn notes(&self, rule: &ScopeRule) -> String {
+    fn notes(rule: &ScopeRule) -> String {
         let mut notes = Vec::new();
         notes.extend(rule.default.then_some("default"));
         notes.extend(rule.required.then_some("always included"));
@@ -191,7 +193,7 @@ impl AuthMd<'_> {
         notes.join(", ")
     }
 
-    fn minutes(&self, span: crate::protocol::timestamp::Seconds) -> i64 {
+    fn minutes(span: Seconds) -> i64 {
         span.0 / 60
     }
 }
@@ -223,7 +225,7 @@ fn auth_md(app: &App) -> String {
         issuer: app.issuer(),
         service: &app.settings.service.name,
         errors: codes.map(|code| (code.status(), code.name(), code.sentence())).to_vec(),
-        grants: grants::offered(app).map(|grant| grant.name()).collect(),
+        grants: grants::offered(app).map(GrantType::name).collect(),
     };
     document.render().unwrap_or_default()
 }

@@ -33,6 +33,7 @@ use crate::app::App;
 use crate::protocol::error::ErrorBody;
 
 /// Every route, on one screen.
+#[expect(clippy::too_many_lines, reason = "one screen is the point")]
 pub fn routes(server: &mut ServiceConfig) {
     server
         // Discovery

@@ -19,7 +19,7 @@ use super::health::Draining;
 use super::tls::{Certificate, TlsError};
 use super::{metrics_routes, routes};
 use crate::app::App;
-use crate::flow::{upkeep, usage};
+use crate::flow::upkeep;
 
 /// How long requests under way may take once the server has been told to stop.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -28,7 +28,7 @@ const NOTICE: Duration = Duration::from_millis(500);
 /// How often "last used" and the figures are written.
 const TEND: Duration = Duration::from_secs(15);
 /// How often expired rows are removed.
-const SWEEP: Duration = Duration::from_secs(600);
+const SWEEP: Duration = Duration::from_mins(10);
 /// How often the certificate's files are looked at.
 const WATCH: Duration = Duration::from_secs(5);
 
@@ -40,6 +40,11 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// Runs a future where the server's workers can be started from.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    actix_web::rt::System::new().block_on(future)
 }
 
 /// A server that listens; [`run`](Self::run) answers until it is told to stop.
@@ -148,10 +153,7 @@ impl Listening {
             task.abort();
         }
         jobs.iter().for_each(JoinHandle::abort);
-        if let Err(error) = usage::write(&self.app).await {
-            tracing::warn!(%error, "the last uses were not written");
-        }
-        self.app.store.database().close().await;
+        upkeep::close(&self.app).await;
         Ok(served?)
     }
 }
@@ -173,6 +175,7 @@ async fn stop_on_signal(handle: ServerHandle, draining: Data<Draining>) {
     handle.stop(true).await;
 }
 
+#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
 async fn tend(app: Arc<App>) {
     let mut since = app.clock.now();
     let mut ticks = interval(TEND);
@@ -187,6 +190,7 @@ async fn tend(app: Arc<App>) {
     }
 }
 
+#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
 async fn sweep(app: Arc<App>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

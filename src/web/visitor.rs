@@ -11,12 +11,11 @@ use super::pages::{Frame, Person, Service};
 use super::texts::Texts;
 use super::texts::english::ENGLISH;
 use crate::app::App;
-use crate::entropy::NoEntropy;
+use crate::flow::error::PersonError;
 use crate::flow::principal::{self, Human};
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::{Seconds, Timestamp};
-use crate::store::StoreError;
 use askama::Template;
 
 /// One browser and, once signed in, the person behind it.
@@ -35,21 +34,13 @@ pub struct Visitor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forged;
 
-#[derive(Debug, thiserror::Error)]
-pub enum VisitorError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    NoEntropy(#[from] NoEntropy),
-}
-
 impl Visitor {
     /// Recognises a browser by its cookie.
     ///
     /// # Errors
     ///
     /// The database is away, or a new cookie cannot be drawn.
-    pub async fn of(app: &App, request: &HttpRequest) -> Result<Self, VisitorError> {
+    pub async fn of(app: &App, request: &HttpRequest) -> Result<Self, PersonError> {
         let now = app.clock.now();
         let presented = request.cookie(cookie_name(app));
         let known = presented.and_then(|cookie| Secret::parse(SecretKind::Browser, cookie.value()));

@@ -9,7 +9,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
-use crate::flow::delivery::{self, Pair};
+use crate::flow::delivery::{self, Pair, Subject};
 use crate::flow::error::RETRIES;
 use crate::protocol::agent::{Identity, RefreshResponse};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
@@ -64,14 +64,9 @@ pub async fn refresh_identity(
     let account = session.account.as_ref().ok_or_else(invalid)?;
     let account = app.store.account(account).await?.ok_or_else(invalid)?;
     let context = ["refresh", presented];
-    let identity = delivery::assertion(
-        app,
-        &registration,
-        &session,
-        Some(&account),
-        &context,
-        pair.issued_at,
-    )?;
+    let subject =
+        Subject { registration: &registration, session: &session, account: Some(&account) };
+    let identity = delivery::assertion(app, subject, &context, pair.issued_at)?;
     let identity = Identity { refresh_token: pair.expiring(), ..identity };
     Ok(RefreshResponse {
         id: registration.id.0.clone(),
