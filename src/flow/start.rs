@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::{HashError, Hasher};
@@ -79,6 +80,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
     Ok(App {
         hasher: Hasher::new()?,
         usage: Usage::default(),
+        trusted: TrustList::default(),
         settings,
         store,
         live,

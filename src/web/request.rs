@@ -149,13 +149,40 @@ fn address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
     if !is_trusted(trusted, peer) {
         return Some(peer);
     }
-    let forwarded = request.headers().get_all(HeaderName::from_static("x-forwarded-for"));
-    let chain: Vec<IpAddr> = forwarded
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map_while(|hop| hop.trim().parse().ok())
-        .collect();
-    Some(chain.into_iter().rev().find(|hop| !is_trusted(trusted, *hop)).unwrap_or(peer))
+    let standard = hops(request, &header::FORWARDED, forwarded_for);
+    let chain = if standard.is_empty() {
+        hops(request, &HeaderName::from_static("x-forwarded-for"), |hop| hop.parse().ok())
+    } else {
+        standard
+    };
+    // Nearest first; a hop that cannot be read hides whatever is behind it.
+    let mut nearest = chain.into_iter().rev();
+    let client = nearest.by_ref().find(|hop| hop.is_none_or(|hop| !is_trusted(trusted, hop)));
+    Some(client.flatten().unwrap_or(peer))
+}
+
+/// The hops a header lists, as the proxies appended them.
+fn hops(
+    request: &HttpRequest,
+    name: &HeaderName,
+    read: impl Fn(&str) -> Option<IpAddr>,
+) -> Vec<Option<IpAddr>> {
+    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|hop| read(hop.trim())).collect()
+}
+
+/// The `for` parameter of one element of `Forwarded` ([RFC 7239 §4], §6): an address, with a
+/// port or without, in quotes and brackets where it is IPv6.
+///
+/// [RFC 7239 §4]: https://www.rfc-editor.org/rfc/rfc7239#section-4
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let (_, node) = pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
+    let node = node.trim().trim_matches('"');
+    match node.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next()?.parse().ok(),
+        None => node.parse().ok().or_else(|| node.split(':').next()?.parse().ok()),
+    }
 }
 
 fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
@@ -187,5 +214,22 @@ pub fn bearer(request: &HttpRequest) -> Bearer<'_> {
             Bearer::Token(token.trim())
         }
         _ => Bearer::Unusable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7239 §6: the forms a node may take.
+    #[test]
+    fn a_forwarded_node_is_read_in_every_form() {
+        let read = |element: &str| forwarded_for(element).map(|ip| ip.to_string());
+        assert_eq!(read("for=192.0.2.60;proto=http").as_deref(), Some("192.0.2.60"));
+        assert_eq!(read("proto=https; For=\"192.0.2.60:47011\"").as_deref(), Some("192.0.2.60"));
+        assert_eq!(read("for=\"[2001:db8::17]:4711\"").as_deref(), Some("2001:db8::17"));
+        for element in ["for=_hidden", "for=unknown", "by=192.0.2.1", "for", ""] {
+            assert_eq!(read(element), None, "{element}");
+        }
     }
 }
