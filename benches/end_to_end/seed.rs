@@ -78,7 +78,8 @@ impl Site {
         self.folder.join("countersign.toml")
     }
 
-    fn settings(&self) -> Settings {
+    /// The settings file as the server reads it.
+    pub fn settings(&self) -> Settings {
         let sources =
             Sources { file: Some(self.file()), environment: Vec::new(), flags: Flags::default() };
         config::load(&sources).unwrap_or_else(|problems| {
