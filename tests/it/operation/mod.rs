@@ -2,8 +2,12 @@
 
 mod commands;
 mod crash;
+mod forwarded;
 mod health;
 mod load;
+mod nodes;
 mod secrets;
 mod settings;
 mod shutdown;
+mod starts;
+mod tls;
