@@ -2,6 +2,7 @@
 
 mod commands;
 mod crash;
+mod durable;
 mod forwarded;
 mod health;
 mod load;

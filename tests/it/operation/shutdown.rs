@@ -85,6 +85,36 @@ async fn a_request_that_had_begun_is_answered_after_new_ones_are_refused() {
     assert_eq!(place.database.count("SELECT COUNT(*) FROM registration").await, 1);
 }
 
+/// 309, for whoever does not look at readiness: each request is answered as ever or not at
+/// all; nobody sees a 5xx, and every answer arrives whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_goes_on_asking_is_answered_as_ever_or_refused() {
+    let place = Place::new().await;
+    place.configure("");
+    let mut server = place.serve(&[]).await;
+    let mut asking = Vec::new();
+    for _client in 0..8 {
+        let request = server.client.get(format!("{}/demo/notes", server.url));
+        asking.push(tokio::spawn(async move {
+            let mut answers = 0_u32;
+            while let Ok(answer) = request.try_clone().expect("no body").send().await {
+                assert_eq!(answer.status(), 401);
+                assert!(answer.text().await.expect("a whole answer").contains("error"));
+                answers += 1;
+            }
+            answers
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let told = Instant::now();
+    server.signal("TERM");
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.stderr());
+    assert!(told.elapsed() < Duration::from_secs(10), "busy connections do not delay the end");
+    for client in asking {
+        assert!(client.await.expect("answered well") > 0);
+    }
+}
+
 /// A connection that asks nothing does not hold the process up.
 #[tokio::test]
 async fn idle_connections_do_not_delay_the_end() {
