@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
+use url::Url;
 
 use super::account::link_to;
 use super::{Failure, say};
@@ -27,6 +28,7 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
         let app = Arc::new(start(settings, Clock::System, Entropy::system()).await?);
         let first = first_account_link(&app, app.clock.now()).await?;
         let listening = listen(Arc::clone(&app))?;
+        warn_of_nobody_at_the_issuer(&app, &listening);
         introduce(&app, &listening, first.map(|link| link_to(&app, &link)).as_deref())?;
         Ok(listening.run().await?)
     })
@@ -48,6 +50,20 @@ fn introduce(app: &App, listening: &Listening, first: Option<&str>) -> Result<()
         tracing::warn!("nobody reads standard output");
     }
     Ok(())
+}
+
+/// A loopback issuer is this machine, so what it names should be this server: after a change
+/// of `listen` alone, every link that is printed leads elsewhere.
+fn warn_of_nobody_at_the_issuer(app: &App, listening: &Listening) {
+    let (issuer, port) = (&app.settings.issuer, listening.address().port());
+    let named = Url::parse(issuer.as_str()).ok().and_then(|url| url.port_or_known_default());
+    if issuer.is_loopback() && named != Some(port) {
+        tracing::warn!(
+            issuer = issuer.as_str(),
+            listening = %listening.address(),
+            "links lead to the issuer, which is another port; set issuer as well, unless a proxy is there"
+        );
+    }
 }
 
 /// Human-readable on a terminal, JSON lines otherwise.

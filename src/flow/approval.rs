@@ -169,8 +169,11 @@ async fn decide_once(
     let answer = answer(app, &approval, decision, occasion.at)?;
     let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
     match verdict {
-        Verdict::Decided(change) => {
-            let change = counted(app, change, human, decision, occasion);
+        Verdict::Decided(mut change) => {
+            // Refused beyond the limit like a wrong code, but not held against anybody.
+            let counts = guesses(app, human, decision, occasion);
+            change.effects.extend(counts.iter().cloned().map(Effect::Count));
+            change.effects.extend(counts.into_iter().map(Effect::Forgive));
             let approval = store(app, change, occasion.at).await?;
             app.metrics.decided_after(occasion.at.since(asked_at));
             app.metrics.funnel(match &decision.verb {
@@ -180,8 +183,9 @@ async fn decide_once(
             });
             Ok(approval)
         }
-        Verdict::WrongCode { change, tries_left } => {
-            let change = counted(app, change, human, decision, occasion);
+        Verdict::WrongCode { mut change, tries_left } => {
+            let counts = guesses(app, human, decision, occasion);
+            change.effects.extend(counts.into_iter().map(Effect::Count));
             store(app, change, occasion.at).await?;
             if tries_left == 0 {
                 app.metrics.funnel(Funnel::Locked);
@@ -223,30 +227,19 @@ fn answer(
     })
 }
 
-/// Every typed code counts for its account and its address, in the same transaction.
-fn counted(
-    app: &App,
-    mut change: Change<Approval>,
-    human: &Human,
-    decision: &Decision,
-    occasion: &Occasion,
-) -> Change<Approval> {
-    if matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
-        let limits = &app.settings.limits;
-        let (account, address) =
-            (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
-        let id = human.account().id.as_str();
-        change.effects.extend([
-            Effect::Count(Count::hourly("code:account", id, account.into(), occasion.at)),
-            Effect::Count(Count::hourly(
-                "code:address",
-                &occasion.from.address,
-                address.into(),
-                occasion.at,
-            )),
-        ]);
+/// A typed code counts for its account and its address, in the same transaction.
+fn guesses(app: &App, human: &Human, decision: &Decision, occasion: &Occasion) -> Vec<Count> {
+    if !matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
+        return Vec::new();
     }
-    change
+    let limits = &app.settings.limits;
+    let (account, address) =
+        (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
+    let (id, from) = (human.account().id.as_str(), occasion.from.address.as_str());
+    vec![
+        Count::hourly("code:account", id, account.into(), occasion.at),
+        Count::hourly("code:address", from, address.into(), occasion.at),
+    ]
 }
 
 async fn store(

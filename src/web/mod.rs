@@ -8,6 +8,7 @@ mod approve_page;
 mod assets;
 mod demo;
 mod documents;
+mod forwarded;
 mod health;
 mod link;
 mod mcp;

@@ -1,15 +1,15 @@
 //! What a request brings: its body within limits, its origin, its bearer token.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt as _;
-use ipnet::IpNet;
 use tokio::time::timeout;
 
+use super::forwarded;
 use crate::app::App;
 use crate::domain::origin::{Occasion, Origin};
 use crate::protocol::form::{Form, FormError};
@@ -139,54 +139,12 @@ pub fn origin(app: &App, request: &HttpRequest) -> Origin {
         .headers()
         .get(header::USER_AGENT)
         .and_then(|value| ToldText::clean(&String::from_utf8_lossy(value.as_bytes()), 200));
-    let address = address(app, request).map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
-    Origin { address, user_agent }
-}
-
-fn address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip().to_canonical();
-    let trusted = &app.settings.trusted_proxies;
-    if !is_trusted(trusted, peer) {
-        return Some(peer);
-    }
-    let standard = hops(request, &header::FORWARDED, forwarded_for);
-    let chain = if standard.is_empty() {
-        hops(request, &HeaderName::from_static("x-forwarded-for"), |hop| hop.parse().ok())
-    } else {
-        standard
+    let client = |peer: SocketAddr| {
+        forwarded::client(peer.ip(), &app.settings.trusted_proxies, request.headers())
     };
-    // Nearest first; a hop that cannot be read hides whatever is behind it.
-    let mut nearest = chain.into_iter().rev();
-    let client = nearest.by_ref().find(|hop| hop.is_none_or(|hop| !is_trusted(trusted, hop)));
-    Some(client.flatten().unwrap_or(peer))
-}
-
-/// The hops a header lists, as the proxies appended them.
-fn hops(
-    request: &HttpRequest,
-    name: &HeaderName,
-    read: impl Fn(&str) -> Option<IpAddr>,
-) -> Vec<Option<IpAddr>> {
-    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|hop| read(hop.trim())).collect()
-}
-
-/// The `for` parameter of one element of `Forwarded` ([RFC 7239 §4], §6): an address, with a
-/// port or without, in quotes and brackets where it is IPv6.
-///
-/// [RFC 7239 §4]: https://www.rfc-editor.org/rfc/rfc7239#section-4
-fn forwarded_for(element: &str) -> Option<IpAddr> {
-    let pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
-    let (_, node) = pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
-    let node = node.trim().trim_matches('"');
-    match node.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next()?.parse().ok(),
-        None => node.parse().ok().or_else(|| node.split(':').next()?.parse().ok()),
-    }
-}
-
-fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
-    trusted.iter().any(|network| network.contains(&address))
+    let address = request.peer_addr().map(client);
+    let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+    Origin { address, user_agent }
 }
 
 /// What the `Authorization` header carries, for a protected resource.
@@ -214,22 +172,5 @@ pub fn bearer(request: &HttpRequest) -> Bearer<'_> {
             Bearer::Token(token.trim())
         }
         _ => Bearer::Unusable,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// RFC 7239 §6: the forms a node may take.
-    #[test]
-    fn a_forwarded_node_is_read_in_every_form() {
-        let read = |element: &str| forwarded_for(element).map(|ip| ip.to_string());
-        assert_eq!(read("for=192.0.2.60;proto=http").as_deref(), Some("192.0.2.60"));
-        assert_eq!(read("proto=https; For=\"192.0.2.60:47011\"").as_deref(), Some("192.0.2.60"));
-        assert_eq!(read("for=\"[2001:db8::17]:4711\"").as_deref(), Some("2001:db8::17"));
-        for element in ["for=_hidden", "for=unknown", "by=192.0.2.1", "for", ""] {
-            assert_eq!(read(element), None, "{element}");
-        }
     }
 }

@@ -56,6 +56,8 @@ async fn the_first_line_says_where_it_listens_and_logs_go_to_standard_error() {
     assert_eq!(server.get("/healthz").await.status, 200);
     let stdout = server.stdout();
     assert_eq!(stdout.lines().next(), Some(format!("listening on {}", server.url).as_str()));
+    // The links that follow name the issuer, which is somewhere else now.
+    server.logged(0, "links lead to the issuer").await;
     server.signal("TERM");
     server.logged(0, "stopping").await;
     for line in server.stderr().lines() {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::agent::member;
-use crate::support::free_port;
+use crate::support::agent::{member, path_of};
 use crate::support::process::{GENEROUS, Place, Process};
+use crate::support::{PASSWORD, free_port};
 
 /// One figure of the metrics text; zero where it is not there yet.
 async fn figure(server: &Process, metrics: &str, name: &str) -> f64 {
@@ -127,4 +127,62 @@ async fn the_funnel_counts_what_people_decide_and_how_long_they_took() {
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     }
     server.stop().await;
+}
+
+/// Promise P3; issue, "Numbers and faults": "no secrets in either". Every secret, code and
+/// address of a journey is looked for in the most talkative log and in the metrics.
+#[tokio::test]
+async fn neither_the_log_nor_the_metrics_know_a_secret() {
+    let place = Place::new().await;
+    let port = free_port();
+    let metrics = format!("http://127.0.0.1:{port}/metrics");
+    place.configure(&format!("metrics_listen = \"127.0.0.1:{port}\"\n{GENEROUS}"));
+    let mut command = place.command(&["serve"]);
+    command.env("RUST_LOG", "trace");
+    let server = place.serve_command(command).await;
+    let link = path_of(&server.link().expect("a link"));
+    let mut ada = server.person("ada@example.com");
+    let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
+    assert_eq!(ada.post_from(&link, &link, &fields).await.status, 303);
+    let wrong = server.person("ada@example.com").sign_in_with("a wrong password").await;
+    assert_ne!(wrong.status, 303);
+    let agent = server.agent();
+    let registered = agent.register_for("ada@example.com").await;
+    assert_eq!(ada.approve(&registered).await.status, 303);
+    let tokens = agent.poll(&registered.claim_token).await;
+    let (access, refresh) = (member(&tokens, "access_token"), member(&tokens, "refresh_token"));
+    let refreshed = agent.refresh(&refresh).await;
+    assert!(server.is_live(&access).await);
+    let assertion = tokens.json()["identity_assertion"].as_str().expect("text").to_owned();
+    agent.exchange(&assertion).await;
+    agent.revoke(&refresh).await;
+    let cookie = ada.cookie.clone().expect("a cookie");
+    let secrets = [
+        access,
+        refresh,
+        member(&refreshed, "access_token"),
+        member(&refreshed, "refresh_token"),
+        assertion,
+        registered.claim_token.clone(),
+        registered.user_code(),
+        registered.user_code().replace('-', ""),
+        registered.link().rsplit_once('/').expect("a link").1.to_owned(),
+        link.rsplit_once('/').expect("a link").1.to_owned(),
+        cookie.split_once('=').expect("a cookie").1.to_owned(),
+        PASSWORD.to_owned(),
+        "a wrong password".to_owned(),
+        "ada@example.com".to_owned(),
+        "demo-secret".to_owned(),
+    ];
+    let figures = server.client.get(&metrics).send().await.expect("metrics");
+    let figures = figures.text().await.expect("text");
+    server.signal("TERM");
+    server.logged(0, "stopping").await;
+    let log = server.stderr();
+    assert!(log.contains("\"DEBUG\""), "the log is talkative");
+    for secret in secrets {
+        assert!(!figures.contains(&secret), "the metrics know {secret}");
+        let line = log.lines().find(|line| line.contains(&secret));
+        assert_eq!(line, None, "the log knows {secret}");
+    }
 }

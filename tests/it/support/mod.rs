@@ -228,6 +228,11 @@ impl Site {
         assert_eq!(reply.json()["active"], true, "{}", reply.text);
     }
 
+    /// Where the database is, with what it takes to connect.
+    pub fn database_url(&self) -> String {
+        self.database.url()
+    }
+
     /// One number out of the database: `SELECT …` with a single column.
     pub async fn count(&self, sql: &str) -> i64 {
         self.database.count(sql).await
@@ -239,7 +244,7 @@ fn client() -> reqwest::Client {
     client_builder().build().expect("a client")
 }
 
-fn client_builder() -> reqwest::ClientBuilder {
+pub fn client_builder() -> reqwest::ClientBuilder {
     // The second test of a process finds it installed.
     let _installed = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
