@@ -155,7 +155,8 @@ async fn decide_once(
     let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
     match verdict {
         Verdict::Decided(change) => {
-            let change = counted(app, change, human, decision, occasion);
+            let mut change = counted(app, change, human, decision, occasion);
+            change.effects.extend(counts(app, human, decision, occasion).map(Effect::Forgive));
             let approval = store(app, change, occasion.at).await?;
             app.metrics.decided_after(occasion.at.since(asked_at));
             app.metrics.funnel(match &decision.verb {
@@ -208,7 +209,8 @@ fn answer(
     })
 }
 
-/// Every typed code counts for its account and its address, in the same transaction.
+/// Every typed code counts for its account and its address, in the same transaction; the
+/// right one takes its own count back there.
 fn counted(
     app: &App,
     mut change: Change<Approval>,
@@ -216,22 +218,27 @@ fn counted(
     decision: &Decision,
     occasion: &Occasion,
 ) -> Change<Approval> {
-    if matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
-        let limits = &app.settings.limits;
-        let (account, address) =
-            (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
-        let id = human.account().id.as_str();
-        change.effects.extend([
-            Effect::Count(Count::hourly("code:account", id, account.into(), occasion.at)),
-            Effect::Count(Count::hourly(
-                "code:address",
-                &occasion.from.address,
-                address.into(),
-                occasion.at,
-            )),
-        ]);
-    }
+    change.effects.extend(counts(app, human, decision, occasion).map(Effect::Count));
     change
+}
+
+/// Where a decision's typed code is counted; nowhere when it carries none.
+fn counts(
+    app: &App,
+    human: &Human,
+    decision: &Decision,
+    occasion: &Occasion,
+) -> impl Iterator<Item = Count> {
+    let limits = &app.settings.limits;
+    let (account, address) =
+        (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
+    let (id, from) = (human.account().id.as_str(), occasion.from.address.as_str());
+    let typed = matches!(&decision.verb, Verb::Approve { code: Some(_), .. });
+    let counts = [
+        Count::hourly("code:account", id, account.into(), occasion.at),
+        Count::hourly("code:address", from, address.into(), occasion.at),
+    ];
+    counts.into_iter().filter(move |_| typed)
 }
 
 async fn store(
