@@ -46,6 +46,11 @@ impl Agent {
         Self { url: site.url.clone(), client: site.client.clone() }
     }
 
+    /// An agent of a server that is no [`Site`].
+    pub fn at(url: &str, client: &reqwest::Client) -> Self {
+        Self { url: url.to_owned(), client: client.clone() }
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         Reply::of(self.client.post(format!("{}{path}", self.url)).json(body)).await
     }

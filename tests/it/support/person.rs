@@ -22,6 +22,11 @@ impl Person {
         }
     }
 
+    /// A person in front of a server that is no [`Site`].
+    pub fn at(url: &str, client: &reqwest::Client, email: &str) -> Self {
+        Self { url: url.to_owned(), client: client.clone(), email: email.to_owned(), cookie: None }
+    }
+
     fn with_cookie(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.cookie {
             Some(cookie) => request.header("cookie", cookie),
