@@ -2,6 +2,14 @@
 
 mod approval;
 mod codes;
+mod cookies;
+mod csrf;
+mod headers;
+mod malformed;
+mod process;
+mod redirects;
+mod routes;
+mod secrets;
 mod sessions;
 mod sign_in;
 mod sign_up;

@@ -218,7 +218,7 @@ impl Site {
 
 /// Ports are taken from below the ephemeral range, so that no outgoing connection of a
 /// parallel test can be given one between choosing and listening.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let spread = std::process::id().wrapping_mul(131);
     loop {
