@@ -63,8 +63,7 @@ pub fn sign_up_is_open(app: &App) -> bool {
 }
 
 /// Signs a person in. A failure counts before the password is looked at, so parallel
-/// guesses are all counted; a success takes its own count back. Whoever was signed in in this
-/// browser `before` no longer is.
+/// guesses are all counted; a success takes its own count back.
 ///
 /// # Errors
 ///
@@ -73,7 +72,6 @@ pub async fn sign_in(
     app: &App,
     email: &str,
     password: &str,
-    before: Option<&Human>,
     occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
     let limits = &app.settings.limits;
@@ -99,9 +97,8 @@ pub async fn sign_in(
         app.store.apply(vec![Effect::Record(event)]).await?;
         return Err(EntryError::WrongPassword);
     };
-    let mut effects: Vec<Effect> = counts.into_iter().map(Effect::Forgive).collect();
-    effects.extend(before.map(|before| Effect::SignOut(*before.browser())));
-    open_browser(app, &account.id, effects, occasion).await
+    let forgiven = counts.into_iter().map(Effect::Forgive).collect();
+    open_browser(app, &account.id, forgiven, occasion).await
 }
 
 /// Makes an account for whoever asks, where that is allowed. The address is not verified:

@@ -227,7 +227,12 @@ impl Page<'_> {
             seen.approval.phase(self.visitor.now),
             Phase::Expired | Phase::Locked | Phase::Superseded
         );
-        let status = if status == 200 && gone { 410 } else { status };
+        let status = match (status, seen.approval.phase(self.visitor.now)) {
+            (_, Phase::Waiting) => status,
+            (200 | 422, _) if gone => 410,
+            (422, _) => 409,
+            _ => status,
+        };
         match seen.approval.phase(self.visitor.now) {
             Phase::Waiting => approve_page::question(&context, status, seen, entered),
             _ => approve_page::result(&context, status, seen),

@@ -17,4 +17,5 @@
 mod architecture;
 mod journeys;
 mod operation;
+mod pages;
 mod support;
