@@ -2,7 +2,7 @@
 //! collects the answer, by polling or by handing back a code. Both spend the claim token.
 
 use crate::app::App;
-use crate::domain::approval::{Approval, Approved};
+use crate::domain::approval::{Approval, Approved, TRIES};
 use crate::domain::change::Effect;
 use crate::domain::claim::{Collect, Collection, Collector, NotCollected};
 use crate::domain::event::EventKind;
@@ -39,12 +39,11 @@ pub async fn start(
         Some("identity_assertion") => return Err(AgentErrorCode::IssuerNotEnabled.into()),
         Some(_) => return Err(AgentErrorCode::InvalidRequest.into()),
     }
-    for attempt in 0.. {
+    // Of a burst, each start that is stored makes the others read again; the limit ends it.
+    let most = app.settings.limits.claim_attempts_per_registration_per_hour as usize;
+    for _attempt in 0..=most.saturating_add(RETRIES) {
         match start_once(app, request, token, from, now).await {
-            Err(StartError::Stale) if attempt < RETRIES => {}
-            Err(StartError::Stale) => {
-                return Err(AgentErrorCode::TemporarilyUnavailable.into());
-            }
+            Err(StartError::Stale) => {}
             Err(StartError::Refused(error)) => return Err(error),
             Ok(response) => return Ok(response),
         }
@@ -155,7 +154,7 @@ pub async fn collect(
     from: &Origin,
     now: Timestamp,
 ) -> Result<Collected, CollectError> {
-    for _attempt in 0..RETRIES {
+    for _attempt in 0..COLLECTIONS {
         match collect_once(app, claim_token, code, from, now).await {
             Err(CollectError::Unavailable(cause)) if is_stale(&cause) => {}
             answer => return answer,
@@ -163,6 +162,10 @@ pub async fn collect(
     }
     collect_once(app, claim_token, code, from, now).await
 }
+
+/// A burst of wrong codes makes each other's reading stale; every one of them must still
+/// be counted, so collecting is tried as often as an attempt has tries, and twice more.
+const COLLECTIONS: usize = RETRIES + TRIES as usize;
 
 fn is_stale(cause: &Cause) -> bool {
     matches!(cause.downcast_ref::<StoreError>(), Some(StoreError::Stale(_)))
