@@ -44,6 +44,16 @@ pub struct Site {
     settings: String,
 }
 
+/// What stays when a node goes.
+struct Outside {
+    folder: Arc<TempDir>,
+    database: Arc<TestDatabase>,
+    settings: String,
+    clock: ManualClock,
+    /// The first node's address.
+    issuer: Option<String>,
+}
+
 struct Node {
     stop: Option<actix_web::dev::ServerHandle>,
     thread: Option<JoinHandle<()>>,
@@ -72,32 +82,45 @@ impl Site {
     pub async fn open_with(settings: &str) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let database = Arc::new(TestDatabase::create(folder.path()).await);
-        Self::node(folder, database, settings.to_owned(), ManualClock::at(START)).await
+        let outside = Outside {
+            folder,
+            database,
+            settings: settings.to_owned(),
+            clock: ManualClock::at(START),
+            issuer: None,
+        };
+        Self::node(outside).await
     }
 
-    /// A second node on the same database, with the same master secret and clock.
+    /// A second node on the same database, with the same issuer, master secret and clock.
     pub async fn second_node(&self) -> Self {
-        let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
-        Self::node(folder, database, self.settings.clone(), self.clock.clone()).await
+        Self::node(self.outside()).await
     }
 
-    /// The same server after a stop; the outside world stays. It listens elsewhere.
+    /// The same server after a stop; the outside world stays, and so does the issuer. It
+    /// listens elsewhere.
     pub async fn restart(mut self) -> Self {
         self.node.stop().await;
-        let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
-        Self::node(folder, database, self.settings.clone(), self.clock.clone()).await
+        Self::node(self.outside()).await
     }
 
-    async fn node(
-        folder: Arc<TempDir>,
-        database: Arc<TestDatabase>,
-        settings: String,
-        clock: ManualClock,
-    ) -> Self {
+    fn outside(&self) -> Outside {
+        Outside {
+            folder: Arc::clone(&self.folder),
+            database: Arc::clone(&self.database),
+            settings: self.settings.clone(),
+            clock: self.clock.clone(),
+            issuer: Some(self.app.settings.issuer.to_string()),
+        }
+    }
+
+    async fn node(outside: Outside) -> Self {
+        let Outside { folder, database, settings, clock, issuer } = outside;
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
+        let issuer = issuer.unwrap_or_else(|| url.clone());
         let text = format!(
-            "listen = \"127.0.0.1:{port}\"\nissuer = \"{url}\"\ndatabase = \"{}\"\nsecrets_file = \"{}\"\n{settings}",
+            "listen = \"127.0.0.1:{port}\"\nissuer = \"{issuer}\"\ndatabase = \"{}\"\nsecrets_file = \"{}\"\n{settings}",
             database.url(),
             folder.path().join("countersign.key").display(),
         );
