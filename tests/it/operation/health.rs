@@ -140,7 +140,7 @@ async fn neither_the_log_nor_the_metrics_know_a_secret() {
     let mut command = place.command(&["serve"]);
     command.env("RUST_LOG", "trace");
     let server = place.serve_command(command).await;
-    let link = path_of(&server.link().expect("a link"));
+    let link = path_of(&server.link().await.expect("a link"));
     let mut ada = server.person("ada@example.com");
     let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
     assert_eq!(ada.post_from(&link, &link, &fields).await.status, 303);
@@ -156,6 +156,7 @@ async fn neither_the_log_nor_the_metrics_know_a_secret() {
     let assertion = tokens.json()["identity_assertion"].as_str().expect("text").to_owned();
     agent.exchange(&assertion).await;
     agent.revoke(&refresh).await;
+    agent.refresh(&refresh).await.assert_error(400, "invalid_grant");
     let cookie = ada.cookie.clone().expect("a cookie");
     let secrets = [
         access,
@@ -179,7 +180,9 @@ async fn neither_the_log_nor_the_metrics_know_a_secret() {
     server.signal("TERM");
     server.logged(0, "stopping").await;
     let log = server.stderr();
-    assert!(log.contains("\"DEBUG\""), "the log is talkative");
+    for word in ["\"TRACE\"", "a request was refused"] {
+        assert!(log.contains(word), "the log is talkative: {word}");
+    }
     for secret in secrets {
         assert!(!figures.contains(&secret), "the metrics know {secret}");
         let line = log.lines().find(|line| line.contains(&secret));

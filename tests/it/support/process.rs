@@ -201,8 +201,14 @@ impl Process {
         }
     }
 
-    /// The address of the one-time link it printed, if it printed one.
-    pub fn link(&self) -> Option<String> {
+    /// The address of the one-time link it printed, if it printed one. What a newcomer does
+    /// next follows the line that scripts wait for, and ends with the page of agent sessions.
+    pub async fn link(&self) -> Option<String> {
+        let began = Instant::now();
+        while !self.stdout().contains("/account/sessions\n") {
+            assert!(began.elapsed() < PATIENCE, "it says too little: {}", self.stdout());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         link(&self.stdout())
     }
 
