@@ -34,18 +34,22 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     })
 }
 
-/// The line that scripts wait for, and what a newcomer does next.
+/// The line that scripts wait for, and what a newcomer does next. Whoever stops reading
+/// after the first line does not stop the server.
 fn introduce(app: &App, listening: &Listening, first: Option<&str>) -> Result<(), Failure> {
     say(&format!("listening on {}", listening.url()))?;
     let url = |path: &str| app.settings.issuer.url(path);
-    if let Some(link) = first {
-        say(&format!("create the first account (once):  {link}"))?;
-    }
+    let mut lines = Vec::new();
+    lines.extend(first.map(|link| format!("create the first account (once):  {link}")));
     if app.settings.demo {
-        say(&format!("be the agent:                     curl -i {}", url("/demo/notes")))?;
+        lines.push(format!("be the agent:                     curl -i {}", url("/demo/notes")));
     }
-    say(&format!("what agents read:                 {}", url("/auth.md")))?;
-    say(&format!("agent sessions, for people:       {}", url("/account/sessions")))
+    lines.push(format!("what agents read:                 {}", url("/auth.md")));
+    lines.push(format!("agent sessions, for people:       {}", url("/account/sessions")));
+    if lines.iter().any(|line| say(line).is_err()) {
+        tracing::warn!("nobody reads standard output");
+    }
+    Ok(())
 }
 
 /// A loopback issuer is this machine, so what it names should be this server: after a change

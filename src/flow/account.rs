@@ -63,7 +63,8 @@ pub fn sign_up_is_open(app: &App) -> bool {
 }
 
 /// Signs a person in. A failure counts before the password is looked at, so parallel
-/// guesses are all counted; a success takes its own count back.
+/// guesses are all counted; a success takes its own count back. Whoever was signed in in this
+/// browser `before` no longer is.
 ///
 /// # Errors
 ///
@@ -72,6 +73,7 @@ pub async fn sign_in(
     app: &App,
     email: &str,
     password: &str,
+    before: Option<&Human>,
     occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
     let limits = &app.settings.limits;
@@ -97,8 +99,9 @@ pub async fn sign_in(
         app.store.apply(vec![Effect::Record(event)]).await?;
         return Err(EntryError::WrongPassword);
     };
-    let forgiven = counts.into_iter().map(Effect::Forgive).collect();
-    open_browser(app, &account.id, forgiven, occasion).await
+    let mut effects: Vec<Effect> = counts.into_iter().map(Effect::Forgive).collect();
+    effects.extend(before.map(|before| Effect::SignOut(*before.browser())));
+    open_browser(app, &account.id, effects, occasion).await
 }
 
 /// Makes an account for whoever asks, where that is allowed. The address is not verified:

@@ -29,6 +29,8 @@ pub struct Seen {
     pub session: Option<Session>,
     /// How often this person has answered an agent of that name.
     pub answered: Answered,
+    /// Something asked for spends or deletes, and this sign-in is too old for that.
+    pub needs_fresh_sign_in: bool,
     /// The code to hand to the agent, while it is good.
     pub relayed: Option<Code>,
 }
@@ -63,6 +65,9 @@ pub enum DecideError {
     /// The code box was left empty; nothing was spent.
     #[error("the code is missing")]
     NoCode,
+    /// What spends or deletes asks for a sign-in of the last five minutes.
+    #[error("the sign-in is too old")]
+    NotFresh,
     #[error("the code is wrong")]
     WrongCode { tries_left: u8 },
     #[error(transparent)]
@@ -98,7 +103,11 @@ pub async fn view(
     let today = now - Seconds::DAY;
     let answered = app.store.answered(&human.account().id, name, today).await?;
     let relayed = relayed_code(app, &approval, now);
-    Ok(Seen { approval, session, answered, relayed })
+    let grave =
+        app.resource(&approval.ask.resource).is_some_and(|one| one.is_grave(&approval.ask.scopes));
+    let waiting = approval.phase(now) == Phase::Waiting;
+    let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.
@@ -150,6 +159,12 @@ async fn decide_once(
         required: resource.map(Resource::required_scopes).unwrap_or_default(),
         lifetimes: app.lifetimes(),
     };
+    let approves = matches!(decision.verb, Verb::Approve { .. });
+    let chosen = decision.ticked.join(&policy.required).meet(&approval.ask.scopes);
+    let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
+    if approves && grave && !human.is_fresh(occasion.at) && approval.is_for(human.account()) {
+        return Err(DecideError::NotFresh);
+    }
     let asked_at = approval.created_at;
     let answer = answer(app, &approval, decision, occasion.at)?;
     let verdict = approval.decide(human.account(), answer, &policy, occasion)?;

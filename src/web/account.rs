@@ -42,10 +42,12 @@ pub async fn show_sign_in(request: HttpRequest, app: Data<App>) -> HttpResponse 
         Err(answer) => return answer,
     };
     let return_to = query_return_to(&request);
-    if visitor.human().is_some() {
-        return see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str));
+    let again = query(&request, "again").is_some();
+    let known = visitor.human().map(|human| human.account().email.as_str());
+    match known {
+        Some(_) if !again => see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str)),
+        known => sign_in_page(&app, &visitor, known.unwrap_or_default(), return_to.as_ref(), None),
     }
-    sign_in_page(&app, &visitor, "", return_to.as_ref(), None)
 }
 
 /// `POST /sign-in`.
@@ -56,7 +58,7 @@ pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> 
     };
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     let (email, password) = (value(&form, "email"), value(&form, "password"));
-    match account::sign_in(&app, email, password, &occasion).await {
+    match account::sign_in(&app, email, password, visitor.human(), &occasion).await {
         Ok(signed_in) => welcome_in(&app, &signed_in, return_to.as_ref()),
         Err(EntryError::Person(PersonError::Limited(wait))) => {
             let error = Some(SignInError::TooManyTries);
@@ -233,6 +235,10 @@ fn href(page: &str, return_to: Option<&ReturnTo>) -> String {
 }
 
 fn query_return_to(request: &HttpRequest) -> Option<ReturnTo> {
+    ReturnTo::parse(&query(request, "return_to")?)
+}
+
+fn query(request: &HttpRequest, name: &str) -> Option<String> {
     let query = Form::parse(request.query_string().as_bytes(), &[]).ok()?;
-    ReturnTo::parse(query.get("return_to")?)
+    query.get(name).map(ToOwned::to_owned)
 }

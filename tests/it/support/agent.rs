@@ -61,7 +61,7 @@ impl Agent {
         let body = reply.json();
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         let (id, claim_token) = (text(&body["id"]), text(&body["claim"]["token"]));
-        Registered { id, claim_token, body }
+        Registered { body, id, claim_token }
     }
 
     pub async fn register_anonymous(&self) -> Registered {
