@@ -16,7 +16,7 @@ use super::reply::Reply;
 use super::{PASSWORD, client_builder, free_port};
 
 /// How long a command, a start or a stop may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Limits that no load of a test reaches.
 pub const GENEROUS: &str = "
