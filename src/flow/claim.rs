@@ -108,9 +108,12 @@ async fn settle(
     match decided {
         Ok(Collection::Deliver { mut change, approved }) => {
             let (session, collected) = deliver(app, registration, &approved, replayed.at).await?;
-            if session.standing(replayed.at) != Standing::Waiting {
+            match session.standing(replayed.at) {
+                Standing::Waiting => {}
+                // Another request collected it after the approval was read.
+                Standing::Live => return Err(StoreError::Stale("session").into()),
                 // The human disconnected it before the agent came.
-                return Err(CollectError::NotCollected(NotCollected::Over));
+                Standing::Over => return Err(CollectError::NotCollected(NotCollected::Over)),
             }
             change.effects.extend(collected.pair.issue(&session));
             app.store.commit(change).await?;
