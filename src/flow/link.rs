@@ -96,7 +96,8 @@ pub async fn set_password(
     open_browser(app, &account.id, Vec::new(), occasion).await
 }
 
-/// A link to set a new password; the person's browsers are signed out at once.
+/// A link to set a new password; the person's browsers are signed out at once, and links
+/// handed out before are worth nothing.
 ///
 /// # Errors
 ///
@@ -105,7 +106,8 @@ pub async fn reset(app: &App, email: &str, now: Timestamp) -> Result<Secret, Ent
     let email: EmailAddress = email.parse().map_err(|_| EntryError::Email)?;
     let account = app.store.account_by_email(&email).await?.ok_or(PersonError::NotFound)?;
     let (link, effect) = offer(app, LinkPurpose::SetPassword(account.id.clone()), now)?;
-    app.store.apply(vec![Effect::SignOutEverywhere(account.id), effect]).await?;
+    let withdraw = Effect::WithdrawLinksOf(account.id.clone());
+    app.store.apply(vec![withdraw, Effect::SignOutEverywhere(account.id), effect]).await?;
     Ok(link)
 }
 

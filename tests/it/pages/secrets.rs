@@ -136,11 +136,8 @@ async fn people(server: &Process, client: &Client, issued: &mut Issued) -> Perso
     assert_eq!(first.post_from(&link, &link, &fields).await.status, 303);
     issued.add_cookie(&first);
     server.run(&["account", "add", "ada@example.com", "--password-stdin"], PASSWORD);
-    let links = [
-        server.run(&["account", "add", "bob@example.com"], ""),
-        server.run(&["account", "reset", "bob@example.com"], ""),
-    ];
-    for link in links {
+    for command in ["add", "reset"] {
+        let link = server.run(&["account", command, "bob@example.com"], "");
         let link = path_of(&link);
         issued.add(link.replace("/welcome/", ""));
         let mut bob = Person::at(&server.url, client, "bob@example.com");
