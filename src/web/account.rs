@@ -43,10 +43,12 @@ pub async fn show_sign_in(request: HttpRequest, app: Data<App>) -> HttpResponse 
         Err(answer) => return answer,
     };
     let return_to = query_return_to(&request);
-    if visitor.human().is_some() {
-        return see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str));
+    let again = query(&request, "again").is_some();
+    let known = visitor.human().map(|human| human.account().email.as_str());
+    match known {
+        Some(_) if !again => see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str)),
+        known => sign_in_page(&app, &visitor, known.unwrap_or_default(), return_to.as_ref(), None),
     }
-    sign_in_page(&app, &visitor, "", return_to.as_ref(), None)
 }
 
 /// `POST /sign-in`.
@@ -247,6 +249,10 @@ fn href(page: &str, return_to: Option<&ReturnTo>) -> String {
 }
 
 fn query_return_to(request: &HttpRequest) -> Option<ReturnTo> {
+    ReturnTo::parse(&query(request, "return_to")?)
+}
+
+fn query(request: &HttpRequest, name: &str) -> Option<String> {
     let query = Form::parse(request.query_string().as_bytes(), &[]).ok()?;
-    ReturnTo::parse(query.get("return_to")?)
+    query.get(name).map(ToOwned::to_owned)
 }

@@ -16,5 +16,6 @@
 
 mod architecture;
 mod journeys;
+mod operation;
 mod pages;
 mod support;
