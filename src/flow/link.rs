@@ -96,7 +96,8 @@ pub async fn set_password(
     open_browser(app, &account.id, Vec::new(), occasion).await
 }
 
-/// A link to set a new password; the person's browsers are signed out at once.
+/// A link to set a new password; the person's browsers are signed out at once, and links
+/// handed out before are worth nothing.
 ///
 /// # Errors
 ///
@@ -107,7 +108,12 @@ pub async fn reset(app: &App, email: &str, now: Timestamp) -> Result<Secret, Ent
     let (link, effect) = offer(app, LinkPurpose::SetPassword(account.id.clone()), now)?;
     let event =
         Event::new(EventKind::PasswordReset, &Occasion::at_the_machine(now)).by(&account.id);
-    let effects = vec![Effect::SignOutEverywhere(account.id), effect, Effect::Record(event)];
+    let effects = vec![
+        Effect::WithdrawLinksOf(account.id.clone()),
+        Effect::SignOutEverywhere(account.id),
+        effect,
+        Effect::Record(event),
+    ];
     app.store.apply(effects).await?;
     Ok(link)
 }

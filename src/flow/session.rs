@@ -80,7 +80,11 @@ pub async fn disconnect(
     Ok(app.store.apply(effects).await?)
 }
 
+/// What cannot be an identifier is not looked for: PostgreSQL refuses a NUL in any text.
 async fn own(app: &App, human: &Human, id: &str) -> Result<Session, PersonError> {
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err(PersonError::NotFound);
+    }
     let session = app.store.session(&SessionId(id.to_owned())).await?;
     session
         .filter(|session| session.account.as_ref() == Some(&human.account().id))

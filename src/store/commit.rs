@@ -60,6 +60,7 @@ impl Store {
             Effect::OfferLink(offered) => steps.push(link::offer(&offered, backend)),
             Effect::SpendLink { digest, at } => steps.push(link::spend(&digest, at, backend)),
             Effect::WithdrawFirstAccountLinks => steps.push(link::withdraw_first(backend)),
+            Effect::WithdrawLinksOf(account) => steps.push(link::withdraw_of(&account, backend)),
             Effect::Ask(approval) => steps.push(approval.put(UNSTORED, backend)?),
             Effect::Supersede { id, at } => steps.push(supersede(&id, at, backend)),
             Effect::IssueSession(session) => steps.push(session.put(UNSTORED, backend)?),

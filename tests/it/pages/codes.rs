@@ -226,7 +226,7 @@ async fn a_code_is_read_however_a_person_types_it() {
         |code| code.replace('-', ""),
         |code| code.replace('-', " "),
         |code| format!("  {code} "),
-        |code| code.chars().map(|letter| format!("{letter} ")).collect(),
+        |code| code.split("").collect::<Vec<_>>().join(" "),
     ];
     for spell in spellings {
         let registered = agent.register_for("ada@example.com").await;

@@ -39,7 +39,7 @@ impl Process {
         let (file, log) = (folder.join("countersign.toml"), folder.join("log"));
         std::fs::write(&file, text).expect("settings");
         private(&file);
-        let mut command = Command::new(BINARY);
+        let mut command = command();
         command.arg("serve").arg("--config").arg(&file);
         command.env("RUST_LOG", "debug").stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(File::create(&log).expect("a log"));
@@ -58,7 +58,7 @@ impl Process {
 
     /// Runs another command with the same settings; what it printed.
     pub fn run(&self, arguments: &[&str], input: &str) -> String {
-        let mut command = Command::new(BINARY);
+        let mut command = command();
         command.args(arguments).arg("--config").arg(&self.settings);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("a process");
@@ -86,6 +86,13 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Our own binary, without the variables that are meant for the tests.
+fn command() -> Command {
+    let mut command = Command::new(BINARY);
+    command.env_remove("COUNTERSIGN_TEST_DATABASE").env_remove("COUNTERSIGN_TEST_POSTGRES");
+    command
 }
 
 fn private(file: &Path) {

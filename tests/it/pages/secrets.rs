@@ -136,11 +136,8 @@ async fn people(server: &Process, client: &Client, issued: &mut Issued) -> Perso
     assert_eq!(first.post_from(&link, &link, &fields).await.status, 303);
     issued.add_cookie(&first);
     server.run(&["account", "add", "ada@example.com", "--password-stdin"], PASSWORD);
-    let links = [
-        server.run(&["account", "add", "bob@example.com"], ""),
-        server.run(&["account", "reset", "bob@example.com"], ""),
-    ];
-    for link in links {
+    for command in ["add", "reset"] {
+        let link = server.run(&["account", command, "bob@example.com"], "");
         let link = path_of(&link);
         issued.add(link.replace("/welcome/", ""));
         let mut bob = Person::at(&server.url, client, "bob@example.com");
@@ -302,7 +299,7 @@ impl Search {
         let mut search = Self { ends: vec![false; 1 << 24], needles: HashMap::new() };
         for secret in secrets {
             search.add(secret.to_vec());
-            let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = hexadecimal(secret);
             search.add(hex.to_uppercase().into_bytes());
             search.add(hex.into_bytes());
             for before in 0..3 {
@@ -332,6 +329,10 @@ impl Search {
     }
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
 fn index([a, b, c]: [u8; 3]) -> usize {
     (usize::from(a) << 16) | (usize::from(b) << 8) | usize::from(c)
 }
@@ -344,7 +345,7 @@ fn inside_base64(
 ) -> Vec<u8> {
     let text = alphabet.encode([vec![0; before].as_slice(), secret].concat());
     let start = [0, 2, 3][before];
-    let end = text.len() - usize::from((before + secret.len()) % 3 != 0);
+    let end = text.len() - usize::from(!(before + secret.len()).is_multiple_of(3));
     text.get(start..end).expect("characters").as_bytes().to_vec()
 }
 
@@ -353,7 +354,7 @@ fn inside_base64(
 fn the_search_finds_a_secret_in_every_spelling() {
     let secret = b"clm_abcdefghijklmnopqrstuvwxyz0123456789";
     let search = Search::for_all([secret.as_slice()]);
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hexadecimal(secret);
     let mut spellings = vec![secret.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
     for before in 0..5 {
         for after in 0..4 {

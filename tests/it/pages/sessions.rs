@@ -79,6 +79,13 @@ async fn other_peoples_sessions_do_not_exist() {
         assert_eq!(other.status, 404);
         assert_eq!(other.text.replace(&path, ""), reply.text.replace(&path, ""));
     }
+    for odd in ["%00", "ses_%00", "%ff", "%27%20OR%20%271%27=%271"] {
+        for action in ["rename", "disconnect"] {
+            let path = format!("/account/sessions/{odd}/{action}");
+            let reply = ada.post_from("/account/sessions", &path, &[("label", "x")]).await;
+            assert_eq!(reply.status, 404, "{path}");
+        }
+    }
     assert_eq!(state(&site).await, before);
     site.assert_live(&access).await;
     site.close().await;

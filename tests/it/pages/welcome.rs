@@ -153,3 +153,22 @@ async fn a_link_is_over_the_second_its_day_is() {
     }
     site.close().await;
 }
+
+/// A link that went astray is made worthless by asking for another.
+#[tokio::test]
+async fn a_reset_withdraws_every_link_handed_out_before() {
+    let site = Site::open().await;
+    let added = link_for(&site, "ada@example.com").await;
+    let others = link_for(&site, "bob@example.com").await;
+    let first = reset_link(&site, "ada@example.com").await;
+    let second = reset_link(&site, "ada@example.com").await;
+    let mut ada = Person::new(&site, "ada@example.com");
+    for old in [&added, &first] {
+        assert_eq!(ada.get(old).await.status, 410);
+        let reply = ada.post_from("/sign-in", old, &[("password", NEW)]).await;
+        assert_eq!(reply.status, 410);
+    }
+    assert_eq!(ada.get(&others).await.status, 200, "other people's stay");
+    assert_eq!(ada.post_from(&second, &second, &[("password", NEW)]).await.status, 303);
+    site.close().await;
+}
