@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::introspect::LiveTokens;
-use crate::flow::password::{HashError, Hasher};
+use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
 use crate::jose::{JoseError, Keyring, SigningKey};
 use crate::metrics::Metrics;
@@ -28,8 +28,6 @@ pub enum StartError {
     Key(#[from] JoseError),
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
-    #[error(transparent)]
-    Hash(#[from] HashError),
     /// A database with content and no master secret: starting would orphan every key in it.
     #[error(
         "the database has content, but its master secret {0} is missing; restore the file, \
@@ -69,7 +67,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
     let vault = open_vault(&settings, &store, &entropy).await?;
     let keyring = keyring(&store, &vault, &entropy, clock.now()).await?;
     Ok(App {
-        hasher: Hasher::new()?,
+        hasher: Hasher::default(),
         usage: Usage::default(),
         settings,
         store,
