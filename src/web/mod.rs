@@ -34,18 +34,22 @@ use crate::protocol::error::ErrorBody;
 /// Every route, on one screen.
 pub fn routes(server: &mut ServiceConfig) {
     server
-        // Discovery
+        // Resource servers: they ask on every request, so they are found first and not measured
+        // by the wrapper
+        .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
+        .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
+        // Discovery: the pattern last, because it is tried on everything below it
         .service(document(
             "/.well-known/oauth-authorization-server",
             documents::authorization_server,
         ))
         .service(document("/.well-known/oauth-protected-resource", documents::protected_resource))
+        .service(document("/.well-known/jwks.json", documents::key_set))
+        .service(document("/auth.md", documents::instructions))
         .service(document(
             "/.well-known/oauth-protected-resource/{path:.*}",
             documents::protected_resource,
         ))
-        .service(document("/.well-known/jwks.json", documents::key_set))
-        .service(document("/auth.md", documents::instructions))
         // Agents
         .service(open("/agent/identity").route(web::post().to(agent::identity)))
         .service(open("/agent/identity/claim").route(web::post().to(agent::start_claim)))
@@ -56,9 +60,6 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(open("/oauth2/token").route(web::post().to(token::token)))
         .service(open("/revoke").route(web::post().to(token::revoke)))
         .service(open("/oauth2/revoke").route(web::post().to(token::revoke)))
-        // Resource servers: unmeasured by the wrapper, because they ask on every request
-        .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
-        .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
         // People
         .service(at("/", "GET, HEAD").route(get().to(account::home)))
         .service(
