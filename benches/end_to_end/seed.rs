@@ -184,7 +184,7 @@ pub fn refresh_token(number: usize) -> Secret {
     secret(SecretKind::Refresh, number)
 }
 
-/// The secret of a number: what SplitMix64 makes of it, so that nothing has to be kept.
+/// The secret of a number: what `SplitMix64` makes of it, so that nothing has to be kept.
 fn secret(kind: SecretKind, number: usize) -> Secret {
     let mut state = (number as u64).wrapping_mul(4).wrapping_add(kind as u64) << 16;
     loop {

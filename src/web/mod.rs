@@ -37,18 +37,22 @@ use crate::protocol::error::ErrorBody;
 #[expect(clippy::too_many_lines, reason = "one screen is the point")]
 pub fn routes(server: &mut ServiceConfig) {
     server
-        // Discovery
+        // Resource servers: they ask on every request, so they are found first and counted by
+        // their handler
+        .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
+        .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
+        // Discovery: the pattern last, because it is tried on everything below it
         .service(document(
             "/.well-known/oauth-authorization-server",
             documents::authorization_server,
         ))
         .service(document("/.well-known/oauth-protected-resource", documents::protected_resource))
+        .service(document("/.well-known/jwks.json", documents::key_set))
+        .service(document("/auth.md", documents::instructions))
         .service(document(
             "/.well-known/oauth-protected-resource/{path:.*}",
             documents::protected_resource,
         ))
-        .service(document("/.well-known/jwks.json", documents::key_set))
-        .service(document("/auth.md", documents::instructions))
         // Agents
         .service(open("/agent/identity", "POST, OPTIONS").route(web::post().to(agent::identity)))
         .service(
@@ -63,9 +67,6 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(open("/oauth2/token", "POST, OPTIONS").route(web::post().to(token::token)))
         .service(open("/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         .service(open("/oauth2/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
-        // Resource servers: counted by the handler, because they ask on every request
-        .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
-        .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
         // People
         .service(at("/", "GET, HEAD").route(get().to(account::home)))
         .service(

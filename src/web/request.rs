@@ -1,12 +1,15 @@
 //! What a request brings: its body within limits, its origin, its bearer token.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt as _;
+use futures_util::future::poll_immediate;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::forwarded;
@@ -73,7 +76,15 @@ pub async fn body(app: &App, request: &HttpRequest, payload: Payload) -> Result<
         return Err(BodyError::TooLarge);
     }
     let deadline = Duration::from_secs(app.settings.limits.body_seconds.into());
-    timeout(deadline, collect(payload, most)).await.unwrap_or(Err(BodyError::TooSlow))
+    let mut body = pin!(collect(payload, most));
+    // A body that came with its head is here at the second look, and needs no timer.
+    for _look in 0..2 {
+        if let Some(body) = poll_immediate(body.as_mut()).await {
+            return body;
+        }
+        yield_now().await;
+    }
+    timeout(deadline, body).await.unwrap_or(Err(BodyError::TooSlow))
 }
 
 async fn collect(mut payload: Payload, most: usize) -> Result<Bytes, BodyError> {

@@ -32,7 +32,7 @@ pub async fn refresh(
 ) -> Result<TokenResponse, OAuthError> {
     let presented =
         form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
-    let narrow = |session: &Session| super::narrowed(form, session);
+    let narrow = |session: &Session| super::narrowed(form, &session.resource, &session.scopes);
     let (_, pair) = rotate(app, presented, &narrow, occasion).await?;
     Ok(pair.response(None))
 }
