@@ -12,6 +12,7 @@ use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
 use crate::jose::Keyring;
 use crate::metrics::Metrics;
+use crate::outbound::Fetcher;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -29,6 +30,8 @@ pub struct App {
     pub hasher: Hasher,
     pub clock: Clock,
     pub entropy: Entropy,
+    /// The one way to URLs that strangers name.
+    pub fetch: Fetcher,
     pub metrics: Arc<Metrics>,
 }
 
