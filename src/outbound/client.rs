@@ -79,6 +79,10 @@ pub async fn get(client: &Client, url: Url, limit: usize) -> Result<Fetched, Cau
     if response.status() != StatusCode::OK {
         return Err(Cause::Status(response.status().as_u16()));
     }
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    if response.content_length().is_some_and(|length| length > most) {
+        return Err(Cause::TooLarge);
+    }
     let body = body(&mut response, limit).await?;
     Ok(Fetched::new(response.headers(), body))
 }

@@ -16,4 +16,5 @@
 
 mod architecture;
 mod journeys;
+mod outbound;
 mod support;

@@ -17,6 +17,7 @@ use countersign::config::{self, Flags, Sources};
 use countersign::entropy::Entropy;
 use countersign::flow::account::{self, NewPerson};
 use countersign::flow::start::start;
+use countersign::outbound::Fetcher;
 use countersign::protocol::timestamp::{Seconds, Timestamp};
 use countersign::web::server::listen;
 use tempfile::TempDir;
@@ -42,6 +43,8 @@ pub struct Site {
     folder: Arc<TempDir>,
     database: Arc<TestDatabase>,
     settings: String,
+    /// What strangers' URLs lead to, when it is not the network.
+    fetch: Option<Fetcher>,
 }
 
 struct Node {
@@ -70,22 +73,29 @@ impl Site {
 
     /// A server with these settings on top (TOML; tables such as `[agents]` welcome).
     pub async fn open_with(settings: &str) -> Self {
+        Self::open_with_fetch(settings, None).await
+    }
+
+    /// A server with these settings, and with these answers of the outside world.
+    pub async fn open_with_fetch(settings: &str, fetch: Option<Fetcher>) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let database = Arc::new(TestDatabase::create(folder.path()).await);
-        Self::node(folder, database, settings.to_owned(), ManualClock::at(START)).await
+        Self::node(folder, database, settings.to_owned(), ManualClock::at(START), fetch).await
     }
 
     /// A second node on the same database, with the same master secret and clock.
     pub async fn second_node(&self) -> Self {
         let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
-        Self::node(folder, database, self.settings.clone(), self.clock.clone()).await
+        Self::node(folder, database, self.settings.clone(), self.clock.clone(), self.fetch.clone())
+            .await
     }
 
     /// The same server after a stop; the outside world stays. It listens elsewhere.
     pub async fn restart(mut self) -> Self {
         self.node.stop().await;
         let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
-        Self::node(folder, database, self.settings.clone(), self.clock.clone()).await
+        Self::node(folder, database, self.settings.clone(), self.clock.clone(), self.fetch.clone())
+            .await
     }
 
     async fn node(
@@ -93,6 +103,7 @@ impl Site {
         database: Arc<TestDatabase>,
         settings: String,
         clock: ManualClock,
+        fetch: Option<Fetcher>,
     ) -> Self {
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
@@ -109,9 +120,12 @@ impl Site {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("settings: {}", lines.join("; "))
         });
-        let app = start(parsed, Clock::Manual(clock.clone()), Entropy::system())
+        let mut app = start(parsed, Clock::Manual(clock.clone()), Entropy::system())
             .await
             .expect("the server starts");
+        if let Some(fetch) = &fetch {
+            app.fetch = fetch.clone();
+        }
         let app = Arc::new(app);
         let (sender, receiver) = std::sync::mpsc::channel();
         let served = Arc::clone(&app);
@@ -135,7 +149,7 @@ impl Site {
             .build()
             .expect("a client");
         let node = Node { stop: Some(stop), thread: Some(thread) };
-        Self { url, clock, app, client, node, folder, database, settings }
+        Self { url, clock, app, client, node, folder, database, settings, fetch }
     }
 
     /// Stops the server; the database goes with the last site that uses it.
