@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::resource::Resource;
 use crate::domain::session::Lifetimes;
+use crate::domain::trust::TrustList;
 use crate::entropy::Entropy;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
@@ -28,6 +29,8 @@ pub struct App {
     pub vault: Vault,
     pub keyring: Keyring,
     pub hasher: Hasher,
+    /// Whose assertions count.
+    pub trusted: TrustList,
     pub clock: Clock,
     pub entropy: Entropy,
     /// The one way to URLs that strangers name.

@@ -9,6 +9,7 @@ use crate::protocol::timestamp::Timestamp;
 pub enum EventKind {
     AccountCreated,
     PasswordSet,
+    PasswordReset,
     SignedIn,
     SignInFailed,
     SignedOut,
@@ -30,9 +31,10 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::AccountCreated,
         Self::PasswordSet,
+        Self::PasswordReset,
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -58,6 +60,7 @@ impl EventKind {
         match self {
             Self::AccountCreated => "account.created",
             Self::PasswordSet => "account.password_set",
+            Self::PasswordReset => "account.password_reset",
             Self::SignedIn => "account.signed_in",
             Self::SignInFailed => "account.sign_in_failed",
             Self::SignedOut => "account.signed_out",

@@ -16,3 +16,4 @@ pub mod refresh;
 pub mod registration;
 pub mod resource;
 pub mod session;
+pub mod trust;

@@ -101,20 +101,6 @@ pub async fn register_for_person(
     Ok(answered.reply(app, occasion.at))
 }
 
-/// A provider's assertion: the trust list is where providers plug in, and it is empty.
-///
-/// # Errors
-///
-/// Always, until a provider is trusted: `issuer_not_enabled`.
-pub fn register_with_assertion(
-    request: &IdentityRequest,
-) -> Result<RegistrationResponse, AgentError> {
-    if request.assertion.as_deref().unwrap_or_default().is_empty() {
-        return Err(AgentErrorCode::InvalidRequest.into());
-    }
-    Err(AgentErrorCode::IssuerNotEnabled.into())
-}
-
 fn new_registration(
     app: &App,
     request: &IdentityRequest,

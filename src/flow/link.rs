@@ -105,7 +105,10 @@ pub async fn reset(app: &App, email: &str, now: Timestamp) -> Result<Secret, Ent
     let email: EmailAddress = email.parse().map_err(|_| EntryError::Email)?;
     let account = app.store.account_by_email(&email).await?.ok_or(PersonError::NotFound)?;
     let (link, effect) = offer(app, LinkPurpose::SetPassword(account.id.clone()), now)?;
-    app.store.apply(vec![Effect::SignOutEverywhere(account.id), effect]).await?;
+    let event =
+        Event::new(EventKind::PasswordReset, &Occasion::at_the_machine(now)).by(&account.id);
+    let effects = vec![Effect::SignOutEverywhere(account.id), effect, Effect::Record(event)];
+    app.store.apply(effects).await?;
     Ok(link)
 }
 

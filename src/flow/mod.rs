@@ -3,6 +3,7 @@
 pub mod account;
 pub mod agent;
 pub mod approval;
+pub mod assertion;
 pub mod attempt;
 pub mod claim;
 pub mod delivery;

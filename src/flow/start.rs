@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::introspect::LiveTokens;
-use crate::flow::password::{HashError, Hasher};
+use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
 use crate::jose::{JoseError, Keyring, SigningKey};
 use crate::metrics::Metrics;
@@ -29,8 +30,6 @@ pub enum StartError {
     Key(#[from] JoseError),
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
-    #[error(transparent)]
-    Hash(#[from] HashError),
     #[error(transparent)]
     Outbound(#[from] SetUpError),
     /// A database with content and no master secret: starting would orphan every key in it.
@@ -81,8 +80,9 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
     let vault = open_vault(&settings, &store, &entropy).await?;
     let keyring = keyring(&store, &vault, &entropy, clock.now()).await?;
     Ok(App {
-        hasher: Hasher::new()?,
+        hasher: Hasher::default(),
         usage: Usage::default(),
+        trusted: TrustList::default(),
         settings,
         store,
         live,

@@ -13,6 +13,7 @@ use super::return_to::ReturnTo;
 use super::visitor::{Visitor, set_cookie};
 use crate::app::App;
 use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
+use crate::domain::origin::Occasion;
 use crate::flow::account::{self, EntryError, NewPerson, SignedIn};
 use crate::flow::error::PersonError;
 use crate::protocol::form::Form;
@@ -42,10 +43,12 @@ pub async fn show_sign_in(request: HttpRequest, app: Data<App>) -> HttpResponse 
         Err(answer) => return answer,
     };
     let return_to = query_return_to(&request);
-    if visitor.human().is_some() {
-        return see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str));
+    let again = query(&request, "again").is_some();
+    let known = visitor.human().map(|human| human.account().email.as_str());
+    match known {
+        Some(_) if !again => see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str)),
+        known => sign_in_page(&app, &visitor, known.unwrap_or_default(), return_to.as_ref(), None),
     }
-    sign_in_page(&app, &visitor, "", return_to.as_ref(), None)
 }
 
 /// `POST /sign-in`.
@@ -57,7 +60,9 @@ pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> 
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     let (email, password) = (value(&form, "email"), value(&form, "password"));
     match account::sign_in(&app, email, password, &occasion).await {
-        Ok(signed_in) => welcome_in(&app, &signed_in, return_to.as_ref()),
+        Ok(signed_in) => {
+            welcome_in(&app, &visitor, &signed_in, return_to.as_ref(), &occasion).await
+        }
         Err(EntryError::Person(PersonError::Limited(wait))) => {
             let error = Some(SignInError::TooManyTries);
             let mut page = sign_in_page(&app, &visitor, email, return_to.as_ref(), error);
@@ -119,7 +124,9 @@ pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> 
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     let person = person(&form);
     match account::sign_up(&app, &person, &occasion).await {
-        Ok(signed_in) => welcome_in(&app, &signed_in, return_to.as_ref()),
+        Ok(signed_in) => {
+            welcome_in(&app, &visitor, &signed_in, return_to.as_ref(), &occasion).await
+        }
         Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
         Err(EntryError::Closed) => visitor.error(&app, 403, None, Some("/sign-in")),
         Err(error) => {
@@ -206,11 +213,20 @@ pub fn person_error(app: &App, visitor: &Visitor, error: &PersonError) -> HttpRe
     visitor.error(app, person_status(error), wait, None)
 }
 
-pub(super) fn welcome_in(
+/// Gives the browser its new cookie. Whoever was signed in with the old one is signed out, so
+/// that no copy of it lives on.
+pub(super) async fn welcome_in(
     app: &App,
+    visitor: &Visitor,
     signed_in: &SignedIn,
     return_to: Option<&ReturnTo>,
+    occasion: &Occasion,
 ) -> HttpResponse {
+    if let Some(before) = visitor.human()
+        && let Err(error) = account::sign_out(app, before, occasion).await
+    {
+        return person_error(app, visitor, &error);
+    }
     let mut answer = see_other(return_to.map_or(HOME, ReturnTo::as_str));
     set_cookie(app, &mut answer, &signed_in.cookie, Some(signed_in.lasts));
     answer
@@ -233,6 +249,10 @@ fn href(page: &str, return_to: Option<&ReturnTo>) -> String {
 }
 
 fn query_return_to(request: &HttpRequest) -> Option<ReturnTo> {
+    ReturnTo::parse(&query(request, "return_to")?)
+}
+
+fn query(request: &HttpRequest, name: &str) -> Option<String> {
     let query = Form::parse(request.query_string().as_bytes(), &[]).ok()?;
-    ReturnTo::parse(query.get("return_to")?)
+    query.get(name).map(ToOwned::to_owned)
 }

@@ -8,7 +8,7 @@ use super::answer::{agent_error, body_error, json};
 use super::request::{self, BodyError};
 use crate::app::App;
 use crate::flow::grants::refresh_token;
-use crate::flow::{agent, attempt, claim};
+use crate::flow::{agent, assertion, attempt, claim};
 use crate::protocol::agent::{ClaimRequest, CompleteRequest, IdentityRequest};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::json;
@@ -23,7 +23,7 @@ pub async fn identity(request: HttpRequest, payload: Payload, app: Data<App>) ->
     let registered = match body.kind.as_str() {
         "anonymous" => agent::register_anonymous(&app, &body, &occasion).await,
         "service_auth" => agent::register_for_person(&app, &body, &occasion).await,
-        "identity_assertion" => agent::register_with_assertion(&body),
+        "identity_assertion" => assertion::register(&app, &body),
         "refresh" => {
             let token = body.refresh_token.as_deref().unwrap_or_default();
             let refreshed = refresh_token::refresh_identity(&app, token, &occasion).await;

@@ -34,6 +34,7 @@ pub async fn show(request: HttpRequest, link: Path<String>, app: Data<App>) -> H
     let Some(human) = visitor.human() else { return to_sign_in(&app, &visitor, &request) };
     let page = Page { app: &app, visitor: &visitor, request: &request, link: &link };
     match view(&app, &link, human, visitor.now).await {
+        Ok(seen) if seen.needs_fresh_sign_in => page.sign_in_again(),
         Ok(seen) => page.show(200, &seen, None),
         Err(error) => page.refuse(&error),
     }
@@ -140,6 +141,7 @@ impl Page<'_> {
     ) -> HttpResponse {
         match decide(self.app, self.link, human, decision, occasion).await {
             Ok(_) => see_other(self.request.path()),
+            Err(DecideError::NotFresh) => self.sign_in_again(),
             Err(DecideError::NoCode) => {
                 self.again(human, form, None, Some(ApprovalError::CodeMissing)).await
             }
@@ -157,6 +159,14 @@ impl Page<'_> {
                 self.again(human, form, None, Some(error)).await
             }
             Err(error) => self.refuse(&error),
+        }
+    }
+
+    /// What spends or deletes is approved right after a sign-in, never beside a code box.
+    fn sign_in_again(&self) -> HttpResponse {
+        match ReturnTo::parse(self.request.path()) {
+            Some(return_to) => see_other(&format!("{}&again=1", return_to.on("/sign-in"))),
+            None => self.visitor.error(self.app, 404, None, None),
         }
     }
 
@@ -217,7 +227,12 @@ impl Page<'_> {
             seen.approval.phase(self.visitor.now),
             Phase::Expired | Phase::Locked | Phase::Superseded
         );
-        let status = if status == 200 && gone { 410 } else { status };
+        let status = match (status, seen.approval.phase(self.visitor.now)) {
+            (_, Phase::Waiting) => status,
+            (200 | 422, _) if gone => 410,
+            (422, _) => 409,
+            _ => status,
+        };
         match seen.approval.phase(self.visitor.now) {
             Phase::Waiting => approve_page::question(&context, status, seen, entered),
             _ => approve_page::result(&context, status, seen),

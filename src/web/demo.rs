@@ -202,6 +202,7 @@ pub async fn mcp(
     });
     match answer {
         mcp::Answer::Reply(reply) => answer::json(200, &reply),
+        mcp::Answer::Unreadable(reply) => answer::json(400, &reply),
         mcp::Answer::Accepted => HttpResponse::Accepted().finish(),
         mcp::Answer::NeedsScopes(scopes) => {
             let needed = Scopes::stored(scopes).unwrap_or_default();

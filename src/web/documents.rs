@@ -236,30 +236,50 @@ fn auth_md(app: &App) -> String {
 pub async fn authorization_server(
     request: HttpRequest,
     documents: Data<Documents>,
+    app: Data<App>,
 ) -> HttpResponse {
-    documents.authorization_server.answer(&request)
+    let answer = documents.authorization_server.answer(&request);
+    counted(&app, "/.well-known/oauth-authorization-server", answer)
 }
 
 /// `GET /.well-known/jwks.json` ([RFC 7517 §5]).
 ///
 /// [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
-pub async fn key_set(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
-    documents.key_set.answer(&request)
+pub async fn key_set(
+    request: HttpRequest,
+    documents: Data<Documents>,
+    app: Data<App>,
+) -> HttpResponse {
+    counted(&app, "/.well-known/jwks.json", documents.key_set.answer(&request))
 }
 
 /// `GET /auth.md`: what an agent reads first.
-pub async fn instructions(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
-    documents.auth_md.answer(&request)
+pub async fn instructions(
+    request: HttpRequest,
+    documents: Data<Documents>,
+    app: Data<App>,
+) -> HttpResponse {
+    counted(&app, "/auth.md", documents.auth_md.answer(&request))
 }
 
 /// `GET /.well-known/oauth-protected-resource{path}` ([RFC 9728 §3]).
 ///
 /// [RFC 9728 §3]: https://www.rfc-editor.org/rfc/rfc9728#section-3
-pub async fn protected_resource(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
+pub async fn protected_resource(
+    request: HttpRequest,
+    documents: Data<Documents>,
+    app: Data<App>,
+) -> HttpResponse {
     let path = request.path();
     let path = path.strip_prefix("/.well-known/oauth-protected-resource").unwrap_or(path);
-    match documents.resource(path) {
+    let answer = match documents.resource(path) {
         Some(document) => document.answer(&request),
         None => super::answer::for_any_origin(super::not_found_json()),
-    }
+    };
+    counted(&app, "/.well-known/oauth-protected-resource", answer)
+}
+
+fn counted(app: &App, route: &'static str, answer: HttpResponse) -> HttpResponse {
+    app.metrics.request(route, answer.status().as_u16());
+    answer
 }

@@ -53,7 +53,7 @@ pub async fn welcome(
         }
     };
     match entered {
-        Ok(signed_in) => welcome_in(&app, &signed_in, None),
+        Ok(signed_in) => welcome_in(&app, &visitor, &signed_in, None, &occasion).await,
         Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
         Err(EntryError::NoLink) => visitor.error(&app, 410, None, Some("/sign-in")),
         Err(error) => {

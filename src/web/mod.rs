@@ -8,6 +8,7 @@ mod approve_page;
 mod assets;
 mod demo;
 mod documents;
+mod forwarded;
 mod health;
 mod link;
 mod mcp;
@@ -58,7 +59,7 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(open("/oauth2/token").route(web::post().to(token::token)))
         .service(open("/revoke").route(web::post().to(token::revoke)))
         .service(open("/oauth2/revoke").route(web::post().to(token::revoke)))
-        // Resource servers: unmeasured by the wrapper, because they ask on every request
+        // Resource servers: counted by the handler, because they ask on every request
         .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
         .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
         // People

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use actix_web::{App as Routes, HttpServer};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -54,7 +54,29 @@ pub struct Listening {
     metrics: Option<Server>,
     draining: Data<Draining>,
     certificate: Option<Arc<Certificate>>,
+    signals: Signals,
     address: SocketAddr,
+}
+
+/// Received from before anybody is told that the server listens: a supervisor may want it
+/// to stop at once.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// Asks for the certificate to be read again. Without one it keeps its usual meaning, so
+    /// that a server goes with the terminal it was tried in.
+    hangup: Option<Signal>,
+}
+
+impl Signals {
+    fn receive(with_certificate: bool) -> io::Result<Self> {
+        let hangup = with_certificate.then(|| signal(SignalKind::hangup())).transpose()?;
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup,
+        })
+    }
 }
 
 /// Binds the addresses of the settings. Connections wait from now on.
@@ -73,7 +95,8 @@ pub fn listen(app: Arc<App>) -> Result<Listening, ServeError> {
         None => None,
         Some(wanted) => Some(serve_metrics(&app, wanted)?),
     };
-    Ok(Listening { app, server, metrics, draining, certificate, address })
+    let signals = Signals::receive(certificate.is_some())?;
+    Ok(Listening { app, server, metrics, draining, certificate, signals, address })
 }
 
 fn serve(
@@ -139,10 +162,15 @@ impl Listening {
     pub async fn run(self) -> Result<(), ServeError> {
         let mut jobs = vec![tokio::spawn(tend(Arc::clone(&self.app)))];
         jobs.push(tokio::spawn(sweep(Arc::clone(&self.app))));
-        if let Some(certificate) = &self.certificate {
-            jobs.push(tokio::spawn(watch(Arc::clone(certificate))));
+        let Signals { terminate, interrupt, hangup } = self.signals;
+        if let (Some(certificate), Some(hangup)) = (self.certificate, hangup) {
+            jobs.push(tokio::spawn(watch(certificate, hangup)));
         }
-        jobs.push(tokio::spawn(stop_on_signal(self.server.handle(), self.draining.clone())));
+        let (handle, draining) = (self.server.handle(), self.draining);
+        jobs.push(tokio::spawn(async move {
+            stop_on_signal(terminate, interrupt).await;
+            stop(&handle, &draining).await;
+        }));
         let metrics = self.metrics.map(|server| {
             let handle = server.handle();
             (handle, tokio::spawn(server))
@@ -158,17 +186,14 @@ impl Listening {
     }
 }
 
-async fn stop_on_signal(handle: ServerHandle, draining: Data<Draining>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be received");
-        return;
-    };
+async fn stop_on_signal(mut terminate: Signal, mut interrupt: Signal) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+}
+
+async fn stop(handle: &ServerHandle, draining: &Draining) {
     tracing::info!("stopping: requests under way are finished first");
     draining.begin();
     sleep(NOTICE).await;
@@ -203,8 +228,7 @@ async fn sweep(app: Arc<App>) {
 }
 
 /// Reads the certificate again on SIGHUP and when its files have changed.
-async fn watch(certificate: Arc<Certificate>) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+async fn watch(certificate: Arc<Certificate>, mut hangup: Signal) {
     let mut ticks = interval(WATCH);
     let mut seen = certificate.changed_at();
     loop {

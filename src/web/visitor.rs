@@ -94,7 +94,7 @@ impl Visitor {
             host: host(app),
             service: Service {
                 name: &service.name,
-                logo: service.logo.as_deref(),
+                logo: service.logo.as_deref().filter(|logo| is_ours(app, logo)),
                 documentation: service.documentation.as_deref(),
                 support: service.support.as_deref(),
                 terms: service.terms.as_deref(),
@@ -145,6 +145,12 @@ impl Visitor {
 #[must_use]
 pub fn texts() -> &'static Texts {
     &ENGLISH
+}
+
+/// Pages load nothing from elsewhere, so a logo on another host is for the metadata only.
+fn is_ours(app: &App, url: &str) -> bool {
+    let rest = url.strip_prefix(app.settings.issuer.origin());
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The issuer's host and port, which the page tells people to compare.

@@ -16,5 +16,7 @@
 
 mod architecture;
 mod journeys;
+mod operation;
 mod outbound;
+mod pages;
 mod support;

@@ -9,6 +9,7 @@
     reason = "tests: they read where to write the gallery, and cut pages apart"
 )]
 
+mod accounts;
 mod results;
 mod samples;
 
