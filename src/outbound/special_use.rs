@@ -126,7 +126,7 @@ mod tests {
         }
     }
 
-    /// RFC 4291 §2.5.5.2: ::ffff:a.b.c.d is a.b.c.d, private and public alike.
+    /// RFC 4291 §2.5.5.2: `::ffff:a.b.c.d` is `a.b.c.d`, private and public alike.
     #[test]
     fn a_mapped_address_is_judged_as_the_one_inside() {
         assert!(is_special("::ffff:127.0.0.1"));

@@ -118,7 +118,7 @@ const NAMES: &[(&str, &str)] = &[
 fn lookup(name: &str) -> std::io::Result<Vec<IpAddr>> {
     let found = NAMES.iter().find(|(known, _)| *known == name);
     let (_, address) = found.ok_or_else(|| std::io::Error::other("no such name"))?;
-    Ok(vec![address.parse().unwrap()])
+    address.parse().map(|address| vec![address]).map_err(std::io::Error::other)
 }
 
 /// Case 259; CIMD §8.6; hazard of the `url` crate, which folds most of these into dotted form.
