@@ -167,8 +167,7 @@ async fn decide_once(
     }
     let asked_at = approval.created_at;
     let answer = answer(app, &approval, decision, occasion.at)?;
-    let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
-    match verdict {
+    match approval.decide(human.account(), answer, &policy, occasion)? {
         Verdict::Decided(mut change) => {
             // Refused beyond the limit like a wrong code, but not held against anybody.
             let counts = guesses(app, human, decision, occasion);

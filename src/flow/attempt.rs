@@ -119,12 +119,11 @@ pub async fn start(
         Some("identity_assertion") => return Err(AgentErrorCode::IssuerNotEnabled.into()),
         Some(_) => return Err(AgentErrorCode::InvalidRequest.into()),
     }
-    for attempt in 0.. {
+    // Of a burst, each start that is stored makes the others read again; the limit ends it.
+    let most = app.settings.limits.claim_attempts_per_registration_per_hour as usize;
+    for _attempt in 0..=most.saturating_add(RETRIES) {
         match start_once(app, request, token, occasion).await {
-            Err(StartError::Stale) if attempt < RETRIES => {}
-            Err(StartError::Stale) => {
-                return Err(AgentErrorCode::TemporarilyUnavailable.into());
-            }
+            Err(StartError::Stale) => {}
             Err(StartError::Refused(error)) => return Err(error),
             Ok(response) => return Ok(response),
         }

@@ -2,7 +2,7 @@
 //! comes first spends the claim token.
 
 use crate::app::App;
-use crate::domain::approval::{Approval, Approved};
+use crate::domain::approval::{Approval, Approved, TRIES};
 use crate::domain::change::Effect;
 use crate::domain::claim::{Collect, Collection, Collector, NotCollected};
 use crate::domain::event::{Event, EventKind};
@@ -59,7 +59,7 @@ pub async fn collect(
     code: Option<&str>,
     occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
-    for _attempt in 0..RETRIES {
+    for _attempt in 0..COLLECTIONS {
         match collect_once(app, claim_token, code, occasion).await {
             Err(CollectError::Unavailable(cause)) if is_stale(&cause) => {}
             answer => return answer,
@@ -67,6 +67,10 @@ pub async fn collect(
     }
     collect_once(app, claim_token, code, occasion).await
 }
+
+/// A burst of wrong codes makes each other's reading stale; every one of them must still
+/// be counted, so collecting is tried as often as an attempt has tries, and twice more.
+const COLLECTIONS: usize = RETRIES + TRIES as usize;
 
 fn is_stale(cause: &Cause) -> bool {
     matches!(cause.downcast_ref::<StoreError>(), Some(StoreError::Stale(_)))

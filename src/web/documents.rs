@@ -209,6 +209,7 @@ fn auth_md(app: &App) -> String {
         Code::ServiceAuthDisabled,
         Code::IssuerNotEnabled,
         Code::InvalidClaimToken,
+        Code::InvalidClaim,
         Code::AlreadyClaimed,
         Code::ClaimExpired,
         Code::ClaimRevoked,

@@ -31,11 +31,16 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     if headers.contains_key(&X_FORWARDED_FOR) {
         return elements(headers, &X_FORWARDED_FOR, address);
     }
-    elements(headers, &FORWARDED, |element| {
-        let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-        let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
-        named.next().and_then(|(_, node)| address(node))
-    })
+    elements(headers, &FORWARDED, forwarded_for)
+}
+
+/// The `for` parameter of one element ([RFC 7239 §4]).
+///
+/// [RFC 7239 §4]: https://www.rfc-editor.org/rfc/rfc7239#section-4
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let (_, node) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+    address(node)
 }
 
 fn elements(
@@ -56,4 +61,21 @@ fn address(node: &str) -> Option<IpAddr> {
     let bare = node.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(node);
     let with_port = || node.parse::<SocketAddr>().ok().map(|address| address.ip());
     bare.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7239 §6: the forms a node may take.
+    #[test]
+    fn a_forwarded_node_is_read_in_every_form() {
+        let read = |element: &str| forwarded_for(element).map(|ip| ip.to_string());
+        assert_eq!(read("for=192.0.2.60;proto=http").as_deref(), Some("192.0.2.60"));
+        assert_eq!(read("proto=https; For=\"192.0.2.60:47011\"").as_deref(), Some("192.0.2.60"));
+        assert_eq!(read("for=\"[2001:db8::17]:4711\"").as_deref(), Some("2001:db8::17"));
+        for element in ["for=_hidden", "for=unknown", "by=192.0.2.1", "for", ""] {
+            assert_eq!(read(element), None, "{element}");
+        }
+    }
 }

@@ -50,15 +50,19 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(document("/.well-known/jwks.json", documents::key_set))
         .service(document("/auth.md", documents::instructions))
         // Agents
-        .service(open("/agent/identity").route(web::post().to(agent::identity)))
-        .service(open("/agent/identity/claim").route(web::post().to(agent::start_claim)))
+        .service(open("/agent/identity", "POST, OPTIONS").route(web::post().to(agent::identity)))
         .service(
-            open("/agent/identity/claim/complete").route(web::post().to(agent::complete_claim)),
+            open("/agent/identity/claim", "POST, OPTIONS")
+                .route(web::post().to(agent::start_claim)),
         )
-        .service(open("/token").route(web::post().to(token::token)))
-        .service(open("/oauth2/token").route(web::post().to(token::token)))
-        .service(open("/revoke").route(web::post().to(token::revoke)))
-        .service(open("/oauth2/revoke").route(web::post().to(token::revoke)))
+        .service(
+            open("/agent/identity/claim/complete", "POST, OPTIONS")
+                .route(web::post().to(agent::complete_claim)),
+        )
+        .service(open("/token", "POST, OPTIONS").route(web::post().to(token::token)))
+        .service(open("/oauth2/token", "POST, OPTIONS").route(web::post().to(token::token)))
+        .service(open("/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
+        .service(open("/oauth2/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         // Resource servers: counted by the handler, because they ask on every request
         .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
         .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
@@ -96,9 +100,13 @@ pub fn routes(server: &mut ServiceConfig) {
         )
         .service(at("/static/{name}", "GET, HEAD").route(get().to(assets::file)))
         // Demo resource: authenticated before the method is looked at
-        .service(open("/demo/whoami").route(web::route().to(demo::who_am_i)))
-        .service(open("/demo/notes").route(web::route().to(demo::notes)))
-        .service(open("/demo/mcp").route(web::route().to(demo::mcp)))
+        .service(
+            open("/demo/whoami", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::who_am_i)),
+        )
+        .service(
+            open("/demo/notes", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::notes)),
+        )
+        .service(open("/demo/mcp", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::mcp)))
         // Health
         .service(bare("/healthz", "GET, HEAD").route(get().to(health::live)))
         .service(bare("/readyz", "GET, HEAD").route(get().to(health::ready)))
@@ -149,6 +157,7 @@ fn at(
 /// there is nothing for a foreign page to borrow.
 fn open(
     path: &'static str,
+    allow: &'static str,
 ) -> Resource<
     impl ServiceFactory<
         ServiceRequest,
@@ -158,15 +167,15 @@ fn open(
         InitError = (),
     >,
 > {
-    at(path, "GET, HEAD, POST, OPTIONS")
-        .route(web::method(actix_web::http::Method::OPTIONS).to(preflight))
-        .wrap(from_fn(|request: ServiceRequest, next| async move {
+    at(path, allow).route(web::method(actix_web::http::Method::OPTIONS).to(preflight)).wrap(
+        from_fn(|request: ServiceRequest, next| async move {
             let mut answer = actix_web::middleware::Next::call(&next, request).await?;
             for (name, value) in answer::ANY_ORIGIN {
                 answer.headers_mut().insert(name, header::HeaderValue::from_static(value));
             }
             Ok::<_, Error>(answer)
-        }))
+        }),
+    )
 }
 
 /// A discovery document: read by anybody, from anywhere.

@@ -30,7 +30,7 @@ async fn countersign_alone_serves_the_demo_and_offers_the_first_account() {
     for name in place.files() {
         assert_eq!(place.mode(&name), 0o600, "{name}");
     }
-    let link = server.link().expect("a link to make the first account");
+    let link = server.link().await.expect("a link to make the first account");
     assert!(link.starts_with("http://127.0.0.1:8080/welcome/"), "{link}");
     assert_eq!(server.get(&path_of(&link)).await.status, 200);
     assert_eq!(server.get("/readyz").await.status, 200);
@@ -54,6 +54,7 @@ async fn the_first_line_says_where_it_listens_and_logs_go_to_standard_error() {
     let port: u16 = server.url.rsplit_once(':').expect("a port").1.parse().expect("a number");
     assert_ne!(port, 0);
     assert_eq!(server.get("/healthz").await.status, 200);
+    assert!(server.link().await.is_some(), "everything is said");
     let stdout = server.stdout();
     assert_eq!(stdout.lines().next(), Some(format!("listening on {}", server.url).as_str()));
     // The links that follow name the issuer, which is somewhere else now.
@@ -114,10 +115,10 @@ async fn the_first_account_is_made_once_and_administers() {
     let place = Place::new().await;
     place.configure("");
     let server = place.serve(&[]).await;
-    let earlier = path_of(&server.link().expect("a link"));
+    let earlier = path_of(&server.link().await.expect("a link"));
     server.stop().await;
     let server = place.serve(&[]).await;
-    let link = path_of(&server.link().expect("still nobody has an account"));
+    let link = path_of(&server.link().await.expect("still nobody has an account"));
     assert_eq!(server.get(&earlier).await.status, 410, "only the latest link counts");
 
     let mut ada = server.person("ada@example.com");
@@ -131,7 +132,7 @@ async fn the_first_account_is_made_once_and_administers() {
     server.stop().await;
 
     let server = place.serve(&[]).await;
-    assert_eq!(server.link(), None, "{}", server.stdout());
+    assert_eq!(server.link().await, None, "{}", server.stdout());
     server.stop().await;
 }
 
@@ -171,7 +172,7 @@ async fn a_password_from_standard_input_needs_no_link() {
     assert_eq!(link(&added.stdout), None, "{}", added.stdout);
     assert!(!added.stdout.contains(PASSWORD) && !added.stderr.contains(PASSWORD));
     let server = place.serve(&[]).await;
-    assert_eq!(server.link(), None, "an account exists");
+    assert_eq!(server.link().await, None, "an account exists");
     server.signed_in("ada@example.com").await;
     assert_eq!(place.database.count("SELECT COUNT(*) FROM account WHERE administrator").await, 0);
     server.stop().await;

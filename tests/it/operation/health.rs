@@ -6,12 +6,13 @@ use crate::support::agent::{member, path_of};
 use crate::support::process::{GENEROUS, Place, Process};
 use crate::support::{PASSWORD, free_port};
 
-/// One figure of the metrics text; zero where it is not there yet.
-async fn figure(server: &Process, metrics: &str, name: &str) -> f64 {
+/// The whole part of one figure of the metrics text; zero where it is not there yet.
+async fn figure(server: &Process, metrics: &str, name: &str) -> u64 {
     let text =
         server.client.get(metrics).send().await.expect("metrics").text().await.expect("text");
     let line = text.lines().find(|line| line.split_once(' ').is_some_and(|(key, _)| key == name));
-    line.map_or(0.0, |line| line.rsplit_once(' ').expect("a number").1.parse().expect("a number"))
+    let Some((_, number)) = line.and_then(|line| line.rsplit_once(' ')) else { return 0 };
+    number.split('.').next().expect("a whole part").parse().expect("a number")
 }
 
 /// `/healthz` and `/readyz` answer everybody and say nothing else; `/metrics` is on its own
@@ -67,30 +68,30 @@ async fn metrics_move_with_what_happens() {
     // Nobody answers this one: it expires.
     agent.register_for("ada@example.com").await;
     let step = |step: &str| format!("countersign_approvals_total{{step=\"{step}\"}}");
-    assert_eq!(figure(&server, &metrics, &step("asked")).await, 1.0);
-    assert_eq!(figure(&server, &metrics, &step("approved")).await, 0.0);
+    assert_eq!(figure(&server, &metrics, &step("asked")).await, 1);
+    assert_eq!(figure(&server, &metrics, &step("approved")).await, 0);
     server.get("/demo/notes").await;
     server.get("/nowhere").await;
     server.get("/.well-known/oauth-authorization-server").await;
     agent.post("/agent/identity", &json!({ "type": "unknown" })).await;
     assert!(!server.is_live("aas_nothing").await);
     for (route, status, count) in [
-        ("/agent/identity", 200, 1.0),
-        ("/agent/identity", 400, 1.0),
-        ("/demo/notes", 401, 1.0),
-        ("none", 404, 1.0),
-        ("/introspect", 200, 1.0),
-        ("/.well-known/oauth-authorization-server", 200, 1.0),
+        ("/agent/identity", 200, 1),
+        ("/agent/identity", 400, 1),
+        ("/demo/notes", 401, 1),
+        ("none", 404, 1),
+        ("/introspect", 200, 1),
+        ("/.well-known/oauth-authorization-server", 200, 1),
     ] {
         let name = format!("countersign_requests_total{{route=\"{route}\",status=\"{status}\"}}");
         assert_eq!(figure(&server, &metrics, &name).await, count, "{name}");
     }
-    assert!(figure(&server, &metrics, "countersign_commit_group_size_count").await >= 1.0);
+    assert!(figure(&server, &metrics, "countersign_commit_group_size_count").await >= 1);
     let sum = figure(&server, &metrics, "countersign_commit_group_size_sum").await;
     assert!(sum >= figure(&server, &metrics, "countersign_commit_group_size_count").await);
     // Figures that are counted in the database are written every fifteen seconds.
     let began = std::time::Instant::now();
-    while figure(&server, &metrics, &step("expired")).await < 1.0 {
+    while figure(&server, &metrics, &step("expired")).await < 1 {
         assert!(began.elapsed().as_secs() < 40, "nothing is counted as expired");
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     }
@@ -114,15 +115,15 @@ async fn the_funnel_counts_what_people_decide_and_how_long_they_took() {
     member(&agent.poll(&approved.claim_token).await, "access_token");
     let step = |step: &str| format!("countersign_approvals_total{{step=\"{step}\"}}");
     for (name, count) in
-        [("asked", 2.0), ("denied", 1.0), ("approved", 1.0), ("collected", 1.0), ("locked", 0.0)]
+        [("asked", 2), ("denied", 1), ("approved", 1), ("collected", 1), ("locked", 0)]
     {
         assert_eq!(figure(&server, &metrics, &step(name)).await, count, "{name}");
     }
     let decided = "countersign_approval_decision_seconds";
-    assert_eq!(figure(&server, &metrics, &format!("{decided}_count")).await, 2.0);
-    assert!(figure(&server, &metrics, &format!("{decided}_sum")).await < 60.0);
+    assert_eq!(figure(&server, &metrics, &format!("{decided}_count")).await, 2);
+    assert!(figure(&server, &metrics, &format!("{decided}_sum")).await < 60);
     let began = std::time::Instant::now();
-    while figure(&server, &metrics, "countersign_live_sessions").await < 1.0 {
+    while figure(&server, &metrics, "countersign_live_sessions").await < 1 {
         assert!(began.elapsed().as_secs() < 40, "the live session is not counted");
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     }
@@ -140,7 +141,7 @@ async fn neither_the_log_nor_the_metrics_know_a_secret() {
     let mut command = place.command(&["serve"]);
     command.env("RUST_LOG", "trace");
     let server = place.serve_command(command).await;
-    let link = path_of(&server.link().expect("a link"));
+    let link = path_of(&server.link().await.expect("a link"));
     let mut ada = server.person("ada@example.com");
     let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
     assert_eq!(ada.post_from(&link, &link, &fields).await.status, 303);
@@ -156,6 +157,7 @@ async fn neither_the_log_nor_the_metrics_know_a_secret() {
     let assertion = tokens.json()["identity_assertion"].as_str().expect("text").to_owned();
     agent.exchange(&assertion).await;
     agent.revoke(&refresh).await;
+    agent.refresh(&refresh).await.assert_error(400, "invalid_grant");
     let cookie = ada.cookie.clone().expect("a cookie");
     let secrets = [
         access,
@@ -179,10 +181,12 @@ async fn neither_the_log_nor_the_metrics_know_a_secret() {
     server.signal("TERM");
     server.logged(0, "stopping").await;
     let log = server.stderr();
-    assert!(log.contains("\"DEBUG\""), "the log is talkative");
+    for word in ["\"TRACE\"", "a request was refused"] {
+        assert!(log.contains(word), "the log is talkative: {word}");
+    }
     for secret in secrets {
         assert!(!figures.contains(&secret), "the metrics know {secret}");
-        let line = log.lines().find(|line| line.contains(&secret));
-        assert_eq!(line, None, "the log knows {secret}");
+        let told = log.lines().find(|entry| entry.contains(&secret));
+        assert_eq!(told, None, "the log knows {secret}");
     }
 }

@@ -110,13 +110,11 @@ impl Worker {
         if self.quiet.load(Ordering::SeqCst) {
             return None;
         }
-        match Reply::attempt(request).await {
-            Ok(reply) => Some(reply),
-            Err(_) => {
-                self.lost.fetch_add(1, Ordering::SeqCst);
-                None
-            }
+        let reply = Reply::attempt(request).await.ok();
+        if reply.is_none() {
+            self.lost.fetch_add(1, Ordering::SeqCst);
         }
+        reply
     }
 
     async fn post(&self, path: &str, body: &Value) -> Option<Value> {

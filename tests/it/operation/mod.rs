@@ -5,6 +5,7 @@ mod crash;
 mod durable;
 mod forwarded;
 mod health;
+mod limits;
 mod load;
 mod nodes;
 mod secrets;

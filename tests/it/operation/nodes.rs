@@ -96,7 +96,7 @@ async fn listeners(site: &Site) -> Vec<i32> {
     found
 }
 
-async fn signal(backends: &[i32], name: &str) {
+fn signal(backends: &[i32], name: &str) {
     for backend in backends {
         let sent = Command::new("kill").args(["-s", name, &backend.to_string()]).status();
         assert!(sent.expect("kill").success(), "SIG{name} to {backend}");
@@ -150,9 +150,9 @@ async fn a_silent_channel_delays_a_refusal_by_less_than_two_seconds() {
         tokio::time::sleep(Duration::from_millis(700)).await;
         let access = known_to_both(&one, &two).await;
         let silent = listeners(&one).await;
-        signal(&silent, "STOP").await;
+        signal(&silent, "STOP");
         let span = revoke(&one, &two, &access).await;
-        signal(&silent, "CONT").await;
+        signal(&silent, "CONT");
         longest = longest.max(span);
     }
     println!("refused on the other node after {longest:?} at most, its channel silent");

@@ -16,7 +16,7 @@ use super::reply::Reply;
 use super::{PASSWORD, client_builder, free_port};
 
 /// How long a command, a start or a stop may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Limits that no load of a test reaches.
 pub const GENEROUS: &str = "
@@ -201,8 +201,14 @@ impl Process {
         }
     }
 
-    /// The address of the one-time link it printed, if it printed one.
-    pub fn link(&self) -> Option<String> {
+    /// The address of the one-time link it printed, if it printed one. What a newcomer does
+    /// next follows the line that scripts wait for, and ends with the page of agent sessions.
+    pub async fn link(&self) -> Option<String> {
+        let began = Instant::now();
+        while !self.stdout().contains("/account/sessions\n") {
+            assert!(began.elapsed() < PATIENCE, "it says too little: {}", self.stdout());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         link(&self.stdout())
     }
 
