@@ -13,6 +13,7 @@ use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
 use crate::jose::Keyring;
 use crate::metrics::Metrics;
+use crate::outbound::Fetcher;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -32,6 +33,8 @@ pub struct App {
     pub trusted: TrustList,
     pub clock: Clock,
     pub entropy: Entropy,
+    /// The one way to URLs that strangers name.
+    pub fetch: Fetcher,
     pub metrics: Arc<Metrics>,
 }
 

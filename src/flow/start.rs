@@ -12,6 +12,7 @@ use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
 use crate::jose::{JoseError, Keyring, SigningKey};
 use crate::metrics::Metrics;
+use crate::outbound::{Fetcher, SetUpError};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::{self, Database, Location, OpenError, Store, StoreError};
 use crate::vault::{MasterSecret, Vault, VaultError};
@@ -29,6 +30,8 @@ pub enum StartError {
     Key(#[from] JoseError),
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
+    #[error(transparent)]
+    Outbound(#[from] SetUpError),
     /// A database with content and no master secret: starting would orphan every key in it.
     #[error(
         "the database has content, but its master secret {0} is missing; restore the file, \
@@ -65,6 +68,7 @@ pub async fn migrate(settings: &Settings) -> Result<(), OpenError> {
 ///
 /// See [`StartError`]; nothing listens then.
 pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result<App, StartError> {
+    let fetch = Fetcher::network(settings.outbound.ca_file.as_deref(), &settings.outbound.allow)?;
     migrate(&settings).await?;
     let location = location(&settings);
     let metrics = Arc::new(Metrics::new());
@@ -86,6 +90,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         keyring,
         clock,
         entropy,
+        fetch,
         metrics,
     })
 }

@@ -18,5 +18,6 @@ mod agent;
 mod architecture;
 mod journeys;
 mod operation;
+mod outbound;
 mod pages;
 mod support;

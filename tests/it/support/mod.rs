@@ -18,6 +18,7 @@ use countersign::config::{self, Flags, Sources};
 use countersign::entropy::Entropy;
 use countersign::flow::account::{self, NewPerson};
 use countersign::flow::start::start;
+use countersign::outbound::Fetcher;
 use countersign::protocol::timestamp::{Seconds, Timestamp};
 use countersign::web::server::listen;
 use tempfile::TempDir;
@@ -43,6 +44,7 @@ pub struct Site {
     folder: Arc<TempDir>,
     database: Arc<TestDatabase>,
     settings: String,
+    fetch: Option<Fetcher>,
 }
 
 /// What stays when a node goes.
@@ -53,6 +55,8 @@ struct Outside {
     clock: ManualClock,
     /// The first node's address.
     issuer: Option<String>,
+    /// Who answers for what strangers' URLs name, if not the network.
+    fetch: Option<Fetcher>,
 }
 
 struct Node {
@@ -81,6 +85,11 @@ impl Site {
 
     /// A server with these settings on top (TOML; tables such as `[agents]` welcome).
     pub async fn open_with(settings: &str) -> Self {
+        Self::open_with_fetch(settings, None).await
+    }
+
+    /// A server with these settings, and with these answers to what strangers' URLs name.
+    pub async fn open_with_fetch(settings: &str, fetch: Option<Fetcher>) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let database = Arc::new(TestDatabase::create(folder.path()).await);
         let outside = Outside {
@@ -89,6 +98,7 @@ impl Site {
             settings: settings.to_owned(),
             clock: ManualClock::at(START),
             issuer: None,
+            fetch,
         };
         Self::node(outside).await
     }
@@ -112,11 +122,12 @@ impl Site {
             settings: self.settings.clone(),
             clock: self.clock.clone(),
             issuer: Some(self.app.settings.issuer.to_string()),
+            fetch: self.fetch.clone(),
         }
     }
 
     async fn node(outside: Outside) -> Self {
-        let Outside { folder, database, settings, clock, issuer } = outside;
+        let Outside { folder, database, settings, clock, issuer, fetch } = outside;
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
         let issuer = issuer.unwrap_or_else(|| url.clone());
@@ -133,9 +144,12 @@ impl Site {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("settings: {}", lines.join("; "))
         });
-        let app = start(parsed, Clock::Manual(clock.clone()), Entropy::system())
+        let mut app = start(parsed, Clock::Manual(clock.clone()), Entropy::system())
             .await
             .expect("the server starts");
+        if let Some(fetch) = &fetch {
+            app.fetch = fetch.clone();
+        }
         let app = Arc::new(app);
         let (sender, receiver) = std::sync::mpsc::channel();
         let served = Arc::clone(&app);
@@ -153,7 +167,7 @@ impl Site {
         let _logging = tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).try_init();
         let client = client();
         let node = Node { stop: Some(stop), thread: Some(thread) };
-        Self { url, clock, app, client, node, folder, database, settings }
+        Self { url, clock, app, client, node, folder, database, settings, fetch }
     }
 
     /// Stops the server; the database goes with the last site that uses it.
