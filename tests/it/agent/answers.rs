@@ -188,3 +188,23 @@ async fn refusals_explain_themselves_and_echo_nothing() {
     }
     site.close().await;
 }
+
+/// oauth.md trap 21; RFC 6749 §3.2: unknown parameters, and known ones without a value, are
+/// ignored.
+#[tokio::test]
+async fn unknown_and_empty_parameters_are_ignored() {
+    let site = Site::open().await;
+    let connected = connect(&site).await;
+    let refresh = connected.refresh();
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh.as_str()),
+        ("client_id", "whoever"),
+        ("prompt", "consent"),
+        ("scope", ""),
+        ("resource", ""),
+    ];
+    let reply = connected.agent.token(&fields).await;
+    assert_eq!(reply.json()["scope"], "demo:read demo:write");
+    site.close().await;
+}

@@ -1,10 +1,11 @@
 //! What a protected resource says to whoever comes without a good token.
 
+use countersign::protocol::secret::{ENTROPY, Secret, SecretKind};
 use countersign::protocol::timestamp::Seconds;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{connect, disconnect};
+use super::{connect, connect_with, disconnect};
 use crate::support::Site;
 use crate::support::reply::Reply;
 
@@ -72,10 +73,7 @@ async fn expired_revoked_and_garbage_tokens_get_the_same_refusal() {
     assert_eq!(site.call(&expired).await.status, 200);
     site.advance(Seconds::HOUR);
 
-    let well_formed = countersign::protocol::secret::Secret::from_entropy(
-        countersign::protocol::secret::SecretKind::Access,
-        &[7; countersign::protocol::secret::ENTROPY],
-    );
+    let well_formed = Secret::from_entropy(SecretKind::Access, &[7; ENTROPY]);
     let unknown = well_formed.expect("a token").reveal().to_owned();
     let long = "x".repeat(4000);
     let mut bodies = Vec::new();
@@ -142,7 +140,7 @@ async fn a_token_in_the_query_string_or_the_body_is_not_looked_at() {
 #[tokio::test]
 async fn a_token_that_lacks_a_scope_is_told_which() {
     let site = Site::open().await;
-    let connected = super::connect_with(&site, &["demo:read"], "8h").await;
+    let connected = connect_with(&site, &["demo:read"], "8h").await;
     let request = site.client.post(format!("{}/demo/notes", site.url));
     let request = request.bearer_auth(connected.access()).json(&json!({ "text": "hello" }));
     let reply = Reply::of(request).await;

@@ -1,6 +1,7 @@
 //! What the published reference leaves out or gets wrong (auth.md section 5), each absent
 //! here. Tests are named after the flaw; neighbours of each are tested beside its subject.
 
+use countersign::jose::AssertionClaims;
 use countersign::protocol::timestamp::Seconds;
 use serde_json::{Value, json};
 
@@ -123,6 +124,41 @@ async fn flaw_05_resource_is_neither_ignored_nor_forgotten() {
     let access = member(&agent.exchange(&assertion).await, "access_token");
     assert_eq!(site.call(&access).await.status, 401);
     assert_eq!(site.introspect(&access).await.text, r#"{"active":false}"#);
+    site.close().await;
+}
+
+/// Flaw 6: "verifier holes: no `exp`, future `iat`, foreign ids". Providers are not trusted
+/// yet; the assertions this server does take are its own, and each claim counts, even under
+/// its own signature.
+#[tokio::test]
+async fn flaw_06_every_claim_of_an_assertion_is_checked_under_a_good_signature_too() {
+    let site = Site::open().await;
+    let registered = site.agent().register_anonymous().await;
+    let sign = |change: &dyn Fn(&mut AssertionClaims)| {
+        let claims = claims_of(&registered.assertion());
+        let mut claims: AssertionClaims = serde_json::from_value(claims).expect("claims");
+        change(&mut claims);
+        site.app.keyring.sign_assertion(&claims).expect("signed")
+    };
+    member(&site.agent().exchange(&sign(&|_| {})).await, "access_token");
+    let issuer = site.url.clone();
+    let changes: [(&str, &dyn Fn(&mut AssertionClaims)); 10] = [
+        ("another issuer", &|claims| claims.iss = "https://else.example".to_owned()),
+        ("the issuer with a slash", &|claims| claims.iss = format!("{issuer}/")),
+        ("another audience", &|claims| claims.aud = format!("{issuer}/demo")),
+        ("no subject", &|claims| claims.sub = String::new()),
+        ("an unknown subject", &|claims| claims.sub = "reg_unknown".to_owned()),
+        ("no id", &|claims| claims.jti = String::new()),
+        ("the future", &|claims| claims.iat += 1),
+        ("expired now", &|claims| claims.exp = claims.iat),
+        ("an older generation", &|claims| claims.generation = 0),
+        ("a later generation", &|claims| claims.generation = 2),
+    ];
+    for (name, change) in changes {
+        let reply = site.agent().exchange(&sign(change)).await;
+        assert_eq!((reply.status, reply.error().as_str()), (400, "invalid_grant"), "{name}");
+    }
+    assert_eq!(super::rows(&site, "token").await, 1);
     site.close().await;
 }
 

@@ -13,9 +13,9 @@ use crate::support::person::form_token;
 use crate::support::reply::Reply;
 
 /// Rounds of each race; 1,000 would take minutes in a debug build.
-const ROUNDS: usize = 32;
+const ROUNDS: usize = 24;
 /// Rounds of races sixty-four wide.
-const WIDE_ROUNDS: usize = 12;
+const WIDE_ROUNDS: usize = 8;
 
 /// Every 200 carries the same pair; the others one of these errors.
 #[track_caller]
