@@ -6,12 +6,14 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::resource::Resource;
 use crate::domain::session::Lifetimes;
+use crate::domain::trust::TrustList;
 use crate::entropy::Entropy;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
 use crate::jose::Keyring;
 use crate::metrics::Metrics;
+use crate::outbound::Fetcher;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -27,8 +29,12 @@ pub struct App {
     pub vault: Vault,
     pub keyring: Keyring,
     pub hasher: Hasher,
+    /// Whose assertions count.
+    pub trusted: TrustList,
     pub clock: Clock,
     pub entropy: Entropy,
+    /// The one way to URLs that strangers name.
+    pub fetch: Fetcher,
     pub metrics: Arc<Metrics>,
 }
 

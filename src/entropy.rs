@@ -10,7 +10,9 @@ use crate::protocol::timestamp::Timestamp;
 
 /// A source of random bytes: the operating system's, or a test's.
 #[derive(Clone)]
-pub struct Entropy(Arc<dyn Fn(&mut [u8]) -> Result<(), NoEntropy> + Send + Sync>);
+pub struct Entropy(Arc<Source>);
+
+type Source = dyn Fn(&mut [u8]) -> Result<(), NoEntropy> + Send + Sync;
 
 /// The operating system gave no random bytes; nothing may be issued.
 #[derive(Debug, Clone, Copy, thiserror::Error)]

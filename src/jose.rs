@@ -74,6 +74,7 @@ impl SigningKey {
     /// # Errors
     ///
     /// No entropy.
+    #[expect(clippy::disallowed_methods, reason = "ring draws keys from the system itself")]
     pub fn generate() -> Result<Vec<u8>, JoseError> {
         EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
             .map(|document| document.as_ref().to_vec())
@@ -204,6 +205,7 @@ fn install_provider() {
     let _already_installed = PROVIDER.install_default();
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "jsonwebtoken's signature")]
 fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> JwtResult<Box<dyn JwtSigner>> {
     match algorithm {
         Algorithm::ES256 => Ok(Box::new(Es256Signer(key_pair(key.as_bytes())?))),
@@ -211,6 +213,7 @@ fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> JwtResult<Box<dyn
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "jsonwebtoken's signature")]
 fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> JwtResult<Box<dyn JwtVerifier>> {
     match algorithm {
         Algorithm::ES256 => Ok(Box::new(Es256Verifier(key.try_get_as_bytes()?.to_vec()))),
@@ -218,6 +221,7 @@ fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> JwtResult<Box<d
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "ring blinds with the system's entropy itself")]
 fn key_pair(pkcs8: &[u8]) -> JwtResult<EcdsaKeyPair> {
     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
         .map_err(|_| ErrorKind::InvalidEcdsaKey.into())
@@ -241,6 +245,7 @@ fn public_components(
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "jsonwebtoken's signature")]
 fn compute_digest(bytes: &[u8], hash: ThumbprintHash) -> JwtResult<Vec<u8>> {
     let algorithm = match hash {
         ThumbprintHash::SHA256 => &ring::digest::SHA256,
@@ -254,6 +259,7 @@ fn compute_digest(bytes: &[u8], hash: ThumbprintHash) -> JwtResult<Vec<u8>> {
 struct Es256Signer(EcdsaKeyPair);
 
 impl Signer<Vec<u8>> for Es256Signer {
+    #[expect(clippy::disallowed_methods, reason = "ring draws nonces from the system itself")]
     fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, SignatureError> {
         self.0
             .sign(&SystemRandom::new(), message)
@@ -314,6 +320,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "forges what the verifier must refuse")]
     fn signed(keyring: &Keyring, header: &Header, claims: &Value) -> String {
         jsonwebtoken::encode(header, claims, &keyring.0[0].encoding).expect("signed")
     }

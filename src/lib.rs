@@ -13,6 +13,7 @@ pub mod entropy;
 pub mod flow;
 pub mod jose;
 pub mod metrics;
+pub mod outbound;
 pub mod protocol;
 pub mod store;
 pub mod vault;

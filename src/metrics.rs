@@ -1,9 +1,6 @@
 //! What operators watch: requests by route and outcome, the approval funnel, live tokens,
 //! how many changes share one commit. Labels are routes and outcomes, never who or what.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -59,7 +56,6 @@ pub struct Metrics {
     seconds_to_decide: Histogram,
     group_size: Histogram,
     live_sessions: Gauge<i64>,
-    introspections: Family<StepLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -78,7 +74,6 @@ impl Metrics {
             seconds_to_decide: Histogram::new(exponential_buckets(1.0, 2.0, 12)),
             group_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
             live_sessions: Gauge::default(),
-            introspections: Family::default(),
         };
         metrics.registered()
     }
@@ -99,11 +94,6 @@ impl Metrics {
             self.group_size.clone(),
         );
         registry.register("live_sessions", "Sessions that are live", self.live_sessions.clone());
-        registry.register(
-            "introspections",
-            "Token checks by where the answer came from",
-            self.introspections.clone(),
-        );
         self
     }
 
@@ -133,21 +123,7 @@ impl Metrics {
         self.live_sessions.set(count);
     }
 
-    /// Counters of token checks answered from memory and from the database, for callers
-    /// that count on every request and look them up once.
-    #[must_use]
-    pub fn introspection_counters(&self) -> (Counter, Counter) {
-        let of = |step| self.introspections.get_or_create_owned(&StepLabels { step });
-        (of("memory"), of("database"))
-    }
-
-    /// A counter of one route and status, to be kept by whoever counts often.
-    #[must_use]
-    pub fn request_counter(&self, route: &'static str, status: u16) -> Counter {
-        self.requests.get_or_create_owned(&RouteLabels { route, status })
-    }
-
-    /// Everything, in the OpenMetrics text format.
+    /// Everything, in the text format of `OpenMetrics` 1.0.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -160,12 +136,3 @@ impl Metrics {
         }
     }
 }
-
-/// Shared by the store's writer, which runs before the rest is built.
-#[must_use]
-pub fn shared() -> Arc<Metrics> {
-    Arc::new(Metrics::new())
-}
-
-/// A counter cell, named for callers outside this room.
-pub type Count = Counter<u64, AtomicU64>;

@@ -13,8 +13,8 @@
   for (const time of document.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
     if (at.getTimezoneOffset() === 0) continue;
-    const local = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-    after(time, "local", words.local.replace("{}", local));
+    const local = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    after(time.parentElement.lastElementChild, "local", words.local.replace("{}", local));
   }
 
   for (const time of document.querySelectorAll("time[data-countdown]")) {

@@ -1,1 +1,83 @@
-fn main() {}
+//! Countersign against the least a server can do, on this machine, in one run:
+//!
+//! ```text
+//! cargo bench --bench end_to_end -- [--smoke] [--sessions N] [--seconds S] [--rounds R] [--postgres URL]
+//! ```
+//!
+//! Limit, floors and Countersign run in processes of their own and take turns. Every answer is
+//! checked. Processor time is read from `/proc`, so other work on the machine moves it little;
+//! ratios are taken within a round. `--postgres` names an empty database that may be filled.
+
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark fails by panicking, measures real time, and prints"
+)]
+
+mod child;
+mod load;
+mod report;
+mod script;
+mod seed;
+mod workload;
+mod yardstick;
+
+use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How much is measured.
+pub struct Plan {
+    /// Stored sessions, each with two tokens.
+    pub sessions: usize,
+    pub span: Duration,
+    pub rounds: usize,
+    /// An empty PostgreSQL database to measure with as well.
+    pub postgres: Option<String>,
+}
+
+impl Plan {
+    fn read(arguments: &[String]) -> Self {
+        let mut plan =
+            Self { sessions: 100_000, span: Duration::from_secs(2), rounds: 5, postgres: None };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} what?"));
+            match argument.as_str() {
+                "--smoke" => {
+                    plan.sessions = 1_000;
+                    plan.span = Duration::from_millis(200);
+                    plan.rounds = 1;
+                }
+                "--sessions" => plan.sessions = value().parse().expect("a number of sessions"),
+                "--seconds" => {
+                    let seconds = value().parse().expect("a number of seconds");
+                    plan.span = Duration::from_secs_f64(seconds);
+                }
+                "--rounds" => plan.rounds = value().parse().expect("a number of rounds"),
+                "--postgres" => plan.postgres = Some(value().clone()),
+                // Cargo says so to everything it benches.
+                "--bench" => {}
+                other => panic!("no such argument: {other}"),
+            }
+        }
+        assert!(plan.rounds > 0 && plan.sessions >= seed::REGISTERED, "too few to measure");
+        plan
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if yardstick::serve(&arguments) {
+        return;
+    }
+    let plan = Plan::read(&arguments);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(workload::measure(&plan));
+}

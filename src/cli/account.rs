@@ -13,7 +13,9 @@ use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
 use crate::entropy::Entropy;
 use crate::flow::account::{self, EntryError, NewPerson};
 use crate::flow::error::PersonError;
+use crate::flow::link;
 use crate::flow::start::start;
+use crate::flow::upkeep;
 use crate::protocol::secret::Secret;
 
 /// Adds a person.
@@ -35,7 +37,7 @@ pub fn add(arguments: AccountAdd, environment: Vec<(String, String)>) -> Result<
             password: &password,
         };
         let added = account::add(&app, &person, arguments.admin, app.clock.now()).await;
-        app.store.database().close().await;
+        upkeep::close(&app).await;
         match added.map_err(explain)? {
             Some(link) => say(&link_to(&app, &link)),
             None => say(&format!("added {}", arguments.email)),
@@ -52,9 +54,9 @@ pub fn reset(arguments: AccountReset, environment: Vec<(String, String)>) -> Res
     let settings = load(arguments.settings, environment)?;
     runtime()?.block_on(async move {
         let app = open(settings).await?;
-        let link = account::reset(&app, &arguments.email, app.clock.now()).await;
-        app.store.database().close().await;
-        say(&link_to(&app, &link.map_err(explain)?))
+        let reset = link::reset(&app, &arguments.email, app.clock.now()).await;
+        upkeep::close(&app).await;
+        say(&link_to(&app, &reset.map_err(explain)?))
     })
 }
 

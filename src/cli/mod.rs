@@ -12,7 +12,6 @@ use clap::Parser as _;
 use self::arguments::{AccountCommand, Arguments, Command, ConfigCommand, SettingArguments};
 use crate::config::{self, Problem, Settings, Sources};
 use crate::flow::start;
-use crate::store;
 
 /// Exit code of a configuration that cannot be used.
 const MISCONFIGURED: u8 = 2;
@@ -62,7 +61,7 @@ fn dispatch(command: Command, environment: Vec<(String, String)>) -> Result<(), 
         Command::Serve(settings) => serve::run(load(settings, environment)?),
         Command::Migrate(settings) => {
             let settings = load(settings, environment)?;
-            let migrated = runtime()?.block_on(store::migrate(&start::location(&settings)));
+            let migrated = runtime()?.block_on(start::migrate(&settings));
             Ok(migrated?)
         }
         Command::Account(AccountCommand::Add(add)) => account::add(add, environment),

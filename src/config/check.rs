@@ -1,7 +1,6 @@
 //! From layers to [`Settings`]: every setting has its type, and they are possible together.
 
 use std::net::{AddrParseError, IpAddr, SocketAddr};
-use std::path::PathBuf;
 
 use ipnet::IpNet;
 use url::{Host, Url};
@@ -25,7 +24,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let metrics_listen = metrics_listen(&mut reader, listen);
     let tls = tls(&mut reader, issuer.as_ref());
     let trusted_proxies = reader.parsed_list("trusted_proxies", network);
-    let secrets_file = secrets_file(&mut reader);
+    let secrets_file = reader.master_secret_file("secrets_file");
     let service = service(&mut reader);
     let demo = demo(&mut reader, loopback);
     let resources = all_resources(&mut reader, issuer.as_ref(), demo);
@@ -99,15 +98,6 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
         .map(IpNet::from)
         .or_else(|_| text.parse())
         .map_err(|_| "not a network; write one such as 10.0.0.0/8 or fd00::/8")
-}
-
-fn secrets_file(reader: &mut Reader<'_>) -> PathBuf {
-    let path = reader.text("secrets_file");
-    if path.is_empty() {
-        reader
-            .refuse("secrets_file", String::from("write the path of a file outside the database"));
-    }
-    PathBuf::from(path)
 }
 
 fn service(reader: &mut Reader<'_>) -> Service {

@@ -154,6 +154,7 @@ mod tests {
         default = true
     "#;
 
+    #[expect(clippy::unwrap_in_result, reason = "a test that cannot write its settings has failed")]
     fn loaded(text: &str) -> Result<Settings, Vec<Problem>> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("settings.toml");

@@ -2,11 +2,13 @@
 //! that the operator hears of all of them at once.
 
 use std::fmt::Display;
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use toml::Value;
+use zeroize::Zeroizing;
 
 use super::layers::{Layers, Setting};
 use super::problem::{Origin, Problem, shown};
@@ -124,6 +126,26 @@ impl Reader<'_> {
         Some(path)
     }
 
+    /// The file of the master secret. It may be missing: a new database gets a new one.
+    pub fn master_secret_file(&mut self, key: &str) -> PathBuf {
+        let path = PathBuf::from(self.text(key));
+        if path.as_os_str().is_empty() {
+            self.refuse(key, String::from("write the path of a file outside the database"));
+        }
+        match fs::read_to_string(&path).map(Zeroizing::new) {
+            Ok(text) if is_a_master_secret(text.trim()) => {}
+            Ok(_) => {
+                let remedy = "does not hold a master secret; restore the file or name another";
+                self.refuse(key, remedy.to_owned());
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                self.refuse(key, format!("cannot be read: {error}; name a readable file"));
+            }
+        }
+        path
+    }
+
     /// Two spans of which the first must not outlast the second.
     pub fn no_longer_than(&mut self, key: &str, span: Seconds, limit_key: &str, limit: Seconds) {
         let refused = |key: &str| self.problems.iter().any(|problem| problem.key == key);
@@ -155,4 +177,10 @@ impl Reader<'_> {
         self.refuse(key, format!("write {expected}"));
         None
     }
+}
+
+/// Thirty-two bytes in base64url, as the vault writes them.
+fn is_a_master_secret(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    text.len() == 43 && text.bytes().all(letter)
 }

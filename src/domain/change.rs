@@ -40,6 +40,8 @@ pub enum Effect {
     },
     /// Unused first-account links end: only the newest is good.
     WithdrawFirstAccountLinks,
+    /// So do an account's unused links to set a password.
+    WithdrawLinksOf(AccountId),
     /// A new question to a human.
     Ask(Box<Approval>),
     /// Closes the attempt that a newer one replaces, if it still waits.

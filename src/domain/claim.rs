@@ -4,6 +4,7 @@
 use crate::domain::approval::{Approval, Approved, KeyedCode, Matching, State, TRIES};
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::EventKind;
+use crate::domain::origin::Occasion;
 use crate::domain::session::EndCause;
 use crate::protocol::error::Denial;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -29,7 +30,7 @@ pub enum Collector {
 pub struct Collect<'a> {
     pub by: Collector,
     pub request: &'a str,
-    pub address: &'a str,
+    pub occasion: &'a Occasion,
 }
 
 #[derive(Debug)]
@@ -64,11 +65,8 @@ impl Approval {
     /// # Errors
     ///
     /// See [`NotCollected`].
-    pub fn collect(
-        self,
-        collect: &Collect<'_>,
-        now: Timestamp,
-    ) -> Result<Collection, NotCollected> {
+    pub fn collect(self, collect: &Collect<'_>) -> Result<Collection, NotCollected> {
+        let now = collect.occasion.at;
         match &self.state {
             State::Waiting { .. } if now < self.expires_at => Err(NotCollected::Pending),
             State::Waiting { .. } | State::Locked { .. } | State::Superseded { .. } => {
@@ -90,7 +88,7 @@ impl Approval {
             State::Approved(approved) if now >= approved.collect_before => Err(NotCollected::Over),
             State::Approved(approved) => {
                 let approved = approved.clone();
-                self.hand_over(approved, collect, now)
+                self.hand_over(approved, collect)
             }
         }
     }
@@ -99,8 +97,8 @@ impl Approval {
         self,
         approved: Approved,
         collect: &Collect<'_>,
-        now: Timestamp,
     ) -> Result<Collection, NotCollected> {
+        let now = collect.occasion.at;
         let matched = match (&approved.matching, &collect.by) {
             // Nobody typed a code, so the claim token alone proves nothing yet.
             (Matching::Relayed { .. }, Collector::Poll) => return Err(NotCollected::Pending),
@@ -112,10 +110,10 @@ impl Approval {
             (_, Collector::Nonsense) => false,
         };
         if !matched {
-            return Ok(Collection::WrongCode(self.wrong_relay(approved, collect.address, now)));
+            return Ok(Collection::WrongCode(self.wrong_relay(approved, collect.occasion)));
         }
         let event = self
-            .record(EventKind::ClaimCollected, collect.address, now)
+            .record(EventKind::ClaimCollected, collect.occasion)
             .by(&approved.by)
             .of_session(&approved.session);
         let effects =
@@ -129,10 +127,10 @@ impl Approval {
     }
 
     /// A wrong relayed code spends a try; the last one ends the attempt and its session.
-    fn wrong_relay(self, mut approved: Approved, address: &str, now: Timestamp) -> Change<Self> {
+    fn wrong_relay(self, mut approved: Approved, occasion: &Occasion) -> Change<Self> {
         approved.wrong_codes = approved.wrong_codes.saturating_add(1);
         let mut effects = vec![Effect::Record(
-            self.record(EventKind::WrongCode, address, now).of_session(&approved.session),
+            self.record(EventKind::WrongCode, occasion).of_session(&approved.session),
         )];
         if approved.wrong_codes < TRIES {
             return self.becomes(State::Approved(approved), effects);
@@ -140,11 +138,11 @@ impl Approval {
         effects.push(Effect::EndSession {
             id: approved.session.clone(),
             cause: EndCause::Locked,
-            at: now,
+            at: occasion.at,
         });
         effects.push(Effect::Record(
-            self.record(EventKind::ApprovalLocked, address, now).of_session(&approved.session),
+            self.record(EventKind::ApprovalLocked, occasion).of_session(&approved.session),
         ));
-        self.becomes(State::Locked { by: Some(approved.by), at: now }, effects)
+        self.becomes(State::Locked { by: Some(approved.by), at: occasion.at }, effects)
     }
 }

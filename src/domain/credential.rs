@@ -38,3 +38,14 @@ impl Credential {
         self.registration.as_ref().map_or_else(|| self.session.as_str(), RegistrationId::as_str)
     }
 }
+
+/// The live session that an assertion stands for: what an exchange needs of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegation {
+    pub session: SessionId,
+    pub account: Option<AccountId>,
+    pub resource: ResourceIdentifier,
+    pub scopes: Scopes,
+    /// When the session ends; no token outlives it (design promise P4).
+    pub ends_at: Timestamp,
+}

@@ -1,6 +1,7 @@
 //! The audit trail: one event per change or refusal that matters later.
 
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::origin::Occasion;
 use crate::protocol::timestamp::Timestamp;
 
 /// What happened. Names are stable: people's history and operators' queries use them.
@@ -8,6 +9,7 @@ use crate::protocol::timestamp::Timestamp;
 pub enum EventKind {
     AccountCreated,
     PasswordSet,
+    PasswordReset,
     SignedIn,
     SignInFailed,
     SignedOut,
@@ -29,9 +31,10 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::AccountCreated,
         Self::PasswordSet,
+        Self::PasswordReset,
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -57,6 +60,7 @@ impl EventKind {
         match self {
             Self::AccountCreated => "account.created",
             Self::PasswordSet => "account.password_set",
+            Self::PasswordReset => "account.password_reset",
             Self::SignedIn => "account.signed_in",
             Self::SignInFailed => "account.sign_in_failed",
             Self::SignedOut => "account.signed_out",
@@ -101,15 +105,15 @@ pub struct Event {
 
 impl Event {
     #[must_use]
-    pub fn new(kind: EventKind, at: Timestamp, address: &str) -> Self {
+    pub fn new(kind: EventKind, occasion: &Occasion) -> Self {
         Self {
-            at,
+            at: occasion.at,
             kind,
             account: None,
             session: None,
             registration: None,
             approval: None,
-            address: address.to_owned(),
+            address: occasion.from.address.clone(),
             detail: None,
         }
     }

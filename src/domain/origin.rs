@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::Timestamp;
 
 /// The network side of a request. Kept for the people and audits that ask later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +12,22 @@ pub struct Origin {
     pub address: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<ToldText>,
+}
+
+/// When and from where something is asked: read once at the edge, passed down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    pub at: Timestamp,
+    pub from: Origin,
+}
+
+impl Occasion {
+    /// Asked by the operator at the machine itself.
+    #[must_use]
+    pub fn at_the_machine(at: Timestamp) -> Self {
+        let from = Origin { address: "command line".to_owned(), user_agent: None };
+        Self { at, from }
+    }
 }
 
 /// What an agent tells about itself. None of it is proven.

@@ -4,7 +4,7 @@ use crate::domain::approval::{Approval, Phase};
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
-use crate::domain::origin::{Agent, Origin};
+use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::protocol::email::EmailAddress;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
@@ -131,16 +131,15 @@ impl Registration {
         self,
         current: Option<&Approval>,
         attempt: Approval,
-        address: &str,
-        now: Timestamp,
+        occasion: &Occasion,
     ) -> Result<Change<Self>, ClaimRefused> {
-        self.is_claimable(current, now)?;
-        let event = Event::new(EventKind::AttemptStarted, now, address)
+        self.is_claimable(current, occasion.at)?;
+        let event = Event::new(EventKind::AttemptStarted, occasion)
             .of_registration(&self.id)
             .of_approval(&attempt.id);
         let mut effects = Vec::new();
         if let Some(earlier) = &self.approval {
-            effects.push(Effect::Supersede { id: earlier.clone(), at: now });
+            effects.push(Effect::Supersede { id: earlier.clone(), at: occasion.at });
         }
         let next = Self {
             approval: Some(attempt.id.clone()),

@@ -13,6 +13,14 @@ pub enum Risk {
     Delete,
 }
 
+impl Risk {
+    /// Whether a yes asks for a fresh sign-in: what is spent or deleted does not come back.
+    #[must_use]
+    pub const fn is_grave(self) -> bool {
+        matches!(self, Self::Spend | Self::Delete)
+    }
+}
+
 /// One scope of a resource, in the operator's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeRule {
@@ -75,6 +83,12 @@ impl Resource {
     #[must_use]
     pub fn pre_claim_scopes(&self) -> Scopes {
         self.scopes_where(|rule| rule.pre_claim)
+    }
+
+    /// Whether any of these scopes spends or deletes.
+    #[must_use]
+    pub fn is_grave(&self, scopes: &Scopes) -> bool {
+        self.scopes.iter().any(|rule| rule.risk.is_grave() && scopes.contains(&rule.name))
     }
 
     #[must_use]

@@ -4,7 +4,7 @@ use crate::domain::approval::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
-use crate::domain::origin::{Agent, Origin};
+use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -167,14 +167,8 @@ impl Session {
     }
 
     /// Gives the session the name its owner wants to read.
-    pub fn rename(
-        self,
-        label: &ToldText,
-        by: &AccountId,
-        address: &str,
-        now: Timestamp,
-    ) -> Change<Self> {
-        let event = Event::new(EventKind::SessionRenamed, now, address).by(by).of_session(&self.id);
+    pub fn rename(self, label: &ToldText, by: &AccountId, occasion: &Occasion) -> Change<Self> {
+        let event = Event::new(EventKind::SessionRenamed, occasion).by(by).of_session(&self.id);
         let seen = self.revision;
         let next = Self { label: label.to_string(), ..self };
         Change { seen, next, effects: vec![Effect::Record(event)] }
@@ -183,11 +177,13 @@ impl Session {
 
 /// Ends a session, whatever state it is in; ending one twice changes nothing.
 #[must_use]
-pub fn end(session: &Session, cause: EndCause, address: &str, now: Timestamp) -> Vec<Effect> {
-    let mut event = Event::new(EventKind::SessionEnded, now, address)
-        .of_session(&session.id)
-        .saying(cause.name());
+pub fn end(session: &Session, cause: EndCause, occasion: &Occasion) -> Vec<Effect> {
+    let mut event =
+        Event::new(EventKind::SessionEnded, occasion).of_session(&session.id).saying(cause.name());
     event.account.clone_from(&session.account);
     event.registration.clone_from(&session.registration);
-    vec![Effect::EndSession { id: session.id.clone(), cause, at: now }, Effect::Record(event)]
+    vec![
+        Effect::EndSession { id: session.id.clone(), cause, at: occasion.at },
+        Effect::Record(event),
+    ]
 }

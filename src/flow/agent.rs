@@ -1,39 +1,25 @@
 //! Agents introduce themselves: `POST` to the identity endpoint (auth.md, "Register").
 
 use crate::app::App;
-use crate::domain::approval::{Approval, Ask, Door, State};
+use crate::domain::approval::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::{ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{RegistrationId, SessionId};
 use crate::domain::limit::Count;
-use crate::domain::origin::{Agent, Origin};
+use crate::domain::origin::{Agent, Occasion};
 use crate::domain::registration::{FIRST_INTERVAL, Pace, Registration, RegistrationKind};
 use crate::domain::resource::{Asked, Resource};
 use crate::domain::session::Session;
-use crate::flow::delivery;
+use crate::flow::attempt::{CLAIM_PATH, NewAttempt, describe, login_hint, new_attempt};
+use crate::flow::delivery::{self, Subject};
 use crate::flow::error::until_next_hour;
 use crate::metrics::Funnel;
-use crate::protocol::agent::{
-    Attempt, Ceremony, Claim, Identity, IdentityRequest, RegistrationResponse, ScopeSets,
-};
-use crate::protocol::code::Code;
-use crate::protocol::email::EmailAddress;
-use crate::protocol::error::{AgentError, AgentErrorCode};
+use crate::protocol::agent::{Claim, Identity, IdentityRequest, RegistrationResponse, ScopeSets};
+use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
-
-/// Where attempts are started and renewed, below the issuer.
-pub const CLAIM_PATH: &str = "/agent/identity/claim";
-
-/// A question about to be put, with what only its first answer may show.
-pub struct NewAttempt {
-    pub approval: Approval,
-    pub link: Secret,
-    /// None when typed codes are switched off.
-    pub code: Option<Code>,
-}
 
 /// Registers an agent without a human, with what policy lets it hold until one claims it.
 ///
@@ -43,32 +29,34 @@ pub struct NewAttempt {
 pub async fn register_anonymous(
     app: &App,
     request: &IdentityRequest,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<RegistrationResponse, AgentError> {
     if !app.settings.agents.anonymous {
         return Err(AgentErrorCode::AnonymousDisabled.into());
     }
     let (registration, claim, asked) =
-        new_registration(app, request, RegistrationKind::Anonymous, from, now)?;
-    let session = pre_claim_session(app, &registration, now)?;
+        new_registration(app, request, RegistrationKind::Anonymous, occasion)?;
+    let session = pre_claim_session(app, &registration, occasion.at)?;
     let registration = Registration { session: Some(session.id.clone()), ..registration };
     let context = ["register", registration.id.as_str()];
-    let identity = delivery::assertion(app, &registration, &session, None, &context, now)?;
+    let subject = Subject { registration: &registration, session: &session, account: None };
+    let identity = delivery::assertion(app, subject, &context, occasion.at)?;
     let mut effects = vec![
         Effect::IssueSession(Box::new(session)),
-        Effect::Record(created(&registration, from, now)),
+        Effect::Record(created(&registration, occasion)),
     ];
     let limits = &app.settings.limits;
     effects.extend(limit(
         "anonymous",
-        &from.address,
+        &occasion.from.address,
         limits.anonymous_registrations_per_address_per_hour,
         limits.anonymous_registrations_per_hour,
-        now,
+        occasion.at,
     ));
-    let registration = store(app, registration, effects, now).await?;
-    Ok(reply(app, &registration, &claim, &asked, Some(identity), None, now))
+    let registration = store(app, registration, effects, occasion.at).await?;
+    let (claim, asked, identity) = (&claim, &asked, Some(identity));
+    let answered = Answered { registration: &registration, claim, asked, identity, attempt: None };
+    Ok(answered.reply(app, occasion.at))
 }
 
 /// Registers an agent that knows whom to ask, and puts the question at once. Known and
@@ -80,16 +68,15 @@ pub async fn register_anonymous(
 pub async fn register_for_person(
     app: &App,
     request: &IdentityRequest,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<RegistrationResponse, AgentError> {
     if !app.settings.agents.service_auth {
         return Err(AgentErrorCode::ServiceAuthDisabled.into());
     }
     let hint = login_hint(request.login_hint.as_deref())?;
     let (registration, claim, asked) =
-        new_registration(app, request, RegistrationKind::ServiceAuth, from, now)?;
-    let attempt = new_attempt(app, &registration, hint.clone(), from, now)?;
+        new_registration(app, request, RegistrationKind::ServiceAuth, occasion)?;
+    let attempt = new_attempt(app, &registration, hint.clone(), occasion)?;
     let registration = Registration {
         login_hint: Some(hint),
         approval: Some(attempt.approval.id.clone()),
@@ -97,51 +84,28 @@ pub async fn register_for_person(
     };
     let mut effects = vec![
         Effect::Ask(Box::new(attempt.approval.clone())),
-        Effect::Record(created(&registration, from, now).of_approval(&attempt.approval.id)),
+        Effect::Record(created(&registration, occasion).of_approval(&attempt.approval.id)),
     ];
     let limits = &app.settings.limits;
     effects.extend(limit(
         "service_auth",
-        &from.address,
+        &occasion.from.address,
         limits.service_auth_registrations_per_address_per_hour,
         limits.service_auth_registrations_per_hour,
-        now,
+        occasion.at,
     ));
-    let registration = store(app, registration, effects, now).await?;
+    let registration = store(app, registration, effects, occasion.at).await?;
     app.metrics.funnel(Funnel::Asked);
-    Ok(reply(app, &registration, &claim, &asked, None, Some(&attempt), now))
-}
-
-/// A provider's assertion: the trust list is where providers plug in, and it is empty.
-///
-/// # Errors
-///
-/// Always, until a provider is trusted: `issuer_not_enabled`.
-pub fn register_with_assertion(
-    request: &IdentityRequest,
-) -> Result<RegistrationResponse, AgentError> {
-    if request.assertion.as_deref().unwrap_or_default().is_empty() {
-        return Err(AgentErrorCode::InvalidRequest.into());
-    }
-    Err(AgentErrorCode::IssuerNotEnabled.into())
-}
-
-/// Reads a login hint.
-///
-/// # Errors
-///
-/// Missing, or not an e-mail address.
-pub fn login_hint(text: Option<&str>) -> Result<EmailAddress, AgentError> {
-    let hint = text.ok_or(AgentErrorCode::InvalidLoginHint)?;
-    Ok(hint.parse().map_err(|_| AgentErrorCode::InvalidLoginHint)?)
+    let (claim, asked, attempt) = (&claim, &asked, Some(&attempt));
+    let answered = Answered { registration: &registration, claim, asked, identity: None, attempt };
+    Ok(answered.reply(app, occasion.at))
 }
 
 fn new_registration(
     app: &App,
     request: &IdentityRequest,
     kind: RegistrationKind,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<(Registration, Secret, Asked), AgentError> {
     let resource = named_resource(app, request.resource.as_deref())?;
     let asked = resource.ask(requested_scopes(request)?.as_ref());
@@ -156,7 +120,7 @@ fn new_registration(
         RegistrationKind::ServiceAuth => Scopes::new(),
     };
     let registration = Registration {
-        id: RegistrationId(app.entropy.identifier(RegistrationId::PREFIX, now)?),
+        id: RegistrationId(app.entropy.identifier(RegistrationId::PREFIX, occasion.at)?),
         revision: UNSTORED,
         kind,
         agent,
@@ -165,15 +129,15 @@ fn new_registration(
         pre_claim,
         login_hint: None,
         claim: claim.digest(),
-        claim_expires_at: now + app.settings.agents.claim_ttl,
+        claim_expires_at: occasion.at + app.settings.agents.claim_ttl,
         generation: 1,
         account: None,
         session: None,
         approval: None,
         revoked_at: None,
         pace: Pace { polled_at: None, interval: FIRST_INTERVAL },
-        from: from.clone(),
-        created_at: now,
+        from: occasion.from.clone(),
+        created_at: occasion.at,
     };
     Ok((registration, claim, asked))
 }
@@ -222,51 +186,8 @@ fn pre_claim_session(
     })
 }
 
-/// A question to the person of `hint`, with a fresh link and, where typed codes are on, a
-/// fresh code.
-///
-/// # Errors
-///
-/// No entropy.
-pub fn new_attempt(
-    app: &App,
-    registration: &Registration,
-    hint: EmailAddress,
-    from: &Origin,
-    now: Timestamp,
-) -> Result<NewAttempt, AgentError> {
-    let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, now)?);
-    let link = app.entropy.secret(SecretKind::Approval)?;
-    let code = if app.settings.agents.typed_codes { Some(app.entropy.code()?) } else { None };
-    let keyed = |code: &Code| app.vault.keyed_code(AGENT_CODE, id.as_str(), code).into();
-    let approval = Approval {
-        agent_code: code.as_ref().map(keyed),
-        id,
-        revision: UNSTORED,
-        link: link.digest(),
-        ask: Ask {
-            door: Door::Claim,
-            resource: registration.resource.clone(),
-            scopes: registration.scopes.clone(),
-            agent: registration.agent.clone(),
-            expected: Some(hint),
-            from: from.clone(),
-            registration: Some(registration.id.clone()),
-        },
-        created_at: now,
-        expires_at: (now + app.settings.agents.attempt_ttl).min(registration.claim_expires_at),
-        state: State::Waiting { wrong_codes: 0, viewer: None },
-    };
-    Ok(NewAttempt { approval, link, code })
-}
-
-/// Purpose of codes that agents show, in the vault.
-pub const AGENT_CODE: &str = "agent code";
-/// Purpose of codes that people relay, in the vault.
-pub const RELAYED_CODE: &str = "relayed code";
-
-fn created(registration: &Registration, from: &Origin, now: Timestamp) -> Event {
-    Event::new(EventKind::RegistrationCreated, now, &from.address)
+fn created(registration: &Registration, occasion: &Occasion) -> Event {
+    Event::new(EventKind::RegistrationCreated, occasion)
         .of_registration(&registration.id)
         .saying(registration.kind.name())
 }
@@ -295,64 +216,50 @@ async fn store(
     })
 }
 
-/// Both dialects' words for one attempt.
-#[must_use]
-pub fn describe(app: &App, attempt: &NewAttempt, now: Timestamp) -> (Attempt, Ceremony) {
-    let uri = app.settings.issuer.url(&format!("/approve/{}", attempt.link.reveal()));
-    let polled = attempt.code.as_ref().map(|_| FIRST_INTERVAL.0);
-    (
-        Attempt {
-            id: attempt.approval.id.0.clone(),
-            verification_uri: uri.clone(),
-            expires_at: attempt.approval.expires_at.iso(),
-        },
-        Ceremony {
-            user_code: attempt.code.as_ref().map(Code::grouped),
-            verification_uri: uri,
-            expires_in: attempt.approval.expires_at.since(now).0,
-            interval: polled,
-        },
-    )
+/// Everything a registration is answered with.
+struct Answered<'a> {
+    registration: &'a Registration,
+    claim: &'a Secret,
+    asked: &'a Asked,
+    identity: Option<Identity>,
+    attempt: Option<&'a NewAttempt>,
 }
 
-/// The superset reply (contracts of auth.md, "Conflicts and one answer to each").
-fn reply(
-    app: &App,
-    registration: &Registration,
-    claim: &Secret,
-    asked: &Asked,
-    identity: Option<Identity>,
-    attempt: Option<&NewAttempt>,
-    now: Timestamp,
-) -> RegistrationResponse {
-    let described = attempt.map(|attempt| describe(app, attempt, now));
-    let (attempt, ceremony) = described.unzip();
-    let token = claim.reveal().to_owned();
-    let expires_at = registration.claim_expires_at.iso();
-    let url = app.settings.issuer.url(CLAIM_PATH);
-    let (pre_claim, post_claim) = (registration.pre_claim.to_vec(), registration.scopes.to_vec());
-    RegistrationResponse {
-        id: registration.id.0.clone(),
-        registration_id: registration.id.0.clone(),
-        kind: registration.kind.name(),
-        registration_type: registration.kind.name(),
-        identity_assertion: identity.as_ref().map(|identity| identity.assertion.clone()),
-        assertion_expires: identity.as_ref().map(|identity| identity.expires_at.clone()),
-        identity,
-        scopes: ScopeSets { pre_claim: pre_claim.clone(), post_claim: post_claim.clone() },
-        pre_claim_scopes: pre_claim,
-        post_claim_scopes: post_claim,
-        dropped_scopes: asked.dropped.to_vec(),
-        resource: registration.resource.to_string(),
-        claim: Claim {
-            token: token.clone(),
-            expires_at: expires_at.clone(),
-            url: url.clone(),
-            attempt,
-            ceremony,
-        },
-        claim_token: token,
-        claim_token_expires: expires_at,
-        claim_url: url,
+impl Answered<'_> {
+    /// The superset reply: dialect D2 reads the flat names, D3 the nested ones.
+    fn reply(self, app: &App, now: Timestamp) -> RegistrationResponse {
+        let registration = self.registration;
+        let described = self.attempt.map(|attempt| describe(app, attempt, now));
+        let (attempt, ceremony) = described.unzip();
+        let token = self.claim.reveal().to_owned();
+        let expires_at = registration.claim_expires_at.iso();
+        let url = app.settings.issuer.url(CLAIM_PATH);
+        let pre_claim = registration.pre_claim.to_vec();
+        let post_claim = registration.scopes.to_vec();
+        let identity = self.identity;
+        RegistrationResponse {
+            id: registration.id.0.clone(),
+            registration_id: registration.id.0.clone(),
+            kind: registration.kind.name(),
+            registration_type: registration.kind.name(),
+            identity_assertion: identity.as_ref().map(|identity| identity.assertion.clone()),
+            assertion_expires: identity.as_ref().map(|identity| identity.expires_at.clone()),
+            identity,
+            scopes: ScopeSets { pre_claim: pre_claim.clone(), post_claim: post_claim.clone() },
+            pre_claim_scopes: pre_claim,
+            post_claim_scopes: post_claim,
+            dropped_scopes: self.asked.dropped.to_vec(),
+            resource: registration.resource.to_string(),
+            claim: Claim {
+                token: token.clone(),
+                expires_at: expires_at.clone(),
+                url: url.clone(),
+                attempt,
+                ceremony,
+            },
+            claim_token: token,
+            claim_token_expires: expires_at,
+            claim_url: url,
+        }
     }
 }

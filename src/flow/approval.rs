@@ -1,17 +1,17 @@
 //! The one approval page's use cases, whatever door the question came through.
 
 use crate::app::App;
-use crate::domain::approval::{
-    Answer, Approval, ApprovalRefused, CodeGiven, Consent, DenialReason, KeyedCode, Lifetime,
-    Phase, Policy, Verdict,
-};
+use crate::domain::approval::{Approval, DenialReason, KeyedCode, Phase, TRIES};
 use crate::domain::change::{Change, Effect};
+use crate::domain::decision::{
+    Answer, ApprovalRefused, CodeGiven, Consent, Lifetime, Policy, Verdict,
+};
 use crate::domain::id::SessionId;
 use crate::domain::limit::Count;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::domain::resource::Resource;
 use crate::domain::session::Session;
-use crate::flow::agent::{AGENT_CODE, RELAYED_CODE};
+use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
 use crate::metrics::Funnel;
@@ -29,6 +29,8 @@ pub struct Seen {
     pub session: Option<Session>,
     /// How often this person has answered an agent of that name.
     pub answered: Answered,
+    /// Something asked for spends or deletes, and this sign-in is too old for that.
+    pub needs_fresh_sign_in: bool,
     /// The code to hand to the agent, while it is good.
     pub relayed: Option<Code>,
 }
@@ -63,6 +65,9 @@ pub enum DecideError {
     /// The code box was left empty; nothing was spent.
     #[error("the code is missing")]
     NoCode,
+    /// What spends or deletes asks for a sign-in of the last five minutes.
+    #[error("the sign-in is too old")]
+    NotFresh,
     #[error("the code is wrong")]
     WrongCode { tries_left: u8 },
     #[error(transparent)]
@@ -98,7 +103,11 @@ pub async fn view(
     let today = now - Seconds::DAY;
     let answered = app.store.answered(&human.account().id, name, today).await?;
     let relayed = relayed_code(app, &approval, now);
-    Ok(Seen { approval, session, answered, relayed })
+    let grave =
+        app.resource(&approval.ask.resource).is_some_and(|one| one.is_grave(&approval.ask.scopes));
+    let waiting = approval.phase(now) == Phase::Waiting;
+    let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.
@@ -121,30 +130,28 @@ pub async fn decide(
     link: &str,
     human: &Human,
     decision: &Decision,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Approval, DecideError> {
     for _attempt in 0..DECISIONS {
-        match decide_once(app, link, human, decision, from, now).await {
+        match decide_once(app, link, human, decision, occasion).await {
             Err(DecideError::Person(PersonError::Unavailable(cause)))
                 if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
             answer => return answer,
         }
     }
-    decide_once(app, link, human, decision, from, now).await
+    decide_once(app, link, human, decision, occasion).await
 }
 
 /// A burst of wrong codes makes each other's reading stale; every one of them must still
 /// be counted, so deciding is tried as often as an attempt has tries, and twice more.
-const DECISIONS: usize = RETRIES + crate::domain::approval::TRIES as usize;
+const DECISIONS: usize = RETRIES + TRIES as usize;
 
 async fn decide_once(
     app: &App,
     link: &str,
     human: &Human,
     decision: &Decision,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Approval, DecideError> {
     let approval = by_link(app, link).await?;
     let resource = app.resource(&approval.ask.resource);
@@ -152,14 +159,22 @@ async fn decide_once(
         required: resource.map(Resource::required_scopes).unwrap_or_default(),
         lifetimes: app.lifetimes(),
     };
+    let approves = matches!(decision.verb, Verb::Approve { .. });
+    let chosen = decision.ticked.join(&policy.required).meet(&approval.ask.scopes);
+    let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
+    if approves && grave && !human.is_fresh(occasion.at) && approval.is_for(human.account()) {
+        return Err(DecideError::NotFresh);
+    }
     let asked_at = approval.created_at;
-    let answer = answer(app, &approval, decision, now)?;
-    let verdict = approval.decide(human.account(), answer, &policy, &from.address, now)?;
-    match verdict {
-        Verdict::Decided(change) => {
-            let change = counted(app, change, human, decision, from, now);
-            let approval = store(app, change, now).await?;
-            app.metrics.decided_after(now.since(asked_at));
+    let answer = answer(app, &approval, decision, occasion.at)?;
+    match approval.decide(human.account(), answer, &policy, occasion)? {
+        Verdict::Decided(mut change) => {
+            // Refused beyond the limit like a wrong code, but not held against anybody.
+            let counts = guesses(app, human, decision, occasion);
+            change.effects.extend(counts.iter().cloned().map(Effect::Count));
+            change.effects.extend(counts.into_iter().map(Effect::Forgive));
+            let approval = store(app, change, occasion.at).await?;
+            app.metrics.decided_after(occasion.at.since(asked_at));
             app.metrics.funnel(match &decision.verb {
                 Verb::Approve { .. } => Funnel::Approved,
                 Verb::Deny { .. } => Funnel::Denied,
@@ -167,9 +182,10 @@ async fn decide_once(
             });
             Ok(approval)
         }
-        Verdict::WrongCode { change, tries_left } => {
-            let change = counted(app, change, human, decision, from, now);
-            store(app, change, now).await?;
+        Verdict::WrongCode { mut change, tries_left } => {
+            let counts = guesses(app, human, decision, occasion);
+            change.effects.extend(counts.into_iter().map(Effect::Count));
+            store(app, change, occasion.at).await?;
             if tries_left == 0 {
                 app.metrics.funnel(Funnel::Locked);
             }
@@ -210,26 +226,19 @@ fn answer(
     })
 }
 
-/// Every typed code counts for its account and its address, in the same transaction.
-fn counted(
-    app: &App,
-    mut change: Change<Approval>,
-    human: &Human,
-    decision: &Decision,
-    from: &Origin,
-    now: Timestamp,
-) -> Change<Approval> {
-    if matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
-        let limits = &app.settings.limits;
-        let (account, address) =
-            (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
-        let id = human.account().id.as_str();
-        change.effects.extend([
-            Effect::Count(Count::hourly("code:account", id, account.into(), now)),
-            Effect::Count(Count::hourly("code:address", &from.address, address.into(), now)),
-        ]);
+/// A typed code counts for its account and its address, in the same transaction.
+fn guesses(app: &App, human: &Human, decision: &Decision, occasion: &Occasion) -> Vec<Count> {
+    if !matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
+        return Vec::new();
     }
-    change
+    let limits = &app.settings.limits;
+    let (account, address) =
+        (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
+    let (id, from) = (human.account().id.as_str(), occasion.from.address.as_str());
+    vec![
+        Count::hourly("code:account", id, account.into(), occasion.at),
+        Count::hourly("code:address", from, address.into(), occasion.at),
+    ]
 }
 
 async fn store(

@@ -1,120 +1,25 @@
-//! A registration finds its human: attempts start and are renewed here, and the agent
-//! collects the answer, by polling or by handing back a code. Both spend the claim token.
+//! The agent collects its human's answer, by polling or by handing back a code. Whichever
+//! comes first spends the claim token.
 
 use crate::app::App;
-use crate::domain::approval::{Approval, Approved};
+use crate::domain::approval::{Approval, Approved, TRIES};
 use crate::domain::change::Effect;
 use crate::domain::claim::{Collect, Collection, Collector, NotCollected};
-use crate::domain::event::EventKind;
-use crate::domain::limit::Count;
-use crate::domain::origin::Origin;
-use crate::domain::registration::{ClaimRefused, Registration};
-use crate::flow::agent::{AGENT_CODE, RELAYED_CODE, describe, login_hint, new_attempt};
-use crate::flow::delivery::{self, Pair};
-use crate::flow::error::{RETRIES, until_next_hour};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::origin::Occasion;
+use crate::domain::registration::Registration;
+use crate::domain::session::{Session, Standing};
+use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
+use crate::flow::delivery::{self, Pair, Subject};
+use crate::flow::error::RETRIES;
 use crate::metrics::Funnel;
-use crate::protocol::agent::{
-    AttemptResponse, ClaimRequest, CompleteRequest, CompleteResponse, Identity,
-};
+use crate::protocol::agent::{CompleteRequest, CompleteResponse, Identity};
+use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::code::Code;
-use crate::protocol::error::{AgentError, AgentErrorCode, Cause};
+use crate::protocol::error::Cause;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
-
-/// Starts or renews an attempt: the previous link and code end (auth.md, "Claim").
-///
-/// # Errors
-///
-/// The claim token is unknown or over, the hint is missing, or attempts come too fast.
-pub async fn start(
-    app: &App,
-    request: &ClaimRequest,
-    from: &Origin,
-    now: Timestamp,
-) -> Result<AttemptResponse, AgentError> {
-    let token = request.claim_token.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
-    match request.kind.as_deref() {
-        None | Some("service_auth" | "login_hint") => {}
-        Some("identity_assertion") => return Err(AgentErrorCode::IssuerNotEnabled.into()),
-        Some(_) => return Err(AgentErrorCode::InvalidRequest.into()),
-    }
-    for attempt in 0.. {
-        match start_once(app, request, token, from, now).await {
-            Err(StartError::Stale) if attempt < RETRIES => {}
-            Err(StartError::Stale) => {
-                return Err(AgentErrorCode::TemporarilyUnavailable.into());
-            }
-            Err(StartError::Refused(error)) => return Err(error),
-            Ok(response) => return Ok(response),
-        }
-    }
-    Err(AgentErrorCode::TemporarilyUnavailable.into())
-}
-
-enum StartError {
-    Stale,
-    Refused(AgentError),
-}
-
-impl<E: Into<AgentError>> From<E> for StartError {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-async fn start_once(
-    app: &App,
-    request: &ClaimRequest,
-    token: &str,
-    from: &Origin,
-    now: Timestamp,
-) -> Result<AttemptResponse, StartError> {
-    let registration =
-        by_claim_token(app, token).await?.ok_or(AgentErrorCode::InvalidClaimToken)?;
-    let current = current_attempt(app, &registration).await?;
-    registration.is_claimable(current.as_ref(), now).map_err(refusal)?;
-    let hint = match request.login_hint.as_deref().or(request.email.as_deref()) {
-        Some(hint) => login_hint(Some(hint))?,
-        None => registration.login_hint.clone().ok_or(AgentErrorCode::InvalidLoginHint)?,
-    };
-    let attempt = new_attempt(app, &registration, hint, from, now)?;
-    let id = registration.id.clone();
-    let mut change = registration
-        .start_attempt(current.as_ref(), attempt.approval.clone(), &from.address, now)
-        .map_err(refusal)?;
-    let most = app.settings.limits.claim_attempts_per_registration_per_hour;
-    change.effects.push(Effect::Count(Count::hourly("attempt", id.as_str(), most.into(), now)));
-    match app.store.commit(change).await {
-        Ok(_) => {}
-        Err(StoreError::Stale(_)) => return Err(StartError::Stale),
-        Err(StoreError::Limited) => {
-            let error = AgentError::limited(AgentErrorCode::TooManyAttempts, until_next_hour(now));
-            return Err(StartError::Refused(error));
-        }
-        Err(error) => return Err(error.into()),
-    }
-    app.metrics.funnel(Funnel::Asked);
-    let (described, ceremony) = describe(app, &attempt, now);
-    Ok(AttemptResponse {
-        id: id.0.clone(),
-        registration_id: id.0,
-        kind: "service_auth",
-        status: "initiated",
-        claim_attempt_id: attempt.approval.id.0,
-        expires_at: described.expires_at.clone(),
-        attempt: described,
-        claim_attempt: ceremony,
-    })
-}
-
-fn refusal(refused: ClaimRefused) -> AgentError {
-    AgentError::new(match refused {
-        ClaimRefused::AlreadyClaimed => AgentErrorCode::AlreadyClaimed,
-        ClaimRefused::Expired => AgentErrorCode::ClaimExpired,
-        ClaimRefused::Revoked => AgentErrorCode::ClaimRevoked,
-    })
-}
 
 /// What a collection yields, in neither dialect's words yet.
 pub struct Collected {
@@ -152,17 +57,20 @@ pub async fn collect(
     app: &App,
     claim_token: &str,
     code: Option<&str>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
-    for _attempt in 0..RETRIES {
-        match collect_once(app, claim_token, code, from, now).await {
+    for _attempt in 0..COLLECTIONS {
+        match collect_once(app, claim_token, code, occasion).await {
             Err(CollectError::Unavailable(cause)) if is_stale(&cause) => {}
             answer => return answer,
         }
     }
-    collect_once(app, claim_token, code, from, now).await
+    collect_once(app, claim_token, code, occasion).await
 }
+
+/// A burst of wrong codes makes each other's reading stale; every one of them must still
+/// be counted, so collecting is tried as often as an attempt has tries, and twice more.
+const COLLECTIONS: usize = RETRIES + TRIES as usize;
 
 fn is_stale(cause: &Cause) -> bool {
     matches!(cause.downcast_ref::<StoreError>(), Some(StoreError::Stale(_)))
@@ -172,26 +80,41 @@ async fn collect_once(
     app: &App,
     claim_token: &str,
     code: Option<&str>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
     let registration = by_claim_token(app, claim_token).await?.ok_or(CollectError::UnknownToken)?;
     if registration.revoked_at.is_some() {
         return Err(CollectError::Revoked);
     }
     let Some(approval) = current_attempt(app, &registration).await? else {
-        let late = now >= registration.claim_expires_at;
+        let late = occasion.at >= registration.claim_expires_at;
         let reason = if late { NotCollected::Over } else { NotCollected::Pending };
         return Err(CollectError::NotCollected(reason));
     };
     let request = request_digest(claim_token, code);
     let by = collector(app, &approval, code);
-    let collect = Collect { by, request: &request, address: &from.address };
-    let replayed = approval.record(EventKind::ClaimReplayed, &from.address, now);
-    match approval.collect(&collect, now) {
+    let collect = Collect { by, request: &request, occasion };
+    let replayed = approval.record(EventKind::ClaimReplayed, occasion);
+    settle(app, registration, approval.collect(&collect), replayed).await
+}
+
+/// Makes the decision true and hands over what it grants.
+async fn settle(
+    app: &App,
+    registration: Registration,
+    decided: Result<Collection, NotCollected>,
+    replayed: Event,
+) -> Result<Collected, CollectError> {
+    match decided {
         Ok(Collection::Deliver { mut change, approved }) => {
-            let delivered = deliver(app, registration, &approved, now).await?;
-            let (session, collected) = delivered;
+            let (session, collected) = deliver(app, registration, &approved, replayed.at).await?;
+            match session.standing(replayed.at) {
+                Standing::Waiting => {}
+                // Another request collected it after the approval was read.
+                Standing::Live => return Err(StoreError::Stale("session").into()),
+                // The human disconnected it before the agent came.
+                Standing::Over => return Err(CollectError::NotCollected(NotCollected::Over)),
+            }
             change.effects.extend(collected.pair.issue(&session));
             app.store.commit(change).await?;
             app.metrics.funnel(Funnel::Collected);
@@ -199,7 +122,7 @@ async fn collect_once(
         }
         Ok(Collection::Again { approved, at }) => {
             let (session, collected) = deliver(app, registration, &approved, at).await?;
-            if session.is_live(now) {
+            if session.is_live(replayed.at) {
                 return Ok(collected);
             }
             Err(CollectError::NotCollected(NotCollected::Spent))
@@ -222,13 +145,15 @@ async fn deliver(
     registration: Registration,
     approved: &Approved,
     at: Timestamp,
-) -> Result<(crate::domain::session::Session, Collected), CollectError> {
+) -> Result<(Session, Collected), CollectError> {
     let missing = || CollectError::NotCollected(NotCollected::Spent);
     let session = app.store.session(&approved.session).await?.ok_or_else(missing)?;
     let account = app.store.account(&approved.by).await?.ok_or_else(missing)?;
     let context = ["collect", session.id.as_str()];
+    let subject =
+        Subject { registration: &registration, session: &session, account: Some(&account) };
     let pair = Pair::derive(app, &session, &context, session.scopes.clone(), at);
-    let identity = delivery::assertion(app, &registration, &session, Some(&account), &context, at)
+    let identity = delivery::assertion(app, subject, &context, at)
         .map_err(|error| CollectError::Internal(error.into()))?;
     let identity = Identity { refresh_token: pair.expiring(), ..identity };
     Ok((session, Collected { registration, pair, identity }))
@@ -261,14 +186,13 @@ fn request_digest(claim_token: &str, code: Option<&str>) -> String {
 pub async fn complete(
     app: &App,
     request: &CompleteRequest,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<CompleteResponse, AgentError> {
     let token = request.claim_token.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
     let code = request.user_code.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
-    let collected = match collect(app, token, Some(code), from, now).await {
+    let collected = match collect(app, token, Some(code), occasion).await {
         Ok(collected) => collected,
-        Err(error) => return Err(completion_refused(app, token, error, now).await),
+        Err(error) => return Err(completion_refused(app, token, error, occasion.at).await),
     };
     Ok(CompleteResponse {
         id: collected.registration.id.0.clone(),
@@ -323,7 +247,12 @@ pub async fn by_claim_token(app: &App, token: &str) -> Result<Option<Registratio
     }
 }
 
-async fn current_attempt(
+/// The attempt a registration is at, if it has started one.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn current_attempt(
     app: &App,
     registration: &Registration,
 ) -> Result<Option<Approval>, StoreError> {

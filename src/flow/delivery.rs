@@ -98,6 +98,15 @@ impl Pair {
     }
 }
 
+/// Whom an assertion speaks of.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub registration: &'a Registration,
+    pub session: &'a Session,
+    /// None before a human has claimed it.
+    pub account: Option<&'a Account>,
+}
+
 /// Signs the assertion of a registration: who it is, and nothing about a person before one
 /// has claimed it (auth.md, "Token shapes").
 ///
@@ -106,13 +115,12 @@ impl Pair {
 /// The cryptography failed.
 pub fn assertion(
     app: &App,
-    registration: &Registration,
-    session: &Session,
-    account: Option<&Account>,
+    subject: Subject<'_>,
     context: &[&str],
     issued_at: Timestamp,
 ) -> Result<Identity, JoseError> {
     let lifetime = app.lifetimes().access.min(LONGEST_ASSERTION);
+    let Subject { registration, session, account } = subject;
     let expires_at = session.token_end(issued_at, lifetime);
     let claims = AssertionClaims {
         iss: app.issuer().to_owned(),

@@ -2,7 +2,8 @@
 
 use crate::entropy::NoEntropy;
 use crate::jose::JoseError;
-use crate::protocol::error::{AgentError, AgentErrorCode, Cause, OAuthError};
+use crate::protocol::agent_error::{AgentError, AgentErrorCode};
+use crate::protocol::error::{Cause, OAuthError};
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 

@@ -3,11 +3,14 @@
 pub mod account;
 pub mod agent;
 pub mod approval;
+pub mod assertion;
+pub mod attempt;
 pub mod claim;
 pub mod delivery;
 pub mod error;
 pub mod grants;
 pub mod introspect;
+pub mod link;
 pub mod password;
 pub mod principal;
 pub mod revoke;

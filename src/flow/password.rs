@@ -15,9 +15,13 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub struct Hasher {
     permits: Arc<Semaphore>,
-    /// What an unknown account's password is compared with, so that it takes as long.
-    decoy: Arc<str>,
 }
+
+/// What an unknown account's password is compared with, so that it takes as long: a hash made
+/// of nothing, at the cost of [`hash`]. Hashing one at every start would delay the first
+/// answer by what a password costs.
+const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$YSBkZWNveSBmb3IgYWxsIQ\
+                     $bm9ib2R5J3MgcGFzc3dvcmQgaGFzaGVzIHRvIHRoaXM";
 
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("a password could not be hashed")]
@@ -25,15 +29,13 @@ pub struct HashError;
 
 const AT_ONCE: usize = 2;
 
-impl Hasher {
-    /// # Errors
-    ///
-    /// There is no entropy for a salt.
-    pub fn new() -> Result<Self, HashError> {
-        let decoy = hash(b"nobody's password")?;
-        Ok(Self { permits: Arc::new(Semaphore::new(AT_ONCE)), decoy: decoy.into() })
+impl Default for Hasher {
+    fn default() -> Self {
+        Self { permits: Arc::new(Semaphore::new(AT_ONCE)) }
     }
+}
 
+impl Hasher {
     /// A PHC string for the database.
     ///
     /// # Errors
@@ -50,7 +52,7 @@ impl Hasher {
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> bool {
         let Ok(_permit) = self.permits.acquire().await else { return false };
         let known = stored.is_some();
-        let stored = stored.unwrap_or(&self.decoy).to_owned();
+        let stored = stored.unwrap_or(DECOY).to_owned();
         let password = Zeroizing::new(password.to_owned());
         let verified = spawn_blocking(move || {
             PasswordHash::new(&stored).is_ok_and(|hash| {
@@ -63,4 +65,25 @@ impl Hasher {
 
 fn hash(password: &[u8]) -> Result<String, HashError> {
     Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|_| HashError)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An unknown account may not answer faster than a known one (OWASP, "Authentication").
+    #[test]
+    fn the_decoy_costs_what_a_real_hash_costs() {
+        let real = hash(b"correct horse battery").expect("hashed");
+        let real = PasswordHash::new(&real).expect("readable");
+        let decoy = PasswordHash::new(DECOY).expect("readable");
+        assert_eq!(decoy.algorithm, real.algorithm);
+        assert_eq!(decoy.version, real.version);
+        assert_eq!(decoy.params, real.params);
+        let lengths = |hash: &PasswordHash| {
+            let salt = hash.salt.as_ref().map(|salt| salt.as_ref().len());
+            (salt, hash.hash.as_ref().map(|output| output.len()))
+        };
+        assert_eq!(lengths(&decoy), lengths(&real));
+    }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::domain::account::Account;
+use crate::flow::error::PersonError;
 use crate::flow::introspect::{self, LiveToken};
 use crate::protocol::basic::BasicCredentials;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
-use crate::protocol::timestamp::Timestamp;
+use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 use subtle::ConstantTimeEq as _;
 
@@ -18,6 +19,7 @@ use subtle::ConstantTimeEq as _;
 pub struct Human {
     account: Account,
     browser: Digest,
+    signed_in_at: Timestamp,
 }
 
 impl Human {
@@ -26,12 +28,21 @@ impl Human {
         &self.account
     }
 
+    /// Whether this person signed in so recently that a risky yes may be theirs alone.
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now < self.signed_in_at + FRESH
+    }
+
     /// Digest of the cookie that proves it.
     #[must_use]
     pub fn browser(&self) -> &Digest {
         &self.browser
     }
 }
+
+/// How long a sign-in counts as fresh for scopes that spend or delete.
+const FRESH: Seconds = Seconds::MINUTE.times(5);
 
 /// An agent with a live access token for one resource.
 pub struct AgentSession(Arc<LiveToken>);
@@ -67,11 +78,11 @@ impl ResourceServer<'_> {
 /// # Errors
 ///
 /// The database is away.
-pub async fn human(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Human>, StoreError> {
+pub async fn human(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Human>, PersonError> {
     let Some(secret) = Secret::parse(SecretKind::Browser, cookie) else { return Ok(None) };
     let browser = secret.digest();
     let account = app.store.signed_in(&browser, now).await?;
-    Ok(account.map(|account| Human { account, browser }))
+    Ok(account.map(|(account, signed_in_at)| Human { account, browser, signed_in_at }))
 }
 
 /// The agent whose access token this is, at `resource`.

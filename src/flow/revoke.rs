@@ -5,11 +5,10 @@
 use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::domain::session::{EndCause, TokenKind, end};
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Secret, SecretKind};
-use crate::protocol::timestamp::Timestamp;
 
 /// Revokes a token. Holding it is the proof; a token that does not exist is no error
 /// (§2.2). An access token dies alone; a refresh token takes its session along (§2.1).
@@ -17,22 +16,17 @@ use crate::protocol::timestamp::Timestamp;
 /// # Errors
 ///
 /// The database is away: the token may still live, so the caller must not be told 200.
-pub async fn revoke(
-    app: &App,
-    token: &str,
-    from: &Origin,
-    now: Timestamp,
-) -> Result<(), OAuthError> {
+pub async fn revoke(app: &App, token: &str, occasion: &Occasion) -> Result<(), OAuthError> {
     let parsed = Secret::parse(SecretKind::Access, token)
         .or_else(|| Secret::parse(SecretKind::Refresh, token));
     let Some(secret) = parsed else { return Ok(()) };
     let Some(token) = app.store.token(&secret.digest()).await? else { return Ok(()) };
     let Some(session) = app.store.session(&token.session).await? else { return Ok(()) };
-    let mut event = Event::new(EventKind::TokenRevoked, now, &from.address).of_session(&session.id);
+    let mut event = Event::new(EventKind::TokenRevoked, occasion).of_session(&session.id);
     event.account.clone_from(&session.account);
     let mut effects = match token.kind {
         TokenKind::Access => vec![Effect::DropToken(token.digest)],
-        TokenKind::Refresh => end(&session, EndCause::Revoked, &from.address, now),
+        TokenKind::Refresh => end(&session, EndCause::Revoked, occasion),
     };
     effects.push(Effect::Record(event));
     Ok(app.store.apply(effects).await?)

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::domain::event::Event;
 use crate::domain::id::SessionId;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::domain::session::{EndCause, Session, Standing, end};
 use crate::flow::error::{PersonError, RETRIES};
 use crate::flow::principal::Human;
@@ -46,13 +46,12 @@ pub async fn rename(
     human: &Human,
     id: &str,
     label: &str,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<(), PersonError> {
     let Some(label) = ToldText::clean(label, 80) else { return Ok(()) };
     for _attempt in 0..=RETRIES {
         let session = own(app, human, id).await?;
-        let change = session.rename(&label, &human.account().id, &from.address, now);
+        let change = session.rename(&label, &human.account().id, occasion);
         match app.store.commit(change).await {
             Ok(_) => return Ok(()),
             Err(StoreError::Stale(_)) => {}
@@ -71,18 +70,21 @@ pub async fn disconnect(
     app: &App,
     human: &Human,
     id: &str,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<(), PersonError> {
     let session = own(app, human, id).await?;
     if session.ended.is_some() {
         return Ok(());
     }
-    let effects = end(&session, EndCause::Disconnected, &from.address, now);
+    let effects = end(&session, EndCause::Disconnected, occasion);
     Ok(app.store.apply(effects).await?)
 }
 
+/// What cannot be an identifier is not looked for: PostgreSQL refuses a NUL in any text.
 async fn own(app: &App, human: &Human, id: &str) -> Result<Session, PersonError> {
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err(PersonError::NotFound);
+    }
     let session = app.store.session(&SessionId(id.to_owned())).await?;
     session
         .filter(|session| session.account.as_ref() == Some(&human.account().id))

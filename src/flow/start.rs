@@ -5,14 +5,16 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::introspect::LiveTokens;
-use crate::flow::password::{HashError, Hasher};
+use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
 use crate::jose::{JoseError, Keyring, SigningKey};
 use crate::metrics::Metrics;
+use crate::outbound::{Fetcher, SetUpError};
 use crate::protocol::timestamp::Timestamp;
-use crate::store::{Database, Location, OpenError, Store, StoreError, migrate};
+use crate::store::{self, Database, Location, OpenError, Store, StoreError};
 use crate::vault::{MasterSecret, Vault, VaultError};
 
 /// Why the server does not start.
@@ -29,7 +31,7 @@ pub enum StartError {
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
     #[error(transparent)]
-    Hash(#[from] HashError),
+    Outbound(#[from] SetUpError),
     /// A database with content and no master secret: starting would orphan every key in it.
     #[error(
         "the database has content, but its master secret {0} is missing; restore the file, \
@@ -44,12 +46,20 @@ pub enum StartError {
 }
 
 /// Where the rows are, from the settings.
-#[must_use]
-pub fn location(settings: &Settings) -> Location {
+fn location(settings: &Settings) -> Location {
     match &settings.database {
         DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
         DatabaseUrl::Postgres(url) => Location::Postgres(url.reveal().to_owned()),
     }
+}
+
+/// Brings the database up to date.
+///
+/// # Errors
+///
+/// The database cannot be used; nothing of a migration is kept then.
+pub async fn migrate(settings: &Settings) -> Result<(), OpenError> {
+    store::migrate(&location(settings)).await
 }
 
 /// Builds everything one node is made of.
@@ -58,8 +68,9 @@ pub fn location(settings: &Settings) -> Location {
 ///
 /// See [`StartError`]; nothing listens then.
 pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result<App, StartError> {
+    let fetch = Fetcher::network(settings.outbound.ca_file.as_deref(), &settings.outbound.allow)?;
+    migrate(&settings).await?;
     let location = location(&settings);
-    migrate(&location).await?;
     let metrics = Arc::new(Metrics::new());
     let observed = Arc::clone(&metrics);
     let database =
@@ -69,8 +80,9 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
     let vault = open_vault(&settings, &store, &entropy).await?;
     let keyring = keyring(&store, &vault, &entropy, clock.now()).await?;
     Ok(App {
-        hasher: Hasher::new()?,
+        hasher: Hasher::default(),
         usage: Usage::default(),
+        trusted: TrustList::default(),
         settings,
         store,
         live,
@@ -78,6 +90,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         keyring,
         clock,
         entropy,
+        fetch,
         metrics,
     })
 }

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::flow::usage;
 use crate::metrics::Funnel;
 use crate::protocol::timestamp::{Seconds, Timestamp};
-use crate::store::StoreError;
+use crate::store::{OpenError, StoreError};
 
 /// Writes what was used, and counts what lives. `since` is the last time this ran.
 ///
@@ -20,6 +20,23 @@ pub async fn tend(app: &App, since: Timestamp) -> Result<(), StoreError> {
         app.metrics.funnel(Funnel::Expired);
     }
     Ok(())
+}
+
+/// Whether requests can be answered: the database is there and keeps what it acknowledges.
+///
+/// # Errors
+///
+/// It is not.
+pub async fn ready(app: &App) -> Result<(), OpenError> {
+    app.store.database().durable().await
+}
+
+/// Writes what is left to write and lets the database go.
+pub async fn close(app: &App) {
+    if let Err(error) = usage::write(app).await {
+        tracing::warn!(%error, "the last uses were not written");
+    }
+    app.store.database().close().await;
 }
 
 /// Removes rows that expired a day ago and can no longer mean anything.

@@ -21,7 +21,7 @@ pub enum JsonError {
 ///
 /// # Errors
 ///
-/// Syntax, depth beyond serde_json's 128 levels, repeated names or bytes that are not
+/// Syntax, depth beyond `serde_json`'s 128 levels, repeated names or bytes that are not
 /// UTF-8 are [`JsonError::Malformed`]; a sound object of the wrong shape is
 /// [`JsonError::Shape`].
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {

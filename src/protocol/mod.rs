@@ -2,6 +2,7 @@
 //! No I/O, no clock, no policy.
 
 pub mod agent;
+pub mod agent_error;
 pub mod basic;
 pub mod challenge;
 pub mod code;

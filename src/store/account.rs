@@ -47,7 +47,7 @@ impl Store {
         Ok(account::Entity::find().count(self.reader()).await? > 0)
     }
 
-    /// The account signed in by this browser session, if it has not ended.
+    /// The account signed in by this browser session, if it has not ended, and since when.
     ///
     /// # Errors
     ///
@@ -56,13 +56,17 @@ impl Store {
         &self,
         browser: &Digest,
         now: Timestamp,
-    ) -> Result<Option<Account>, StoreError> {
+    ) -> Result<Option<(Account, Timestamp)>, StoreError> {
         let session = browser_session::Entity::find_by_id(browser.0.to_vec())
             .filter(browser_session::Column::ExpiresAt.gt(now.0))
             .one(self.reader())
             .await?;
         match session {
-            Some(session) => self.account(&AccountId(session.account_id)).await,
+            Some(session) => {
+                let since = Timestamp(session.created_at);
+                let account = self.account(&AccountId(session.account_id)).await?;
+                Ok(account.map(|account| (account, since)))
+            }
             None => Ok(None),
         }
     }

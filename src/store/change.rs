@@ -145,6 +145,9 @@ mod tests {
             renumbered("UPDATE a SET b = $2, c = '$1 ''$1' WHERE d = $1 OR e = $10", 7),
             "UPDATE a SET b = $9, c = '$1 ''$1' WHERE d = $8 OR e = $17",
         );
-        assert_eq!(renumbered("INSERT INTO a VALUES (?, '?', ?)", 3), "INSERT INTO a VALUES ($4, '?', $5)");
+        assert_eq!(
+            renumbered("INSERT INTO a VALUES (?, '?', ?)", 3),
+            "INSERT INTO a VALUES ($4, '?', $5)"
+        );
     }
 }

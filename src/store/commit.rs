@@ -6,6 +6,7 @@ use sea_orm::{DbBackend, Value};
 use super::row::{self, Stored, step};
 use super::{Store, StoreError, account, link};
 use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
 use crate::domain::session::EndCause;
@@ -59,6 +60,7 @@ impl Store {
             Effect::OfferLink(offered) => steps.push(link::offer(&offered, backend)),
             Effect::SpendLink { digest, at } => steps.push(link::spend(&digest, at, backend)),
             Effect::WithdrawFirstAccountLinks => steps.push(link::withdraw_first(backend)),
+            Effect::WithdrawLinksOf(account) => steps.push(link::withdraw_of(&account, backend)),
             Effect::Ask(approval) => steps.push(approval.put(UNSTORED, backend)?),
             Effect::Supersede { id, at } => steps.push(supersede(&id, at, backend)),
             Effect::IssueSession(session) => steps.push(session.put(UNSTORED, backend)?),
@@ -66,16 +68,16 @@ impl Store {
             Effect::DropToken(digest) => steps.push(row::token::drop_one(&digest, backend)),
             Effect::CollectSession { id } => steps.push(collect(&id, backend)),
             Effect::SpendToken { digest, at } => {
-                steps.push(row::token::spend(&digest, at, backend))
+                steps.push(row::token::spend(&digest, at, backend));
             }
             Effect::EndSession { id, cause, at } => {
-                steps.push(end(End::One(&id), cause, at, backend));
+                steps.push(end(&End::One(&id), cause, at, backend));
             }
             Effect::EndUnclaimed { registration, at } => {
-                steps.push(end(End::Unclaimed(&registration), EndCause::Claimed, at, backend));
+                steps.push(end(&End::Unclaimed(&registration), EndCause::Claimed, at, backend));
             }
             Effect::EndFrom { account, address, at } => {
-                steps.push(end(End::From(&account, &address), EndCause::Reported, at, backend));
+                steps.push(end(&End::From(&account, &address), EndCause::Reported, at, backend));
             }
             Effect::Claim { registration, approval, account, session } => {
                 steps.push(claim(&registration, &approval, &account, &session, backend));
@@ -83,12 +85,16 @@ impl Store {
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),
-            Effect::Record(event) => {
-                let id = self.entropy().identifier("evt", event.at)?;
-                steps.push(row::event::record(&event, id, backend));
-            }
+            Effect::Record(event) => steps.push(self.record(&event)?),
         }
         Ok(())
+    }
+}
+
+impl Store {
+    fn record(&self, event: &Event) -> Result<Step, StoreError> {
+        let id = self.entropy().identifier("evt", event.at)?;
+        Ok(row::event::record(event, id, self.backend()))
     }
 }
 
@@ -115,8 +121,8 @@ enum End<'a> {
 }
 
 /// Ends sessions that have not ended; their ids come back for the deny set.
-fn end(which: End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> Step {
-    let (condition, subject, address) = match which {
+fn end(which: &End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> Step {
+    let (condition, subject, address) = match *which {
         End::One(id) => ("id = $3", id.as_str(), None),
         End::Unclaimed(id) => ("registration_id = $3 AND account_id IS NULL", id.as_str(), None),
         End::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
@@ -160,7 +166,7 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
     let approvals = "UPDATE approval SET state = $2, state_name = 'superseded', \
                      revision = revision + 1 WHERE registration_id = $1 AND state_name = 'waiting'";
     steps.push(step(backend, approvals, [id.as_str().into(), state.into()], Expect::Any));
-    steps.push(end(End::OfRegistration(id), EndCause::Reported, at, backend));
+    steps.push(end(&End::OfRegistration(id), EndCause::Reported, at, backend));
 }
 
 /// Counts one more, unless the window is full.

@@ -136,13 +136,16 @@ impl Database {
     }
 
     /// Stores what is already waiting, refuses what comes later, and lets go of the database.
+    ///
+    /// The readers go first: SQLite moves the log into the file when the last connection
+    /// closes, and one that may only read cannot.
     pub async fn close(&self) {
+        if let Err(error) = self.readers.close_by_ref().await {
+            tracing::warn!(%error, "the database's readers did not close cleanly");
+        }
         match &self.engine {
             Engine::Sqlite(writer) => writer.close().await,
             Engine::Postgres(node) => node.leave(),
-        }
-        if let Err(error) = self.readers.close_by_ref().await {
-            tracing::warn!(%error, "the database's readers did not close cleanly");
         }
     }
 }

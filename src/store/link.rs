@@ -69,3 +69,8 @@ pub(super) fn withdraw_first(backend: DbBackend) -> Step {
     let sql = "DELETE FROM one_time_link WHERE purpose = 'first_account' AND used_at IS NULL";
     step(backend, sql, [], Expect::Any)
 }
+
+pub(super) fn withdraw_of(account: &AccountId, backend: DbBackend) -> Step {
+    let sql = "DELETE FROM one_time_link WHERE account_id = $1 AND used_at IS NULL";
+    step(backend, sql, [account.as_str().into()], Expect::Any)
+}

@@ -1,12 +1,11 @@
 //! People come in: sign-in, sign-up, one-time links, sign-out, and the start page.
 
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{person_status, see_other};
 use super::pages::FieldError;
 use super::pages::home::HomePage;
-use super::pages::set_password::{Purpose, SetPasswordPage};
 use super::pages::sign_in::{SignInError, SignInPage};
 use super::pages::sign_up::SignUpPage;
 use super::person::{Posted, posted, visitor};
@@ -14,7 +13,8 @@ use super::return_to::ReturnTo;
 use super::visitor::{Visitor, set_cookie};
 use crate::app::App;
 use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
-use crate::flow::account::{self, EntryError, NewPerson, SignedIn, Welcome};
+use crate::domain::origin::Occasion;
+use crate::flow::account::{self, EntryError, NewPerson, SignedIn};
 use crate::flow::error::PersonError;
 use crate::protocol::form::Form;
 
@@ -43,42 +43,53 @@ pub async fn show_sign_in(request: HttpRequest, app: Data<App>) -> HttpResponse 
         Err(answer) => return answer,
     };
     let return_to = query_return_to(&request);
-    if visitor.human().is_some() {
-        return see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str));
+    let again = query(&request, "again").is_some();
+    let known = visitor.human().map(|human| human.account().email.as_str());
+    match known {
+        Some(_) if !again => see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str)),
+        known => sign_in_page(&app, &visitor, known.unwrap_or_default(), return_to.as_ref(), None),
     }
-    sign_in_page(&app, &visitor, 200, "", return_to.as_ref(), None)
 }
 
 /// `POST /sign-in`.
 pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     let (email, password) = (value(&form, "email"), value(&form, "password"));
-    let (status, error) = match account::sign_in(&app, email, password, &from, visitor.now).await {
-        Ok(signed_in) => return welcome_in(&app, &signed_in, return_to.as_ref()),
+    match account::sign_in(&app, email, password, &occasion).await {
+        Ok(signed_in) => {
+            welcome_in(&app, &visitor, &signed_in, return_to.as_ref(), &occasion).await
+        }
         Err(EntryError::Person(PersonError::Limited(wait))) => {
             let error = Some(SignInError::TooManyTries);
-            let mut page = sign_in_page(&app, &visitor, 429, email, return_to.as_ref(), error);
+            let mut page = sign_in_page(&app, &visitor, email, return_to.as_ref(), error);
             super::answer::retry_after(&mut page, Some(wait.0));
-            return page;
+            page
         }
-        Err(EntryError::Person(error)) => return person_error(&app, &visitor, &error),
-        Err(_) => (401, SignInError::WrongPair),
-    };
-    sign_in_page(&app, &visitor, status, email, return_to.as_ref(), Some(error))
+        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
+        Err(_) => {
+            let error = Some(SignInError::WrongPair);
+            sign_in_page(&app, &visitor, email, return_to.as_ref(), error)
+        }
+    }
 }
 
 fn sign_in_page(
     app: &App,
     visitor: &Visitor,
-    status: u16,
     email: &str,
     return_to: Option<&ReturnTo>,
     error: Option<SignInError>,
 ) -> HttpResponse {
+    let status = match error {
+        None => 200,
+        Some(SignInError::WrongPair) => 401,
+        Some(SignInError::TooManyTries) => 429,
+        Some(SignInError::ExpiredForm) => 403,
+    };
     let sign_up = account::sign_up_is_open(app).then(|| href("/sign-up", return_to));
     let page = SignInPage {
         frame: &visitor.frame(app),
@@ -106,14 +117,16 @@ pub async fn show_sign_up(request: HttpRequest, app: Data<App>) -> HttpResponse 
 
 /// `POST /sign-up`.
 pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     let person = person(&form);
-    match account::sign_up(&app, &person, &from, visitor.now).await {
-        Ok(signed_in) => welcome_in(&app, &signed_in, return_to.as_ref()),
+    match account::sign_up(&app, &person, &occasion).await {
+        Ok(signed_in) => {
+            welcome_in(&app, &visitor, &signed_in, return_to.as_ref(), &occasion).await
+        }
         Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
         Err(EntryError::Closed) => visitor.error(&app, 403, None, Some("/sign-in")),
         Err(error) => {
@@ -125,15 +138,15 @@ pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> 
 
 /// What a person typed, and what was wrong with it.
 #[derive(Default)]
-struct Entered<'a> {
-    name: &'a str,
-    email: &'a str,
-    email_error: Option<FieldError>,
-    password_error: Option<FieldError>,
+pub(super) struct Entered<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    pub email_error: Option<FieldError>,
+    pub password_error: Option<FieldError>,
 }
 
 impl<'a> Entered<'a> {
-    fn of(person: &NewPerson<'a>, error: &EntryError) -> Self {
+    pub fn of(person: &NewPerson<'a>, error: &EntryError) -> Self {
         let entered = Self { name: person.name, email: person.email, ..Self::default() };
         match error {
             EntryError::Email => Self { email_error: Some(FieldError::EmailInvalid), ..entered },
@@ -176,94 +189,15 @@ fn sign_up_page(
     visitor.page(app, status, &page)
 }
 
-/// `GET /welcome/{link}`: looking does not use the link up.
-pub async fn show_welcome(
-    request: HttpRequest,
-    link: Path<String>,
-    app: Data<App>,
-) -> HttpResponse {
-    let visitor = match visitor(&app, &request).await {
-        Ok(visitor) => visitor,
-        Err(answer) => return answer,
-    };
-    match account::welcome(&app, &link, visitor.now).await {
-        Ok(welcome) => welcome_page(&app, &visitor, 200, &welcome, &Entered::default()),
-        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
-        Err(_) => visitor.error(&app, 410, None, Some("/sign-in")),
-    }
-}
-
-/// `POST /welcome/{link}`.
-pub async fn welcome(
-    request: HttpRequest,
-    link: Path<String>,
-    payload: Payload,
-    app: Data<App>,
-) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
-        Ok(posted) => posted,
-        Err(answer) => return answer,
-    };
-    let person = person(&form);
-    let welcome = match account::welcome(&app, &link, visitor.now).await {
-        Ok(welcome) => welcome,
-        Err(EntryError::Person(error)) => return person_error(&app, &visitor, &error),
-        Err(_) => return visitor.error(&app, 410, None, Some("/sign-in")),
-    };
-    let entered = match &welcome {
-        Welcome::FirstAccount => {
-            account::create_first(&app, &link, &person, &from, visitor.now).await
-        }
-        Welcome::SetPassword(_) => {
-            account::set_password(&app, &link, person.password, &from, visitor.now).await
-        }
-    };
-    match entered {
-        Ok(signed_in) => welcome_in(&app, &signed_in, None),
-        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
-        Err(EntryError::NoLink) => visitor.error(&app, 410, None, Some("/sign-in")),
-        Err(error) => {
-            let entered = Entered::of(&person, &error);
-            welcome_page(&app, &visitor, 422, &welcome, &entered)
-        }
-    }
-}
-
-fn welcome_page(
-    app: &App,
-    visitor: &Visitor,
-    status: u16,
-    welcome: &Welcome,
-    entered: &Entered<'_>,
-) -> HttpResponse {
-    let purpose = match welcome {
-        Welcome::FirstAccount => Purpose::FirstAccount {
-            name: entered.name,
-            email: entered.email,
-            name_error: None,
-            email_error: entered.email_error,
-        },
-        Welcome::SetPassword(account) => Purpose::KnownAccount { email: account.email.as_str() },
-    };
-    let page = SetPasswordPage {
-        frame: &visitor.frame(app),
-        csrf: visitor.form_token(),
-        purpose,
-        least_password: SHORTEST_PASSWORD,
-        password_error: entered.password_error,
-    };
-    visitor.page(app, status, &page)
-}
-
 /// `POST /sign-out`.
 pub async fn sign_out(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
     let return_to = form.get("return_to").and_then(ReturnTo::parse);
     if let Some(human) = visitor.human()
-        && let Err(error) = account::sign_out(&app, human, &from, visitor.now).await
+        && let Err(error) = account::sign_out(&app, human, &occasion).await
     {
         return person_error(&app, &visitor, &error);
     }
@@ -279,7 +213,20 @@ pub fn person_error(app: &App, visitor: &Visitor, error: &PersonError) -> HttpRe
     visitor.error(app, person_status(error), wait, None)
 }
 
-fn welcome_in(app: &App, signed_in: &SignedIn, return_to: Option<&ReturnTo>) -> HttpResponse {
+/// Gives the browser its new cookie. Whoever was signed in with the old one is signed out, so
+/// that no copy of it lives on.
+pub(super) async fn welcome_in(
+    app: &App,
+    visitor: &Visitor,
+    signed_in: &SignedIn,
+    return_to: Option<&ReturnTo>,
+    occasion: &Occasion,
+) -> HttpResponse {
+    if let Some(before) = visitor.human()
+        && let Err(error) = account::sign_out(app, before, occasion).await
+    {
+        return person_error(app, visitor, &error);
+    }
     let mut answer = see_other(return_to.map_or(HOME, ReturnTo::as_str));
     set_cookie(app, &mut answer, &signed_in.cookie, Some(signed_in.lasts));
     answer
@@ -289,7 +236,7 @@ fn value<'a>(form: &'a Form, name: &str) -> &'a str {
     form.get(name).unwrap_or_default()
 }
 
-fn person(form: &Form) -> NewPerson<'_> {
+pub(super) fn person(form: &Form) -> NewPerson<'_> {
     NewPerson {
         name: value(form, "name"),
         email: value(form, "email"),
@@ -302,6 +249,10 @@ fn href(page: &str, return_to: Option<&ReturnTo>) -> String {
 }
 
 fn query_return_to(request: &HttpRequest) -> Option<ReturnTo> {
+    ReturnTo::parse(&query(request, "return_to")?)
+}
+
+fn query(request: &HttpRequest, name: &str) -> Option<String> {
     let query = Form::parse(request.query_string().as_bytes(), &[]).ok()?;
-    ReturnTo::parse(query.get("return_to")?)
+    query.get(name).map(ToOwned::to_owned)
 }

@@ -8,9 +8,9 @@ use super::answer::{agent_error, body_error, json};
 use super::request::{self, BodyError};
 use crate::app::App;
 use crate::flow::grants::refresh_token;
-use crate::flow::{agent, claim};
+use crate::flow::{agent, assertion, attempt, claim};
 use crate::protocol::agent::{ClaimRequest, CompleteRequest, IdentityRequest};
-use crate::protocol::error::{AgentError, AgentErrorCode};
+use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::json;
 
 /// `POST /agent/identity`: register, or refresh (auth.md, "Register").
@@ -19,14 +19,14 @@ pub async fn identity(request: HttpRequest, payload: Payload, app: Data<App>) ->
         Ok(body) => body,
         Err(answer) => return answer,
     };
-    let (from, now) = (request::origin(&app, &request), app.clock.now());
+    let occasion = request::occasion(&app, &request);
     let registered = match body.kind.as_str() {
-        "anonymous" => agent::register_anonymous(&app, &body, &from, now).await,
-        "service_auth" => agent::register_for_person(&app, &body, &from, now).await,
-        "identity_assertion" => agent::register_with_assertion(&body),
+        "anonymous" => agent::register_anonymous(&app, &body, &occasion).await,
+        "service_auth" => agent::register_for_person(&app, &body, &occasion).await,
+        "identity_assertion" => assertion::register(&app, &body),
         "refresh" => {
             let token = body.refresh_token.as_deref().unwrap_or_default();
-            let refreshed = refresh_token::refresh_identity(&app, token, &from, now).await;
+            let refreshed = refresh_token::refresh_identity(&app, token, &occasion).await;
             return reply(refreshed, false);
         }
         _ => Err(AgentErrorCode::InvalidRequest.into()),
@@ -41,9 +41,9 @@ pub async fn start_claim(request: HttpRequest, payload: Payload, app: Data<App>)
         Ok(body) => body,
         Err(answer) => return answer,
     };
-    let (from, now) = (request::origin(&app, &request), app.clock.now());
+    let occasion = request::occasion(&app, &request);
     let legacy = body.kind.is_none();
-    reply(claim::start(&app, &body, &from, now).await, legacy)
+    reply(attempt::start(&app, &body, &occasion).await, legacy)
 }
 
 /// `POST /agent/identity/claim/complete`: the agent hands back its human's code.
@@ -56,8 +56,8 @@ pub async fn complete_claim(
         Ok(body) => body,
         Err(answer) => return answer,
     };
-    let (from, now) = (request::origin(&app, &request), app.clock.now());
-    reply(claim::complete(&app, &body, &from, now).await, false)
+    let occasion = request::occasion(&app, &request);
+    reply(claim::complete(&app, &body, &occasion).await, false)
 }
 
 fn reply<T: serde::Serialize>(result: Result<T, AgentError>, legacy: bool) -> HttpResponse {

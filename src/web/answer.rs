@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::request::BodyError;
 use crate::flow::error::PersonError;
-use crate::protocol::error::{AgentError, ErrorBody, OAuthError};
+use crate::protocol::agent_error::AgentError;
+use crate::protocol::error::{ErrorBody, OAuthError};
 
 /// JSON with everything an answer with secrets in it needs (RFC 6749 §5.1).
 #[must_use]

@@ -12,8 +12,9 @@ use super::person::{Posted, posted, signed_in, visitor};
 use super::return_to::ReturnTo;
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::domain::approval::{ApprovalRefused, DenialReason, Lifetime, Phase};
-use crate::domain::origin::Origin;
+use crate::domain::approval::{DenialReason, Phase};
+use crate::domain::decision::{ApprovalRefused, Lifetime};
+use crate::domain::origin::Occasion;
 use crate::domain::resource::Risk;
 use crate::flow::approval::{DecideError, Decision, Seen, Verb, decide, view};
 use crate::flow::error::PersonError;
@@ -33,6 +34,7 @@ pub async fn show(request: HttpRequest, link: Path<String>, app: Data<App>) -> H
     let Some(human) = visitor.human() else { return to_sign_in(&app, &visitor, &request) };
     let page = Page { app: &app, visitor: &visitor, request: &request, link: &link };
     match view(&app, &link, human, visitor.now).await {
+        Ok(seen) if seen.needs_fresh_sign_in => page.sign_in_again(),
         Ok(seen) => page.show(200, &seen, None),
         Err(error) => page.refuse(&error),
     }
@@ -45,7 +47,7 @@ pub async fn answer(
     payload: Payload,
     app: Data<App>,
 ) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
@@ -58,7 +60,7 @@ pub async fn answer(
         Read::Preset(notice) => page.again(human, &form, Some(notice), None).await,
         Read::BadLifetime => page.again(human, &form, None, Some(ApprovalError::BadLifetime)).await,
         Read::Unknown => visitor.error(&app, 400, None, Some(request.path())),
-        Read::Decision(decision) => page.decide(human, &form, &decision, &from).await,
+        Read::Decision(decision) => page.decide(human, &form, &decision, &occasion).await,
     }
 }
 
@@ -135,26 +137,36 @@ impl Page<'_> {
         human: &Human,
         form: &Form,
         decision: &Decision,
-        from: &Origin,
+        occasion: &Occasion,
     ) -> HttpResponse {
-        let now = self.visitor.now;
-        match decide(self.app, self.link, human, decision, from, now).await {
+        match decide(self.app, self.link, human, decision, occasion).await {
             Ok(_) => see_other(self.request.path()),
+            Err(DecideError::NotFresh) => self.sign_in_again(),
             Err(DecideError::NoCode) => {
                 self.again(human, form, None, Some(ApprovalError::CodeMissing)).await
             }
             Err(DecideError::Refused(ApprovalRefused::NothingTicked)) => {
                 self.again(human, form, None, Some(ApprovalError::NothingTicked)).await
             }
-            Err(DecideError::WrongCode { tries_left: 0 }) => self.closed(human, 410).await,
+            Err(DecideError::Refused(ApprovalRefused::Closed)) => self.closed(human, 409).await,
+            Err(
+                DecideError::WrongCode { tries_left: 0 }
+                | DecideError::Refused(ApprovalRefused::Expired),
+            ) => self.closed(human, 410).await,
             Err(DecideError::WrongCode { tries_left }) => {
                 let tries_left = u32::from(tries_left);
                 let error = ApprovalError::WrongCode { tries_left };
                 self.again(human, form, None, Some(error)).await
             }
-            Err(DecideError::Refused(ApprovalRefused::Closed)) => self.closed(human, 409).await,
-            Err(DecideError::Refused(ApprovalRefused::Expired)) => self.closed(human, 410).await,
             Err(error) => self.refuse(&error),
+        }
+    }
+
+    /// What spends or deletes is approved right after a sign-in, never beside a code box.
+    fn sign_in_again(&self) -> HttpResponse {
+        match ReturnTo::parse(self.request.path()) {
+            Some(return_to) => see_other(&format!("{}&again=1", return_to.on("/sign-in"))),
+            None => self.visitor.error(self.app, 404, None, None),
         }
     }
 
@@ -215,7 +227,12 @@ impl Page<'_> {
             seen.approval.phase(self.visitor.now),
             Phase::Expired | Phase::Locked | Phase::Superseded
         );
-        let status = if status == 200 && gone { 410 } else { status };
+        let status = match (status, seen.approval.phase(self.visitor.now)) {
+            (_, Phase::Waiting) => status,
+            (200 | 422, _) if gone => 410,
+            (422, _) => 409,
+            _ => status,
+        };
         match seen.approval.phase(self.visitor.now) {
             Phase::Waiting => approve_page::question(&context, status, seen, entered),
             _ => approve_page::result(&context, status, seen),

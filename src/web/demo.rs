@@ -14,6 +14,7 @@ use super::answer::{self, body_error};
 use super::request::{self, Bearer};
 use super::{mcp, method_not_allowed};
 use crate::app::App;
+use crate::domain::id::AccountId;
 use crate::domain::resource::Resource;
 use crate::flow::principal::{self, AgentSession};
 use crate::protocol::challenge::Refusal;
@@ -131,7 +132,7 @@ pub async fn who_am_i(request: HttpRequest, app: Data<App>) -> HttpResponse {
     }
     let credential = &session.token().credential;
     let who = WhoAmI {
-        account: credential.account.as_ref().map(|account| account.as_str()),
+        account: credential.account.as_ref().map(AccountId::as_str),
         agent: credential.agent.as_deref(),
         session: credential.session.as_str(),
         scopes: credential.scopes.to_vec(),
@@ -201,6 +202,7 @@ pub async fn mcp(
     });
     match answer {
         mcp::Answer::Reply(reply) => answer::json(200, &reply),
+        mcp::Answer::Unreadable(reply) => answer::json(400, &reply),
         mcp::Answer::Accepted => HttpResponse::Accepted().finish(),
         mcp::Answer::NeedsScopes(scopes) => {
             let needed = Scopes::stored(scopes).unwrap_or_default();

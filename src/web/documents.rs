@@ -9,14 +9,16 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::domain::resource::{Resource, ScopeRule};
-use crate::flow::agent::CLAIM_PATH;
+use crate::flow::attempt::CLAIM_PATH;
 use crate::flow::grants;
-use crate::protocol::error::AgentErrorCode;
+use crate::protocol::agent_error::AgentErrorCode;
+use crate::protocol::grant_type::GrantType;
 use crate::protocol::metadata::{
     AgentAuth, AuthorizationServerMetadata, ProtectedResourceMetadata,
 };
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::Seconds;
 
 /// One document, ready to send.
 pub struct Document {
@@ -131,7 +133,7 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),
         response_types_supported: Vec::new(),
-        grant_types_supported: grants::offered(app).map(|grant| grant.name()).collect(),
+        grant_types_supported: grants::offered(app).map(GrantType::name).collect(),
         token_endpoint_auth_methods_supported: vec!["none"],
         revocation_endpoint_auth_methods_supported: vec!["none"],
         introspection_endpoint_auth_methods_supported: vec![
@@ -183,7 +185,7 @@ impl AuthMd<'_> {
         &self.app.settings.resources
     }
 
-    fn notes(&self, rule: &ScopeRule) -> String {
+    fn notes(rule: &ScopeRule) -> String {
         let mut notes = Vec::new();
         notes.extend(rule.default.then_some("default"));
         notes.extend(rule.required.then_some("always included"));
@@ -191,7 +193,7 @@ impl AuthMd<'_> {
         notes.join(", ")
     }
 
-    fn minutes(&self, span: crate::protocol::timestamp::Seconds) -> i64 {
+    fn minutes(span: Seconds) -> i64 {
         span.0 / 60
     }
 }
@@ -207,6 +209,7 @@ fn auth_md(app: &App) -> String {
         Code::ServiceAuthDisabled,
         Code::IssuerNotEnabled,
         Code::InvalidClaimToken,
+        Code::InvalidClaim,
         Code::AlreadyClaimed,
         Code::ClaimExpired,
         Code::ClaimRevoked,
@@ -223,7 +226,7 @@ fn auth_md(app: &App) -> String {
         issuer: app.issuer(),
         service: &app.settings.service.name,
         errors: codes.map(|code| (code.status(), code.name(), code.sentence())).to_vec(),
-        grants: grants::offered(app).map(|grant| grant.name()).collect(),
+        grants: grants::offered(app).map(GrantType::name).collect(),
     };
     document.render().unwrap_or_default()
 }
@@ -234,30 +237,50 @@ fn auth_md(app: &App) -> String {
 pub async fn authorization_server(
     request: HttpRequest,
     documents: Data<Documents>,
+    app: Data<App>,
 ) -> HttpResponse {
-    documents.authorization_server.answer(&request)
+    let answer = documents.authorization_server.answer(&request);
+    counted(&app, "/.well-known/oauth-authorization-server", answer)
 }
 
 /// `GET /.well-known/jwks.json` ([RFC 7517 §5]).
 ///
 /// [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
-pub async fn key_set(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
-    documents.key_set.answer(&request)
+pub async fn key_set(
+    request: HttpRequest,
+    documents: Data<Documents>,
+    app: Data<App>,
+) -> HttpResponse {
+    counted(&app, "/.well-known/jwks.json", documents.key_set.answer(&request))
 }
 
 /// `GET /auth.md`: what an agent reads first.
-pub async fn instructions(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
-    documents.auth_md.answer(&request)
+pub async fn instructions(
+    request: HttpRequest,
+    documents: Data<Documents>,
+    app: Data<App>,
+) -> HttpResponse {
+    counted(&app, "/auth.md", documents.auth_md.answer(&request))
 }
 
 /// `GET /.well-known/oauth-protected-resource{path}` ([RFC 9728 §3]).
 ///
 /// [RFC 9728 §3]: https://www.rfc-editor.org/rfc/rfc9728#section-3
-pub async fn protected_resource(request: HttpRequest, documents: Data<Documents>) -> HttpResponse {
+pub async fn protected_resource(
+    request: HttpRequest,
+    documents: Data<Documents>,
+    app: Data<App>,
+) -> HttpResponse {
     let path = request.path();
     let path = path.strip_prefix("/.well-known/oauth-protected-resource").unwrap_or(path);
-    match documents.resource(path) {
+    let answer = match documents.resource(path) {
         Some(document) => document.answer(&request),
         None => super::answer::for_any_origin(super::not_found_json()),
-    }
+    };
+    counted(&app, "/.well-known/oauth-protected-resource", answer)
+}
+
+fn counted(app: &App, route: &'static str, answer: HttpResponse) -> HttpResponse {
+    app.metrics.request(route, answer.status().as_u16());
+    answer
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::answer;
 use crate::app::App;
+use crate::flow::upkeep;
 
 /// Set when the server has been told to stop: it is still answering, and wants no more work.
 #[derive(Default)]
@@ -35,7 +36,7 @@ pub async fn ready(app: Data<App>, draining: Data<Draining>) -> HttpResponse {
     if draining.has_begun() {
         return answer::json(503, &json!({ "status": "stopping" }));
     }
-    match app.store.database().durable().await {
+    match upkeep::ready(&app).await {
         Ok(()) => answer::json(200, &json!({ "status": "ready" })),
         Err(error) => {
             tracing::error!(%error, "the database is not ready");

@@ -13,6 +13,9 @@ const REVISIONS: [&str; 4] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03
 /// What goes back to the MCP client.
 pub enum Answer {
     Reply(Value),
+    /// Nothing that can be answered: an HTTP error with a JSON-RPC error in it (MCP,
+    /// "Streamable HTTP").
+    Unreadable(Value),
     /// A notification, which has no answer.
     Accepted,
     /// The tool needs more than the session has: all that it needs.
@@ -30,7 +33,7 @@ struct Message {
 /// Answers one JSON-RPC message. `may` says whether the session holds a scope.
 pub fn answer(body: &[u8], notes: &Notes, may: impl Fn(&str) -> bool) -> Answer {
     let Ok(message) = strict::parse::<Message>(body) else {
-        return Answer::Reply(failure(&Value::Null, -32_700, "not a JSON-RPC message"));
+        return Answer::Unreadable(failure(&Value::Null, -32_700, "not a JSON-RPC message"));
     };
     let Some(id) = message.id else { return Answer::Accepted };
     let result = match message.method.as_deref() {

@@ -8,7 +8,9 @@ mod approve_page;
 mod assets;
 mod demo;
 mod documents;
+mod forwarded;
 mod health;
+mod link;
 mod mcp;
 pub mod pages;
 mod person;
@@ -32,33 +34,39 @@ use crate::app::App;
 use crate::protocol::error::ErrorBody;
 
 /// Every route, on one screen.
+#[expect(clippy::too_many_lines, reason = "one screen is the point")]
 pub fn routes(server: &mut ServiceConfig) {
     server
-        // Discovery
+        // Resource servers: they ask on every request, so they are found first and counted by
+        // their handler
+        .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
+        .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
+        // Discovery: the pattern last, because it is tried on everything below it
         .service(document(
             "/.well-known/oauth-authorization-server",
             documents::authorization_server,
         ))
         .service(document("/.well-known/oauth-protected-resource", documents::protected_resource))
+        .service(document("/.well-known/jwks.json", documents::key_set))
+        .service(document("/auth.md", documents::instructions))
         .service(document(
             "/.well-known/oauth-protected-resource/{path:.*}",
             documents::protected_resource,
         ))
-        .service(document("/.well-known/jwks.json", documents::key_set))
-        .service(document("/auth.md", documents::instructions))
         // Agents
-        .service(open("/agent/identity").route(web::post().to(agent::identity)))
-        .service(open("/agent/identity/claim").route(web::post().to(agent::start_claim)))
+        .service(open("/agent/identity", "POST, OPTIONS").route(web::post().to(agent::identity)))
         .service(
-            open("/agent/identity/claim/complete").route(web::post().to(agent::complete_claim)),
+            open("/agent/identity/claim", "POST, OPTIONS")
+                .route(web::post().to(agent::start_claim)),
         )
-        .service(open("/token").route(web::post().to(token::token)))
-        .service(open("/oauth2/token").route(web::post().to(token::token)))
-        .service(open("/revoke").route(web::post().to(token::revoke)))
-        .service(open("/oauth2/revoke").route(web::post().to(token::revoke)))
-        // Resource servers: unmeasured by the wrapper, because they ask on every request
-        .service(bare("/introspect", "POST").route(web::post().to(token::introspect)))
-        .service(bare("/oauth2/introspect", "POST").route(web::post().to(token::introspect)))
+        .service(
+            open("/agent/identity/claim/complete", "POST, OPTIONS")
+                .route(web::post().to(agent::complete_claim)),
+        )
+        .service(open("/token", "POST, OPTIONS").route(web::post().to(token::token)))
+        .service(open("/oauth2/token", "POST, OPTIONS").route(web::post().to(token::token)))
+        .service(open("/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
+        .service(open("/oauth2/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         // People
         .service(at("/", "GET, HEAD").route(get().to(account::home)))
         .service(
@@ -74,8 +82,8 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(at("/sign-out", "POST").route(web::post().to(account::sign_out)))
         .service(
             at("/welcome/{link}", "GET, HEAD, POST")
-                .route(get().to(account::show_welcome))
-                .route(web::post().to(account::welcome)),
+                .route(get().to(link::show_welcome))
+                .route(web::post().to(link::welcome)),
         )
         .service(
             at("/approve/{id}", "GET, HEAD, POST")
@@ -93,9 +101,13 @@ pub fn routes(server: &mut ServiceConfig) {
         )
         .service(at("/static/{name}", "GET, HEAD").route(get().to(assets::file)))
         // Demo resource: authenticated before the method is looked at
-        .service(open("/demo/whoami").route(web::route().to(demo::who_am_i)))
-        .service(open("/demo/notes").route(web::route().to(demo::notes)))
-        .service(open("/demo/mcp").route(web::route().to(demo::mcp)))
+        .service(
+            open("/demo/whoami", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::who_am_i)),
+        )
+        .service(
+            open("/demo/notes", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::notes)),
+        )
+        .service(open("/demo/mcp", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::mcp)))
         // Health
         .service(bare("/healthz", "GET, HEAD").route(get().to(health::live)))
         .service(bare("/readyz", "GET, HEAD").route(get().to(health::ready)))
@@ -146,6 +158,7 @@ fn at(
 /// there is nothing for a foreign page to borrow.
 fn open(
     path: &'static str,
+    allow: &'static str,
 ) -> Resource<
     impl ServiceFactory<
         ServiceRequest,
@@ -155,15 +168,15 @@ fn open(
         InitError = (),
     >,
 > {
-    at(path, "GET, HEAD, POST, OPTIONS")
-        .route(web::method(actix_web::http::Method::OPTIONS).to(preflight))
-        .wrap(from_fn(|request: ServiceRequest, next| async move {
+    at(path, allow).route(web::method(actix_web::http::Method::OPTIONS).to(preflight)).wrap(
+        from_fn(|request: ServiceRequest, next| async move {
             let mut answer = actix_web::middleware::Next::call(&next, request).await?;
             for (name, value) in answer::ANY_ORIGIN {
                 answer.headers_mut().insert(name, header::HeaderValue::from_static(value));
             }
             Ok::<_, Error>(answer)
-        }))
+        }),
+    )
 }
 
 /// A discovery document: read by anybody, from anywhere.

@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer;
 use super::request::{self, BodyError};
-use super::visitor::{Visitor, VisitorError};
+use super::visitor::Visitor;
 use crate::app::App;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::flow::principal::Human;
 use crate::protocol::form::Form;
 
@@ -15,7 +15,7 @@ use crate::protocol::form::Form;
 pub struct Posted {
     pub visitor: Visitor,
     pub form: Form,
-    pub from: Origin,
+    pub occasion: Occasion,
 }
 
 /// Recognises the browser.
@@ -25,11 +25,7 @@ pub struct Posted {
 /// The page that says why not.
 pub async fn visitor(app: &App, request: &HttpRequest) -> Result<Visitor, HttpResponse> {
     Visitor::of(app, request).await.map_err(|error| {
-        let status = match error {
-            VisitorError::Store(_) => 503,
-            VisitorError::NoEntropy(_) => 500,
-        };
-        tracing::error!(%error, "a browser could not be recognised");
+        let status = answer::person_status(&error);
         let mut answer = answer::page(status, String::new(), app.settings.issuer.is_https());
         answer::retry_after(&mut answer, (status == 503).then_some(1));
         answer
@@ -54,7 +50,8 @@ pub async fn posted(
     if visitor.check(app, request, &form).is_err() {
         return Err(visitor.error(app, 403, None, Some(request.path())));
     }
-    Ok(Posted { visitor, form, from: request::origin(app, request) })
+    let occasion = Occasion { at: visitor.now, from: request::origin(app, request) };
+    Ok(Posted { visitor, form, occasion })
 }
 
 fn unreadable(app: &App, visitor: &Visitor, error: BodyError) -> HttpResponse {
@@ -70,6 +67,7 @@ fn unreadable(app: &App, visitor: &Visitor, error: BodyError) -> HttpResponse {
 /// # Errors
 ///
 /// Nobody is signed in.
+#[expect(clippy::result_large_err, reason = "the page is made once and sent")]
 pub fn signed_in<'a>(app: &App, visitor: &'a Visitor) -> Result<&'a Human, HttpResponse> {
     visitor.human().ok_or_else(|| visitor.error(app, 403, None, Some("/sign-in")))
 }

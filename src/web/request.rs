@@ -1,17 +1,20 @@
 //! What a request brings: its body within limits, its origin, its bearer token.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt as _;
-use ipnet::IpNet;
+use futures_util::future::poll_immediate;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use super::forwarded;
 use crate::app::App;
-use crate::domain::origin::Origin;
+use crate::domain::origin::{Occasion, Origin};
 use crate::protocol::form::{Form, FormError};
 use crate::protocol::text::ToldText;
 
@@ -73,7 +76,15 @@ pub async fn body(app: &App, request: &HttpRequest, payload: Payload) -> Result<
         return Err(BodyError::TooLarge);
     }
     let deadline = Duration::from_secs(app.settings.limits.body_seconds.into());
-    timeout(deadline, collect(payload, most)).await.unwrap_or(Err(BodyError::TooSlow))
+    let mut body = pin!(collect(payload, most));
+    // A body that came with its head is here at the second look, and needs no timer.
+    for _look in 0..2 {
+        if let Some(body) = poll_immediate(body.as_mut()).await {
+            return body;
+        }
+        yield_now().await;
+    }
+    timeout(deadline, body).await.unwrap_or(Err(BodyError::TooSlow))
 }
 
 async fn collect(mut payload: Payload, most: usize) -> Result<Bytes, BodyError> {
@@ -125,6 +136,12 @@ pub fn is_of_type(request: &HttpRequest, wanted: &str) -> bool {
     value.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
 }
 
+/// When and from where this request came.
+#[must_use]
+pub fn occasion(app: &App, request: &HttpRequest) -> Occasion {
+    Occasion { at: app.clock.now(), from: origin(app, request) }
+}
+
 /// Where a request came from: the peer, or, when the peer is a trusted proxy, the last
 /// address in its chain that is not.
 #[must_use]
@@ -133,27 +150,12 @@ pub fn origin(app: &App, request: &HttpRequest) -> Origin {
         .headers()
         .get(header::USER_AGENT)
         .and_then(|value| ToldText::clean(&String::from_utf8_lossy(value.as_bytes()), 200));
-    let address = address(app, request).map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
+    let client = |peer: SocketAddr| {
+        forwarded::client(peer.ip(), &app.settings.trusted_proxies, request.headers())
+    };
+    let address = request.peer_addr().map(client);
+    let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     Origin { address, user_agent }
-}
-
-fn address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip().to_canonical();
-    let trusted = &app.settings.trusted_proxies;
-    if !is_trusted(trusted, peer) {
-        return Some(peer);
-    }
-    let forwarded = request.headers().get_all(HeaderName::from_static("x-forwarded-for"));
-    let chain: Vec<IpAddr> = forwarded
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map_while(|hop| hop.trim().parse().ok())
-        .collect();
-    Some(chain.into_iter().rev().find(|hop| !is_trusted(trusted, *hop)).unwrap_or(peer))
-}
-
-fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
-    trusted.iter().any(|network| network.contains(&address))
 }
 
 /// What the `Authorization` header carries, for a protected resource.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use actix_web::{App as Routes, HttpServer};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -19,7 +19,7 @@ use super::health::Draining;
 use super::tls::{Certificate, TlsError};
 use super::{metrics_routes, routes};
 use crate::app::App;
-use crate::flow::{upkeep, usage};
+use crate::flow::upkeep;
 
 /// How long requests under way may take once the server has been told to stop.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -28,7 +28,7 @@ const NOTICE: Duration = Duration::from_millis(500);
 /// How often "last used" and the figures are written.
 const TEND: Duration = Duration::from_secs(15);
 /// How often expired rows are removed.
-const SWEEP: Duration = Duration::from_secs(600);
+const SWEEP: Duration = Duration::from_mins(10);
 /// How often the certificate's files are looked at.
 const WATCH: Duration = Duration::from_secs(5);
 
@@ -42,6 +42,11 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
+/// Runs a future where the server's workers can be started from.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    actix_web::rt::System::new().block_on(future)
+}
+
 /// A server that listens; [`run`](Self::run) answers until it is told to stop.
 pub struct Listening {
     app: Arc<App>,
@@ -49,7 +54,29 @@ pub struct Listening {
     metrics: Option<Server>,
     draining: Data<Draining>,
     certificate: Option<Arc<Certificate>>,
+    signals: Signals,
     address: SocketAddr,
+}
+
+/// Received from before anybody is told that the server listens: a supervisor may want it
+/// to stop at once.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// Asks for the certificate to be read again. Without one it keeps its usual meaning, so
+    /// that a server goes with the terminal it was tried in.
+    hangup: Option<Signal>,
+}
+
+impl Signals {
+    fn receive(with_certificate: bool) -> io::Result<Self> {
+        let hangup = with_certificate.then(|| signal(SignalKind::hangup())).transpose()?;
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup,
+        })
+    }
 }
 
 /// Binds the addresses of the settings. Connections wait from now on.
@@ -68,7 +95,8 @@ pub fn listen(app: Arc<App>) -> Result<Listening, ServeError> {
         None => None,
         Some(wanted) => Some(serve_metrics(&app, wanted)?),
     };
-    Ok(Listening { app, server, metrics, draining, certificate, address })
+    let signals = Signals::receive(certificate.is_some())?;
+    Ok(Listening { app, server, metrics, draining, certificate, signals, address })
 }
 
 fn serve(
@@ -134,10 +162,15 @@ impl Listening {
     pub async fn run(self) -> Result<(), ServeError> {
         let mut jobs = vec![tokio::spawn(tend(Arc::clone(&self.app)))];
         jobs.push(tokio::spawn(sweep(Arc::clone(&self.app))));
-        if let Some(certificate) = &self.certificate {
-            jobs.push(tokio::spawn(watch(Arc::clone(certificate))));
+        let Signals { terminate, interrupt, hangup } = self.signals;
+        if let (Some(certificate), Some(hangup)) = (self.certificate, hangup) {
+            jobs.push(tokio::spawn(watch(certificate, hangup)));
         }
-        jobs.push(tokio::spawn(stop_on_signal(self.server.handle(), self.draining.clone())));
+        let (handle, draining) = (self.server.handle(), self.draining);
+        jobs.push(tokio::spawn(async move {
+            stop_on_signal(terminate, interrupt).await;
+            stop(&handle, &draining).await;
+        }));
         let metrics = self.metrics.map(|server| {
             let handle = server.handle();
             (handle, tokio::spawn(server))
@@ -148,31 +181,26 @@ impl Listening {
             task.abort();
         }
         jobs.iter().for_each(JoinHandle::abort);
-        if let Err(error) = usage::write(&self.app).await {
-            tracing::warn!(%error, "the last uses were not written");
-        }
-        self.app.store.database().close().await;
+        upkeep::close(&self.app).await;
         Ok(served?)
     }
 }
 
-async fn stop_on_signal(handle: ServerHandle, draining: Data<Draining>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be received");
-        return;
-    };
+async fn stop_on_signal(mut terminate: Signal, mut interrupt: Signal) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+}
+
+async fn stop(handle: &ServerHandle, draining: &Draining) {
     tracing::info!("stopping: requests under way are finished first");
     draining.begin();
     sleep(NOTICE).await;
     handle.stop(true).await;
 }
 
+#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
 async fn tend(app: Arc<App>) {
     let mut since = app.clock.now();
     let mut ticks = interval(TEND);
@@ -187,6 +215,7 @@ async fn tend(app: Arc<App>) {
     }
 }
 
+#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
 async fn sweep(app: Arc<App>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -199,8 +228,7 @@ async fn sweep(app: Arc<App>) {
 }
 
 /// Reads the certificate again on SIGHUP and when its files have changed.
-async fn watch(certificate: Arc<Certificate>) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+async fn watch(certificate: Arc<Certificate>, mut hangup: Signal) {
     let mut ticks = interval(WATCH);
     let mut seen = certificate.changed_at();
     loop {

@@ -67,7 +67,7 @@ pub async fn rename(
     payload: Payload,
     app: Data<App>,
 ) -> HttpResponse {
-    let Posted { visitor, form, from } = match posted(&app, &request, payload).await {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
@@ -76,7 +76,7 @@ pub async fn rename(
         Err(answer) => return answer,
     };
     let label = form.get("label").unwrap_or_default();
-    match session::rename(&app, human, &id, label, &from, visitor.now).await {
+    match session::rename(&app, human, &id, label, &occasion).await {
         Ok(()) => see_other(&format!("/account/sessions/{id}?done=renamed")),
         Err(error) => person_error(&app, &visitor, &error),
     }
@@ -89,7 +89,7 @@ pub async fn disconnect(
     payload: Payload,
     app: Data<App>,
 ) -> HttpResponse {
-    let Posted { visitor, from, .. } = match posted(&app, &request, payload).await {
+    let Posted { visitor, occasion, .. } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
@@ -97,7 +97,7 @@ pub async fn disconnect(
         Ok(human) => human,
         Err(answer) => return answer,
     };
-    match session::disconnect(&app, human, &id, &from, visitor.now).await {
+    match session::disconnect(&app, human, &id, &occasion).await {
         Ok(()) => see_other("/account/sessions?done=disconnected"),
         Err(error) => person_error(&app, &visitor, &error),
     }

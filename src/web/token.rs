@@ -23,8 +23,8 @@ pub async fn token(request: HttpRequest, payload: Payload, app: Data<App>) -> Ht
         Ok(form) => form,
         Err(error) => return body_error(error),
     };
-    let (from, now) = (request::origin(&app, &request), app.clock.now());
-    match grants::token(&app, &form, &from, now).await {
+    let occasion = request::occasion(&app, &request);
+    match grants::token(&app, &form, &occasion).await {
         Ok(response) => json(200, &response),
         Err(error) => oauth_error(&error),
     }
@@ -41,8 +41,8 @@ pub async fn revoke(request: HttpRequest, payload: Payload, app: Data<App>) -> H
     let Some(token) = form.get("token") else {
         return oauth_error(&OAuthError::InvalidRequest("token is missing"));
     };
-    let (from, now) = (request::origin(&app, &request), app.clock.now());
-    match revoke::revoke(&app, token, &from, now).await {
+    let occasion = request::occasion(&app, &request);
+    match revoke::revoke(&app, token, &occasion).await {
         Ok(()) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish(),
         Err(error) => oauth_error(&error),
     }
@@ -52,17 +52,23 @@ pub async fn revoke(request: HttpRequest, payload: Payload, app: Data<App>) -> H
 ///
 /// [RFC 7662 §2.1]: https://www.rfc-editor.org/rfc/rfc7662#section-2.1
 pub async fn introspect(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let form = match request::form(&app, &request, payload, &[]).await {
+    let answer = introspected(&app, &request, payload).await;
+    app.metrics.request("/introspect", answer.status().as_u16());
+    answer
+}
+
+async fn introspected(app: &App, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    let form = match request::form(app, request, payload, &[]).await {
         Ok(form) => form,
         Err(error) => return body_error(error),
     };
-    let Some(caller) = caller(&app, &request, &form) else {
-        return not_authenticated(&request);
+    let Some(caller) = caller(app, request, &form) else {
+        return not_authenticated(request);
     };
     let Some(token) = form.get("token") else {
         return oauth_error(&OAuthError::InvalidRequest("token is missing"));
     };
-    match introspect::introspect(&app, caller.resource(), token, app.clock.now()).await {
+    match introspect::introspect(app, caller.resource(), token, app.clock.now()).await {
         Ok(Some(live)) => raw_json(200, live.answer.clone()),
         Ok(None) => raw_json(200, INACTIVE.to_owned()),
         Err(error) => oauth_error(&error.into()),

@@ -11,12 +11,11 @@ use super::pages::{Frame, Person, Service};
 use super::texts::Texts;
 use super::texts::english::ENGLISH;
 use crate::app::App;
-use crate::entropy::NoEntropy;
+use crate::flow::error::PersonError;
 use crate::flow::principal::{self, Human};
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::{Seconds, Timestamp};
-use crate::store::StoreError;
 use askama::Template;
 
 /// One browser and, once signed in, the person behind it.
@@ -35,21 +34,13 @@ pub struct Visitor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forged;
 
-#[derive(Debug, thiserror::Error)]
-pub enum VisitorError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    NoEntropy(#[from] NoEntropy),
-}
-
 impl Visitor {
     /// Recognises a browser by its cookie.
     ///
     /// # Errors
     ///
     /// The database is away, or a new cookie cannot be drawn.
-    pub async fn of(app: &App, request: &HttpRequest) -> Result<Self, VisitorError> {
+    pub async fn of(app: &App, request: &HttpRequest) -> Result<Self, PersonError> {
         let now = app.clock.now();
         let presented = request.cookie(cookie_name(app));
         let known = presented.and_then(|cookie| Secret::parse(SecretKind::Browser, cookie.value()));
@@ -103,7 +94,7 @@ impl Visitor {
             host: host(app),
             service: Service {
                 name: &service.name,
-                logo: service.logo.as_deref(),
+                logo: service.logo.as_deref().filter(|logo| is_ours(app, logo)),
                 documentation: service.documentation.as_deref(),
                 support: service.support.as_deref(),
                 terms: service.terms.as_deref(),
@@ -154,6 +145,12 @@ impl Visitor {
 #[must_use]
 pub fn texts() -> &'static Texts {
     &ENGLISH
+}
+
+/// Pages load nothing from elsewhere, so a logo on another host is for the metadata only.
+fn is_ours(app: &App, url: &str) -> bool {
+    let rest = url.strip_prefix(app.settings.issuer.origin());
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The issuer's host and port, which the page tells people to compare.

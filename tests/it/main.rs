@@ -14,6 +14,10 @@
     reason = "a test fails by panicking, measures real time, and tells a journey in one function"
 )]
 
+mod agent;
 mod architecture;
 mod journeys;
+mod operation;
+mod outbound;
+mod pages;
 mod support;

@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::domain::claim::NotCollected;
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::flow::claim::{CollectError, by_claim_token, collect};
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
@@ -24,15 +24,16 @@ use crate::store::StoreError;
 pub async fn redeem(
     app: &App,
     form: &Form,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     let token =
         form.get("claim_token").ok_or(OAuthError::InvalidRequest("claim_token is missing"))?;
     refuse_other_target(app, form, token).await?;
-    match collect(app, token, None, from, now).await {
+    match collect(app, token, None, occasion).await {
         Ok(collected) => Ok(collected.pair.response(Some(collected.identity))),
-        Err(CollectError::NotCollected(NotCollected::Pending)) => Err(wait(app, token, now).await),
+        Err(CollectError::NotCollected(NotCollected::Pending)) => {
+            Err(wait(app, token, occasion.at).await)
+        }
         Err(CollectError::UnknownToken | CollectError::NotCollected(NotCollected::Over)) => {
             Err(OAuthError::ExpiredToken)
         }

@@ -4,11 +4,11 @@
 
 use crate::app::App;
 use crate::domain::change::Effect;
+use crate::domain::credential::Delegation;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::RegistrationId;
-use crate::domain::origin::Origin;
-use crate::domain::registration::Registration;
-use crate::domain::session::{Session, Token, TokenKind};
+use crate::domain::origin::Occasion;
+use crate::domain::session::{Token, TokenKind};
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::secret::SecretKind;
@@ -25,33 +25,32 @@ use crate::store::StoreError;
 pub async fn exchange(
     app: &App,
     form: &Form,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     let assertion =
         form.get("assertion").ok_or(OAuthError::InvalidRequest("assertion is missing"))?;
-    let (registration, session) = current(app, assertion, now).await?;
-    let scopes = super::narrowed(form, &session)?;
+    let (registration, delegation) = current(app, assertion, occasion.at).await?;
+    let scopes = super::narrowed(form, &delegation.resource, &delegation.scopes)?;
     let access = app.entropy.secret(SecretKind::Access)?;
-    let expires_at = session.token_end(now, app.lifetimes().access);
+    let expires_at = (occasion.at + app.lifetimes().access).min(delegation.ends_at);
     let token = Token {
         digest: access.digest(),
-        session: session.id.clone(),
+        session: delegation.session.clone(),
         kind: TokenKind::Access,
         scopes: scopes.clone(),
-        created_at: now,
+        created_at: occasion.at,
         expires_at,
         spent_at: None,
     };
-    let mut event = Event::new(EventKind::TokenIssued, now, &from.address)
-        .of_session(&session.id)
-        .of_registration(&registration.id);
-    event.account.clone_from(&session.account);
+    let mut event = Event::new(EventKind::TokenIssued, occasion)
+        .of_session(&delegation.session)
+        .of_registration(&registration);
+    event.account = delegation.account;
     app.store.apply(vec![Effect::IssueToken(token), Effect::Record(event)]).await.map_err(gone)?;
     Ok(TokenResponse {
         access_token: access.reveal().to_owned(),
         token_type: "Bearer",
-        expires_in: expires_at.since(now).0,
+        expires_in: expires_at.since(occasion.at).0,
         scope: scopes.to_string(),
         refresh_token: None,
         identity_assertion: None,
@@ -65,20 +64,15 @@ async fn current(
     app: &App,
     assertion: &str,
     now: Timestamp,
-) -> Result<(Registration, Session), OAuthError> {
+) -> Result<(RegistrationId, Delegation), OAuthError> {
     let verified = app
         .keyring
         .verify_assertion(assertion, app.issuer(), now)
         .map_err(|_| OAuthError::InvalidGrant)?;
     let claims = verified.claims();
     let id = RegistrationId(claims.sub.clone());
-    let registration = app.store.registration(&id).await?.ok_or(OAuthError::InvalidGrant)?;
-    if registration.generation != claims.generation || registration.revoked_at.is_some() {
-        return Err(OAuthError::InvalidGrant);
-    }
-    let id = registration.session.as_ref().ok_or(OAuthError::InvalidGrant)?;
-    let session = app.store.session(id).await?.ok_or(OAuthError::InvalidGrant)?;
-    if session.is_live(now) { Ok((registration, session)) } else { Err(OAuthError::InvalidGrant) }
+    let delegation = app.store.delegation(&id, claims.generation, now).await?;
+    Ok((id, delegation.ok_or(OAuthError::InvalidGrant)?))
 }
 
 /// The session ended between reading and writing.

@@ -6,13 +6,12 @@ pub mod jwt_bearer;
 pub mod refresh_token;
 
 use crate::app::App;
-use crate::domain::origin::Origin;
-use crate::domain::session::Session;
+use crate::domain::origin::Occasion;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::grant_type::GrantType;
+use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
-use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
 
 /// The grants this configuration offers; metadata says the same list.
@@ -31,17 +30,16 @@ pub fn offered(app: &App) -> impl Iterator<Item = GrantType> {
 pub async fn token(
     app: &App,
     form: &Form,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     let name = form.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
     let grant = GrantType::named(name)
         .filter(|grant| offered(app).any(|offered| offered == *grant))
         .ok_or(OAuthError::UnsupportedGrantType)?;
     match grant {
-        GrantType::Claim => claim::redeem(app, form, from, now).await,
-        GrantType::JwtBearer => jwt_bearer::exchange(app, form, from, now).await,
-        GrantType::RefreshToken => refresh_token::refresh(app, form, from, now).await,
+        GrantType::Claim => claim::redeem(app, form, occasion).await,
+        GrantType::JwtBearer => jwt_bearer::exchange(app, form, occasion).await,
+        GrantType::RefreshToken => refresh_token::refresh(app, form, occasion).await,
     }
 }
 
@@ -50,18 +48,17 @@ pub async fn token(
 ///
 /// [RFC 8707 §2.2]: https://www.rfc-editor.org/rfc/rfc8707#section-2.2
 /// [RFC 6749 §6]: https://www.rfc-editor.org/rfc/rfc6749#section-6
-fn narrowed(form: &Form, session: &Session) -> Result<Scopes, OAuthError> {
-    for resource in form.all("resource") {
-        let same = resource.parse().is_ok_and(
-            |named: crate::protocol::resource_identifier::ResourceIdentifier| {
-                named == session.resource
-            },
-        );
-        if !same {
+fn narrowed(
+    form: &Form,
+    resource: &ResourceIdentifier,
+    scopes: &Scopes,
+) -> Result<Scopes, OAuthError> {
+    for named in form.all("resource") {
+        if !named.parse().is_ok_and(|named: ResourceIdentifier| named == *resource) {
             return Err(OAuthError::InvalidTarget);
         }
     }
-    let Some(text) = form.get("scope") else { return Ok(session.scopes.clone()) };
-    let scopes: Scopes = text.parse().map_err(|_| OAuthError::InvalidScope)?;
-    if session.scopes.covers(&scopes) { Ok(scopes) } else { Err(OAuthError::InvalidScope) }
+    let Some(text) = form.get("scope") else { return Ok(scopes.clone()) };
+    let asked: Scopes = text.parse().map_err(|_| OAuthError::InvalidScope)?;
+    if scopes.covers(&asked) { Ok(asked) } else { Err(OAuthError::InvalidScope) }
 }

@@ -6,17 +6,17 @@
 use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::origin::Origin;
+use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
-use crate::flow::delivery::{self, Pair};
+use crate::flow::delivery::{self, Pair, Subject};
 use crate::flow::error::RETRIES;
 use crate::protocol::agent::{Identity, RefreshResponse};
-use crate::protocol::error::{AgentError, AgentErrorCode, OAuthError};
+use crate::protocol::agent_error::{AgentError, AgentErrorCode};
+use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
-use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
 use crate::store::StoreError;
 
@@ -28,13 +28,12 @@ use crate::store::StoreError;
 pub async fn refresh(
     app: &App,
     form: &Form,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     let presented =
         form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
-    let narrow = |session: &Session| super::narrowed(form, session);
-    let (_, pair) = rotate(app, presented, &narrow, from, now).await?;
+    let narrow = |session: &Session| super::narrowed(form, &session.resource, &session.scopes);
+    let (_, pair) = rotate(app, presented, &narrow, occasion).await?;
     Ok(pair.response(None))
 }
 
@@ -46,12 +45,11 @@ pub async fn refresh(
 pub async fn refresh_identity(
     app: &App,
     presented: &str,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<RefreshResponse, AgentError> {
     let whole = |session: &Session| Ok(session.scopes.clone());
     let (session, pair) =
-        rotate(app, presented, &whole, from, now).await.map_err(|error| match error {
+        rotate(app, presented, &whole, occasion).await.map_err(|error| match error {
             OAuthError::TemporarilyUnavailable(cause) => {
                 AgentError { cause: Some(cause), ..AgentErrorCode::TemporarilyUnavailable.into() }
             }
@@ -66,14 +64,9 @@ pub async fn refresh_identity(
     let account = session.account.as_ref().ok_or_else(invalid)?;
     let account = app.store.account(account).await?.ok_or_else(invalid)?;
     let context = ["refresh", presented];
-    let identity = delivery::assertion(
-        app,
-        &registration,
-        &session,
-        Some(&account),
-        &context,
-        pair.issued_at,
-    )?;
+    let subject =
+        Subject { registration: &registration, session: &session, account: Some(&account) };
+    let identity = delivery::assertion(app, subject, &context, pair.issued_at)?;
     let identity = Identity { refresh_token: pair.expiring(), ..identity };
     Ok(RefreshResponse {
         id: registration.id.0.clone(),
@@ -92,18 +85,17 @@ async fn rotate(
     app: &App,
     presented: &str,
     narrow: &Narrow<'_>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<(Session, Pair), OAuthError> {
     let secret = Secret::parse(SecretKind::Refresh, presented).ok_or(OAuthError::InvalidGrant)?;
     for _attempt in 0..RETRIES {
-        match rotate_once(app, &secret, narrow, from, now).await {
+        match rotate_once(app, &secret, narrow, occasion).await {
             Err(RotateError::Stale) => {}
             Err(RotateError::Refused(error)) => return Err(error),
             Ok(rotated) => return Ok(rotated),
         }
     }
-    match rotate_once(app, &secret, narrow, from, now).await {
+    match rotate_once(app, &secret, narrow, occasion).await {
         Ok(rotated) => Ok(rotated),
         Err(RotateError::Refused(error)) => Err(error),
         // The session ended while we looked.
@@ -135,20 +127,19 @@ async fn rotate_once(
     app: &App,
     presented: &Secret,
     narrow: &Narrow<'_>,
-    from: &Origin,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<(Session, Pair), RotateError> {
     let token = app.store.token(&presented.digest()).await?.ok_or(OAuthError::InvalidGrant)?;
     let session = app.store.session(&token.session).await?.ok_or(OAuthError::InvalidGrant)?;
     let scopes = narrow(&session)?;
     let context = ["rotate", presented.reveal()];
-    let pair = Pair::derive(app, &session, &context, scopes, now);
-    match rotation(&session, &token, successor(app, &token, &pair).await?.as_ref(), now) {
+    let pair = Pair::derive(app, &session, &context, scopes, occasion.at);
+    match rotation(&session, &token, successor(app, &token, &pair).await?.as_ref(), occasion.at) {
         Rotation::Refuse => Err(OAuthError::InvalidGrant.into()),
         Rotation::Rotate => {
-            let mut effects = vec![Effect::SpendToken { digest: token.digest, at: now }];
+            let mut effects = vec![Effect::SpendToken { digest: token.digest, at: occasion.at }];
             effects.extend(pair.issue(&session));
-            effects.push(Effect::Record(about(&session, EventKind::TokenRefreshed, from, now)));
+            effects.push(Effect::Record(about(&session, EventKind::TokenRefreshed, occasion)));
             app.store.apply(effects).await?;
             Ok((session, pair))
         }
@@ -159,8 +150,8 @@ async fn rotate_once(
             Ok((session, pair))
         }
         Rotation::Reuse => {
-            let mut effects = end(&session, EndCause::RefreshReuse, &from.address, now);
-            effects.push(Effect::Record(about(&session, EventKind::RefreshReuse, from, now)));
+            let mut effects = end(&session, EndCause::RefreshReuse, occasion);
+            effects.push(Effect::Record(about(&session, EventKind::RefreshReuse, occasion)));
             app.store.apply(effects).await?;
             Err(OAuthError::InvalidGrant.into())
         }
@@ -175,8 +166,8 @@ async fn successor(app: &App, token: &Token, pair: &Pair) -> Result<Option<Token
     }
 }
 
-fn about(session: &Session, kind: EventKind, from: &Origin, now: Timestamp) -> Event {
-    let mut event = Event::new(kind, now, &from.address).of_session(&session.id);
+fn about(session: &Session, kind: EventKind, occasion: &Occasion) -> Event {
+    let mut event = Event::new(kind, occasion).of_session(&session.id);
     event.account.clone_from(&session.account);
     event.registration.clone_from(&session.registration);
     event

@@ -7,6 +7,7 @@
     reason = "these tests use real databases, real time, and settings of their own"
 )]
 
+mod delegation;
 mod endings;
 mod schema;
 mod support;

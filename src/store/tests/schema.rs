@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::support::{Place, count, on_each, open};
+use super::support::{Place, count, note, on_each, open};
 use crate::store::{Database, Location, migrate, unmigrate};
 
 const TABLES: [&str; 11] = [
@@ -92,5 +92,22 @@ async fn nobody_but_the_owner_can_read_the_file_or_its_log() {
         assert_eq!(mode & 0o777, 0o600, "{file:?}");
     }
     database.close().await;
+    place.remove().await;
+}
+
+/// docs/operating.md, "Stopping": what was stored is in the one file that people copy.
+#[tokio::test]
+async fn a_closed_database_is_one_file() {
+    let place = Place::sqlite();
+    let database = open(&place.location).await;
+    database.write(vec![note(&database, "kept")]).await.expect("stored");
+    database.close().await;
+    let Location::Sqlite(path) = &place.location else { unreachable!("a SQLite place") };
+    let folder = path.parent().expect("a folder");
+    let names: Vec<_> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert_eq!(names, ["countersign.db"]);
     place.remove().await;
 }

@@ -2,6 +2,15 @@
 //! stranger may send. With `COUNTERSIGN_GALLERY` set to a directory, the pages are written
 //! there, to be looked at.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    reason = "tests: they read where to write the gallery, and cut pages apart"
+)]
+
+mod accounts;
+mod results;
 mod samples;
 
 use std::collections::HashSet;

@@ -37,7 +37,7 @@ const FRAME: FrameTexts = FrameTexts {
     local_time: "{} your time",
     copy: "Copy",
     copied: "Copied",
-    left: "{} left",
+    left: "({} left)",
     soon: "This request expires in one minute. If it does, ask the agent to start again.",
     over: "Expired. Ask the agent to start again.",
 };

@@ -10,20 +10,25 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &["protocol"]),
     ("entropy", &["protocol"]),
     ("jose", &["protocol", "domain", "entropy"]),
+    ("vault", &["protocol", "entropy"]),
+    ("metrics", &["protocol"]),
     ("config", &["protocol", "domain"]),
-    ("store", &["protocol", "domain"]),
+    ("store", &["protocol", "domain", "entropy"]),
     ("outbound", &["protocol"]),
     (
         "flow",
-        &["app", "clock", "config", "domain", "entropy", "jose", "outbound", "protocol", "store"],
+        &[
+            "app", "clock", "config", "domain", "entropy", "jose", "metrics", "outbound",
+            "protocol", "store", "vault",
+        ],
     ),
     ("web", &["app", "clock", "config", "domain", "entropy", "flow", "protocol"]),
     ("cli", &["app", "clock", "config", "domain", "entropy", "flow", "protocol", "web"]),
     (
         "app",
         &[
-            "clock", "config", "domain", "entropy", "flow", "jose", "outbound", "protocol",
-            "store", "web",
+            "clock", "config", "domain", "entropy", "flow", "jose", "metrics", "outbound",
+            "protocol", "store", "vault", "web",
         ],
     ),
     ("main", &["app", "cli", "clock", "config"]),
@@ -32,7 +37,6 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Who may know what. Read a row as: only `rooms` may name `word`.
 const KNOWN_ONLY_IN: &[(&str, &[&str])] = &[
-    ("actix_cors", &["web"]),
     ("actix_web", &["web"]),
     ("askama", &["web"]),
     ("chrono", &["flow/code"]),

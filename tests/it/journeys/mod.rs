@@ -53,7 +53,10 @@ async fn an_agent_gets_in_through_a_relayed_code() {
     let attempt = agent.start_claim(&registered.claim_token, "ada@example.com").await;
     let link = attempt.json()["attempt"]["verification_uri"].as_str().expect("a link").to_owned();
     let link = crate::support::agent::path_of(&link);
-    agent.complete(&registered.claim_token, "BCDF-GHJK").await.assert_error(409, "claim_not_confirmed");
+    agent
+        .complete(&registered.claim_token, "BCDF-GHJK")
+        .await
+        .assert_error(409, "claim_not_confirmed");
 
     let code = ada.approve_relayed(&link).await;
     agent.poll(&registered.claim_token).await.assert_error(400, "authorization_pending");
@@ -61,13 +64,18 @@ async fn an_agent_gets_in_through_a_relayed_code() {
     assert_eq!(claimed.status, 200, "{}", claimed.text);
     let identity = claimed.json()["identity"].clone();
     site.assert_dead(&before).await;
-    let access =
-        member(&agent.exchange(identity["assertion"].as_str().expect("text")).await, "access_token");
+    let access = member(
+        &agent.exchange(identity["assertion"].as_str().expect("text")).await,
+        "access_token",
+    );
     assert_eq!(site.call(&access).await.status, 200);
 
     site.advance(Seconds::HOUR);
     let refreshed = agent
-        .post("/agent/identity", &json!({ "type": "refresh", "refresh_token": identity["refresh_token"]["value"] }))
+        .post(
+            "/agent/identity",
+            &json!({ "type": "refresh", "refresh_token": identity["refresh_token"]["value"] }),
+        )
         .await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.text);
     assert_eq!(refreshed.json()["type"], "refresh");

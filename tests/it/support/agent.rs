@@ -43,7 +43,12 @@ pub fn path_of(url: &str) -> String {
 
 impl Agent {
     pub fn new(site: &Site) -> Self {
-        Self { url: site.url.clone(), client: site.client.clone() }
+        Self::at(&site.url, &site.client)
+    }
+
+    /// An agent of a server that runs as a process of its own.
+    pub fn at(url: &str, client: &reqwest::Client) -> Self {
+        Self { url: url.to_owned(), client: client.clone() }
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
@@ -56,7 +61,7 @@ impl Agent {
         let body = reply.json();
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         let (id, claim_token) = (text(&body["id"]), text(&body["claim"]["token"]));
-        Registered { id, claim_token, body }
+        Registered { body, id, claim_token }
     }
 
     pub async fn register_anonymous(&self) -> Registered {

@@ -48,14 +48,16 @@ impl TestDatabase {
                 let options = SqliteConnectOptions::new().filename(path).read_only(true);
                 let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
                 let pool = pool.expect("the database opens");
-                let count = sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&pool).await;
+                let count =
+                    sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&pool).await;
                 pool.close().await;
                 count.expect("a number")
             }
             Self::Postgres { .. } => {
                 let pool = PgPoolOptions::new().max_connections(1).connect(&self.url()).await;
                 let pool = pool.expect("the database opens");
-                let count = sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&pool).await;
+                let count =
+                    sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&pool).await;
                 pool.close().await;
                 count.expect("a number")
             }

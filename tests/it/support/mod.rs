@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod database;
 pub mod person;
+pub mod process;
 pub mod reply;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use countersign::config::{self, Flags, Sources};
 use countersign::entropy::Entropy;
 use countersign::flow::account::{self, NewPerson};
 use countersign::flow::start::start;
+use countersign::outbound::Fetcher;
 use countersign::protocol::timestamp::{Seconds, Timestamp};
 use countersign::web::server::listen;
 use tempfile::TempDir;
@@ -42,6 +44,19 @@ pub struct Site {
     folder: Arc<TempDir>,
     database: Arc<TestDatabase>,
     settings: String,
+    fetch: Option<Fetcher>,
+}
+
+/// What stays when a node goes.
+struct Outside {
+    folder: Arc<TempDir>,
+    database: Arc<TestDatabase>,
+    settings: String,
+    clock: ManualClock,
+    /// The first node's address.
+    issuer: Option<String>,
+    /// Who answers for what strangers' URLs name, if not the network.
+    fetch: Option<Fetcher>,
 }
 
 struct Node {
@@ -70,34 +85,54 @@ impl Site {
 
     /// A server with these settings on top (TOML; tables such as `[agents]` welcome).
     pub async fn open_with(settings: &str) -> Self {
+        Self::open_with_fetch(settings, None).await
+    }
+
+    /// A server with these settings, and with these answers to what strangers' URLs name.
+    pub async fn open_with_fetch(settings: &str, fetch: Option<Fetcher>) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let database = Arc::new(TestDatabase::create(folder.path()).await);
-        Self::node(folder, database, settings.to_owned(), ManualClock::at(START)).await
+        let outside = Outside {
+            folder,
+            database,
+            settings: settings.to_owned(),
+            clock: ManualClock::at(START),
+            issuer: None,
+            fetch,
+        };
+        Self::node(outside).await
     }
 
-    /// A second node on the same database, with the same master secret and clock.
+    /// A second node on the same database, with the same issuer, master secret and clock.
     pub async fn second_node(&self) -> Self {
-        let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
-        Self::node(folder, database, self.settings.clone(), self.clock.clone()).await
+        Self::node(self.outside()).await
     }
 
-    /// The same server after a stop; the outside world stays. It listens elsewhere.
+    /// The same server after a stop; the outside world stays, and so does the issuer. It
+    /// listens elsewhere.
     pub async fn restart(mut self) -> Self {
         self.node.stop().await;
-        let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
-        Self::node(folder, database, self.settings.clone(), self.clock.clone()).await
+        Self::node(self.outside()).await
     }
 
-    async fn node(
-        folder: Arc<TempDir>,
-        database: Arc<TestDatabase>,
-        settings: String,
-        clock: ManualClock,
-    ) -> Self {
+    fn outside(&self) -> Outside {
+        Outside {
+            folder: Arc::clone(&self.folder),
+            database: Arc::clone(&self.database),
+            settings: self.settings.clone(),
+            clock: self.clock.clone(),
+            issuer: Some(self.app.settings.issuer.to_string()),
+            fetch: self.fetch.clone(),
+        }
+    }
+
+    async fn node(outside: Outside) -> Self {
+        let Outside { folder, database, settings, clock, issuer, fetch } = outside;
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
+        let issuer = issuer.unwrap_or_else(|| url.clone());
         let text = format!(
-            "listen = \"127.0.0.1:{port}\"\nissuer = \"{url}\"\ndatabase = \"{}\"\nsecrets_file = \"{}\"\n{settings}",
+            "listen = \"127.0.0.1:{port}\"\nissuer = \"{issuer}\"\ndatabase = \"{}\"\nsecrets_file = \"{}\"\n{settings}",
             database.url(),
             folder.path().join("countersign.key").display(),
         );
@@ -109,9 +144,12 @@ impl Site {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("settings: {}", lines.join("; "))
         });
-        let app = start(parsed, Clock::Manual(clock.clone()), Entropy::system())
+        let mut app = start(parsed, Clock::Manual(clock.clone()), Entropy::system())
             .await
             .expect("the server starts");
+        if let Some(fetch) = &fetch {
+            app.fetch = fetch.clone();
+        }
         let app = Arc::new(app);
         let (sender, receiver) = std::sync::mpsc::channel();
         let served = Arc::clone(&app);
@@ -127,15 +165,9 @@ impl Site {
             .expect("a handle");
         // What the server logs as an error belongs to the report of a failing test.
         let _logging = tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).try_init();
-        // The second test of a process finds it installed.
-        let _installed = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .expect("a client");
+        let client = client();
         let node = Node { stop: Some(stop), thread: Some(thread) };
-        Self { url, clock, app, client, node, folder, database, settings }
+        Self { url, clock, app, client, node, folder, database, settings, fetch }
     }
 
     /// Stops the server; the database goes with the last site that uses it.
@@ -210,15 +242,31 @@ impl Site {
         assert_eq!(reply.json()["active"], true, "{}", reply.text);
     }
 
+    /// Where the database is, with what it takes to connect.
+    pub fn database_url(&self) -> String {
+        self.database.url()
+    }
+
     /// One number out of the database: `SELECT …` with a single column.
     pub async fn count(&self, sql: &str) -> i64 {
         self.database.count(sql).await
     }
 }
 
+/// A client that follows nothing, so that tests see every answer.
+fn client() -> reqwest::Client {
+    client_builder().build().expect("a client")
+}
+
+pub fn client_builder() -> reqwest::ClientBuilder {
+    // The second test of a process finds it installed.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
+}
+
 /// Ports are taken from below the ephemeral range, so that no outgoing connection of a
 /// parallel test can be given one between choosing and listening.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let spread = std::process::id().wrapping_mul(131);
     loop {

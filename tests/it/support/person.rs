@@ -14,12 +14,13 @@ pub struct Person {
 
 impl Person {
     pub fn new(site: &Site, email: &str) -> Self {
-        Self {
-            url: site.url.clone(),
-            client: site.client.clone(),
-            email: email.to_owned(),
-            cookie: None,
-        }
+        Self::at(&site.url, &site.client, email)
+    }
+
+    /// A person at a server that runs as a process of its own.
+    pub fn at(url: &str, client: &reqwest::Client, email: &str) -> Self {
+        let (url, email) = (url.to_owned(), email.to_owned());
+        Self { url, client: client.clone(), email, cookie: None }
     }
 
     fn with_cookie(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {

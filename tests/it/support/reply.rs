@@ -11,11 +11,16 @@ pub struct Reply {
 
 impl Reply {
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
-        let answer = request.send().await.expect("an answer");
+        Self::attempt(request).await.expect("an answer")
+    }
+
+    /// The answer, where one arrives whole: a server may be killed meanwhile.
+    pub async fn attempt(request: reqwest::RequestBuilder) -> reqwest::Result<Self> {
+        let answer = request.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.expect("text");
+        let text = answer.text().await?;
         assert!(status < 500, "no answer may be a {status}: {text}");
-        Self { status, headers, text }
+        Ok(Self { status, headers, text })
     }
 
     pub fn json(&self) -> Value {

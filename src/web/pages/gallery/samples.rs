@@ -9,29 +9,23 @@ use crate::web::pages::approval::{
     Notice, Origin, ScopeChoice, Seen,
 };
 use crate::web::pages::approval_refused::ApprovalRefusedPage;
-use crate::web::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
 use crate::web::pages::error::ErrorPage;
 use crate::web::pages::home::HomePage;
-use crate::web::pages::session::{Event, HistoryLine, SessionPage};
-use crate::web::pages::sessions::{SessionLine, SessionNotice, SessionsPage};
-use crate::web::pages::set_password::{Purpose, SetPasswordPage};
-use crate::web::pages::sign_in::{SignInError, SignInPage};
-use crate::web::pages::sign_up::SignUpPage;
-use crate::web::pages::{Claim, FieldError, Frame, Person, ScopeWords, Service, Source};
+use crate::web::pages::{Claim, Frame, Person, Service, Source};
 use crate::web::texts::english::ENGLISH;
 
-const NOW: Timestamp = Timestamp(1_800_000_000);
-const CSRF: &str = "fXn2Lq8sT0cR5vJdY7wA";
+pub const NOW: Timestamp = Timestamp(1_800_000_000);
+pub const CSRF: &str = "fXn2Lq8sT0cR5vJdY7wA";
 
 /// The words that come from strangers.
 pub struct Sample {
-    agent: String,
-    kind: String,
-    reason: String,
-    program: String,
-    note: String,
-    label: String,
-    person: String,
+    pub agent: String,
+    pub kind: String,
+    pub reason: String,
+    pub program: String,
+    pub note: String,
+    pub label: String,
+    pub person: String,
 }
 
 impl Sample {
@@ -79,14 +73,14 @@ impl Sample {
     }
 }
 
-type Pages = Vec<(String, String)>;
+pub type Pages = Vec<(String, String)>;
 
 pub fn pages(sample: &Sample) -> Pages {
     let (outside, inside) = (sample.frame(false), sample.frame(true));
-    let mut pages = accounts(sample, &outside);
+    let mut pages = super::accounts::accounts(sample, &outside);
     pages.extend(approvals(sample, &inside));
-    pages.extend(decisions(sample, &inside));
-    pages.extend(sessions(sample, &inside));
+    pages.extend(super::results::decisions(sample, &inside));
+    pages.extend(super::results::sessions(sample, &inside));
     pages.extend([
         show(
             "home",
@@ -121,63 +115,8 @@ pub fn pages(sample: &Sample) -> Pages {
     pages
 }
 
-fn show(name: &str, page: &impl Template) -> (String, String) {
+pub fn show(name: &str, page: &impl Template) -> (String, String) {
     (name.to_owned(), page.render().expect("a page"))
-}
-
-fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
-    let sign_in = SignInPage {
-        frame,
-        csrf: CSRF,
-        return_to: "",
-        to_decide: false,
-        email: "",
-        error: None,
-        sign_up_href: Some("/sign-up"),
-    };
-    let again = SignInPage {
-        return_to: "/approve/cvt_x",
-        to_decide: true,
-        email: "ada@example.com",
-        error: Some(SignInError::WrongPair),
-        ..sign_in
-    };
-    let sign_up = SignUpPage {
-        frame,
-        csrf: CSRF,
-        return_to: "",
-        name: "",
-        email: "",
-        least_password: 10,
-        name_error: None,
-        email_error: None,
-        password_error: None,
-        sign_in_href: "/sign-in",
-    };
-    let wrong = SignUpPage {
-        name: &sample.person,
-        email: &sample.note,
-        email_error: Some(FieldError::EmailInvalid),
-        password_error: Some(FieldError::PasswordTooShort(10)),
-        ..sign_up
-    };
-    let first = Purpose::FirstAccount { name: "", email: "", name_error: None, email_error: None };
-    let known = Purpose::KnownAccount { email: "ada@example.com" };
-    let welcome = |purpose| SetPasswordPage {
-        frame,
-        csrf: CSRF,
-        purpose,
-        least_password: 10,
-        password_error: None,
-    };
-    vec![
-        show("sign-in", &sign_in),
-        show("sign-in-error", &again),
-        show("sign-up", &sign_up),
-        show("sign-up-errors", &wrong),
-        show("welcome-first", &welcome(first)),
-        show("welcome-known", &welcome(known)),
-    ]
 }
 
 fn scopes() -> Vec<ScopeChoice<'static>> {
@@ -300,91 +239,5 @@ fn approvals(sample: &Sample, frame: &Frame<'_>) -> Pages {
             &ApprovalPage { agent: Agent { name: Some(proven), ..page().agent }, ..page() },
         ),
         show("approval-refused", &refused),
-    ]
-}
-
-fn granted() -> Vec<ScopeWords<'static>> {
-    vec![
-        ScopeWords { name: "projects:read", title: "Read your projects" },
-        ScopeWords { name: "releases:write", title: "Write release notes" },
-    ]
-}
-
-fn receipt(sample: &Sample, with_session: bool) -> Receipt<'_> {
-    Receipt {
-        session: with_session.then_some(SessionForm { id: "ses_01", label: &sample.label }),
-        granted: granted(),
-        refused: vec![ScopeWords { name: "releases:delete", title: "Delete releases" }],
-        decided_at: NOW - Seconds(5),
-        ends_at: NOW + Seconds::HOUR.times(8),
-        resource: "https://api.example.com",
-    }
-}
-
-fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
-    let relayed = |receipt| Outcome::Relayed {
-        code: "BCDF-GHJK",
-        code_expires_at: NOW + Seconds(590),
-        receipt,
-    };
-    let denied = Outcome::Denied { reason: Some(DenialReason::NotNow), note: Some(&sample.note) };
-    [
-        ("decision-approved", Outcome::Approved(receipt(sample, true))),
-        ("decision-approved-early", Outcome::Approved(receipt(sample, false))),
-        ("decision-relayed", relayed(receipt(sample, false))),
-        ("decision-collected", Outcome::Collected(receipt(sample, true))),
-        ("decision-denied", denied),
-        ("decision-denied-plainly", Outcome::Denied { reason: None, note: None }),
-        ("decision-reported", Outcome::Reported { sessions_ended: Some(2) }),
-        ("decision-expired", Outcome::Expired),
-        ("decision-locked", Outcome::Locked),
-        ("decision-superseded", Outcome::Superseded),
-    ]
-    .into_iter()
-    .map(|(name, outcome)| {
-        let agent = Some(sample.agent.as_str());
-        show(name, &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example", outcome })
-    })
-    .collect()
-}
-
-fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
-    let line = |id, label, agent, last_used_at| SessionLine {
-        id,
-        label,
-        agent,
-        scopes: granted(),
-        resource_name: "Example",
-        created_at: NOW - Seconds::DAY.times(2),
-        last_used_at,
-        ends_at: NOW + Seconds::DAY.times(5),
-        address: "203.0.113.24",
-    };
-    let first = line("ses_01", &sample.label, Some(&*sample.agent), Some(NOW - Seconds(240)));
-    let second = line("ses_02", "Weekly report", None, None);
-    let event = |ago, event, address| HistoryLine { at: NOW - Seconds(ago), event, address };
-    let history = || {
-        vec![
-            event(240, Event::Renewed, Some("203.0.113.24")),
-            event(90_000, Event::Renamed, None),
-            event(172_740, Event::Collected, Some("2001:db8:85a3:8d3:1319:8a2e:370:7348")),
-            event(172_800, Event::Approved, Some("198.51.100.7")),
-            event(172_980, Event::Asked, Some("203.0.113.24")),
-        ]
-    };
-    let list = |sessions, notice| SessionsPage { frame, csrf: CSRF, sessions, notice };
-    let one = |ended_at, notice| SessionPage {
-        frame,
-        csrf: CSRF,
-        session: first.clone(),
-        ended_at,
-        history: history(),
-        notice,
-    };
-    vec![
-        show("sessions", &list(vec![first.clone(), second], None)),
-        show("sessions-empty", &list(Vec::new(), Some(SessionNotice::Disconnected))),
-        show("session", &one(None, Some(SessionNotice::Renamed))),
-        show("session-ended", &one(Some(NOW - Seconds(30)), None)),
     ]
 }

@@ -1,0 +1,34 @@
+//! Medians, spans and ratios, as Markdown.
+
+use super::load::Measured;
+
+/// The rounds of one server under one workload.
+pub struct Line {
+    pub name: &'static str,
+    pub rounds: Vec<Measured>,
+}
+
+/// Median, smallest and largest.
+pub fn spread(values: impl Iterator<Item = f64>) -> [f64; 3] {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    [values[values.len() / 2], values[0], values[values.len() - 1]]
+}
+
+/// Prints a table whose first line is what the others are divided by, round by round.
+pub fn table(title: &str, lines: &[Line]) {
+    println!("\n| {title} | CPU µs/answer | answers/s | p99 ms | ratio to {} |", lines[0].name);
+    println!("|---|---|---|---|---|");
+    for line in lines {
+        let [cost, least, most] = spread(line.rounds.iter().map(|round| round.cost));
+        let [rate, ..] = spread(line.rounds.iter().map(|round| round.rate));
+        let [p99, ..] = spread(line.rounds.iter().map(|round| round.p99));
+        let pairs = line.rounds.iter().zip(&lines[0].rounds);
+        let [ratio, low, high] = spread(pairs.map(|(ours, theirs)| ours.cost / theirs.cost));
+        println!(
+            "| {} | {cost:.1} ({least:.1}–{most:.1}) | {rate:.0} | {p99:.2} \
+             | {ratio:.2} ({low:.2}–{high:.2}) |",
+            line.name
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! What is asked: fixed documents, introspection of token after token, token after token issued.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::load::{Script, find};
+use super::seed;
+
+/// How the caller of `/introspect` proves itself: `demo:demo-secret`.
+const BASIC: &str = "Basic ZGVtbzpkZW1vLXNlY3JldA==";
+
+/// One document, over and over.
+pub struct Fetch {
+    request: String,
+    /// What its body begins with.
+    begins: &'static str,
+}
+
+impl Fetch {
+    pub fn new(path: &str, begins: &'static str) -> Box<dyn Script> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n");
+        Box::new(Self { request, begins })
+    }
+}
+
+impl Script for Fetch {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        request.extend_from_slice(self.request.as_bytes());
+        true
+    }
+
+    fn is_good(&mut self, body: &[u8]) -> bool {
+        body.starts_with(self.begins.as_bytes())
+    }
+}
+
+/// Which sessions the connections of one round ask about, one after the other.
+pub struct Order {
+    next: Cell<usize>,
+    end: usize,
+    /// Numbers wrap here; each comes once before any comes again.
+    modulus: usize,
+}
+
+/// Spreads consecutive numbers over the whole table; a prime, so no round size divides it.
+const STRIDE: usize = 611_953;
+
+impl Order {
+    /// The first `count` sessions, for ever.
+    pub fn around(count: usize) -> Rc<Self> {
+        Rc::new(Self { next: Cell::new(0), end: usize::MAX, modulus: count })
+    }
+
+    /// Part of a walk over all `sessions` that meets each of them once.
+    pub fn walk(from: usize, to: usize, sessions: usize) -> Rc<Self> {
+        Rc::new(Self { next: Cell::new(from), end: to, modulus: sessions })
+    }
+
+    fn take(&self) -> Option<usize> {
+        let at = self.next.get();
+        self.next.set(at + 1);
+        (at < self.end).then(|| (at % self.modulus) * (STRIDE % self.modulus) % self.modulus)
+    }
+}
+
+/// Introspection; the answer must be active and name the right subject.
+pub struct Introspect {
+    order: Rc<Order>,
+    subject: &'static str,
+    expected: String,
+}
+
+impl Introspect {
+    /// `subject` is the prefix of what the answer names: `acc_` or, at the floor, `ses_`.
+    pub fn new(order: &Rc<Order>, subject: &'static str) -> Box<dyn Script> {
+        Box::new(Self { order: Rc::clone(order), subject, expected: String::new() })
+    }
+}
+
+impl Script for Introspect {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        let Some(session) = self.order.take() else { return false };
+        self.expected = format!("\"sub\":\"{}{session:08}\"", self.subject);
+        let token = seed::access_token(session);
+        let body = format!("token={}", token.reveal());
+        post(request, "/introspect", &format!("Authorization: {BASIC}\r\n"), &body);
+        true
+    }
+
+    fn is_good(&mut self, body: &[u8]) -> bool {
+        body.starts_with(br#"{"active":true"#) && find(body, self.expected.as_bytes()).is_some()
+    }
+}
+
+/// The JWT bearer grant, with the same assertion over and over.
+pub struct Exchange {
+    body: String,
+    last: Vec<u8>,
+}
+
+impl Exchange {
+    pub fn new(assertion: &str) -> Box<dyn Script> {
+        let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+        let body = format!("grant_type={grant}&assertion={assertion}");
+        Box::new(Self { body, last: Vec::new() })
+    }
+}
+
+impl Script for Exchange {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        post(request, "/token", "", &self.body);
+        true
+    }
+
+    /// A token, and another one than before.
+    fn is_good(&mut self, body: &[u8]) -> bool {
+        let Some(token) = member(body, "access_token") else { return false };
+        let fresh = token.starts_with("aas_") && token.as_bytes() != self.last;
+        self.last = token.into();
+        fresh
+    }
+}
+
+/// The refresh grant; each answer's refresh token is the next request's.
+pub struct Refresh {
+    token: String,
+}
+
+impl Refresh {
+    pub fn new(token: &str) -> Box<dyn Script> {
+        Box::new(Self { token: token.to_owned() })
+    }
+}
+
+impl Script for Refresh {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        let body = format!("grant_type=refresh_token&refresh_token={}", self.token);
+        post(request, "/token", "", &body);
+        true
+    }
+
+    fn is_good(&mut self, body: &[u8]) -> bool {
+        let Some(next) = member(body, "refresh_token") else { return false };
+        let fresh = next.starts_with("aar_") && next != self.token;
+        self.token = next;
+        fresh
+    }
+}
+
+fn post(request: &mut Vec<u8>, path: &str, headers: &str, body: &str) {
+    let length = body.len();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: bench\r\n{headers}\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+    );
+    request.extend_from_slice(head.as_bytes());
+    request.extend_from_slice(body.as_bytes());
+}
+
+/// A member of a JSON body whose value is text without escapes.
+fn member(body: &[u8], name: &str) -> Option<String> {
+    let name = format!("\"{name}\":\"");
+    let value = &body[find(body, name.as_bytes())? + name.len()..];
+    let end = find(value, b"\"")?;
+    String::from_utf8(value[..end].to_vec()).ok()
+}

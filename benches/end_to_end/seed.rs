@@ -1,0 +1,207 @@
+//! A database as the server would have filled it: its own schema and keys, and sessions with
+//! an access and a refresh token each, whose secrets follow from their number.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use countersign::clock::Clock;
+use countersign::config::{self, Flags, Settings, Sources};
+use countersign::entropy::Entropy;
+use countersign::flow::start::start;
+use countersign::jose::AssertionClaims;
+use countersign::protocol::secret::{ENTROPY, Secret, SecretKind};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
+
+/// How many sessions have a registration, and so an assertion to exchange.
+pub const REGISTERED: usize = 1_000;
+
+/// Rows in one statement, and statements in one transaction.
+const ROWS: usize = 500;
+
+const DAY: i64 = 86_400;
+
+/// A filled database and what reaches it.
+pub struct Site {
+    folder: PathBuf,
+    pub database: String,
+    pub sessions: usize,
+    /// One for each of the first [`REGISTERED`] sessions.
+    pub assertions: Vec<String>,
+    /// The public key that verifies them: an uncompressed point, in base64url.
+    pub point: String,
+}
+
+impl Site {
+    /// Fills `database`, a URL; settings and the master secret go to `folder`.
+    pub async fn fill(folder: &Path, database: &str, sessions: usize) -> Self {
+        let folder = folder.to_owned();
+        let settings = format!(
+            "listen = \"127.0.0.1:0\"\nissuer = \"http://127.0.0.1:8080\"\n\
+             database = \"{database}\"\nsecrets_file = \"{}/master.key\"\n",
+            folder.display()
+        );
+        std::fs::write(folder.join("countersign.toml"), settings).expect("settings");
+        let mut site = Self {
+            folder,
+            database: database.to_owned(),
+            sessions,
+            assertions: Vec::new(),
+            point: String::new(),
+        };
+        let app =
+            start(site.settings(), Clock::System, Entropy::system()).await.expect("it starts");
+        let now = app.clock.now().0;
+        let key = serde_json::to_value(app.keyring.published()).expect("JSON")["keys"][0].clone();
+        site.point = format!("{}.{}", key["x"].as_str().expect("x"), key["y"].as_str().expect("y"));
+        for number in 0..REGISTERED.min(sessions) {
+            let claims = AssertionClaims {
+                iss: app.issuer().to_owned(),
+                aud: app.issuer().to_owned(),
+                sub: format!("reg_{number:08}"),
+                jti: format!("jti_{number:08}"),
+                iat: now,
+                exp: now + DAY,
+                generation: 1,
+                email: None,
+                email_verified: None,
+            };
+            site.assertions.push(app.keyring.sign_assertion(&claims).expect("signed"));
+        }
+        let resource = app.default_resource().expect("a resource").identifier.to_string();
+        app.store.database().close().await;
+        site.insert(&resource, now).await;
+        site
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join("countersign.toml")
+    }
+
+    /// The settings file as the server reads it.
+    pub fn settings(&self) -> Settings {
+        let sources =
+            Sources { file: Some(self.file()), environment: Vec::new(), flags: Flags::default() };
+        config::load(&sources).unwrap_or_else(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            panic!("settings: {}", lines.join("; "))
+        })
+    }
+
+    /// Countersign as it is shipped, on this database.
+    pub fn countersign(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        command.arg("serve").arg("--config").arg(self.file()).current_dir(&self.folder);
+        command.env("RUST_LOG", "warn");
+        command
+    }
+
+    async fn insert(&self, resource: &str, now: i64) {
+        let mut options = ConnectOptions::new(&self.database);
+        options.max_connections(1).sqlx_logging(false);
+        let connection = Database::connect(options).await.expect("connected");
+        if self.database.starts_with("sqlite") {
+            // Nothing is lost when seeding fails: there is no database then.
+            let fast = "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000";
+            connection.execute_unprepared(fast).await.expect("set");
+        }
+        let hex = if self.database.starts_with("sqlite") { "X'" } else { "'\\x" };
+        let mut first = 0;
+        while first < self.sessions {
+            let numbers = first..(first + ROWS).min(self.sessions);
+            first = numbers.end;
+            let mut text = String::from("BEGIN;");
+            rows(&mut text, SESSION, numbers.clone(), |number| session(number, resource, now));
+            rows(&mut text, TOKEN, numbers.clone(), |number| tokens(number, hex, now));
+            if numbers.start < REGISTERED {
+                rows(&mut text, REGISTRATION, numbers, |number| {
+                    registration(number, resource, hex, now)
+                });
+            }
+            text.push_str("COMMIT");
+            connection.execute_unprepared(&text).await.expect("inserted");
+        }
+        let finish = if self.database.starts_with("sqlite") {
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        } else {
+            "ANALYZE"
+        };
+        connection.execute_unprepared(finish).await.expect("finished");
+        connection.close().await.expect("closed");
+    }
+}
+
+const SESSION: &str = "session (id, revision, door, account_id, registration_id, agent_name, resource, \
+     scopes, label, created_at, approved_at, expires_at, idle_seconds, refreshable, address)";
+const TOKEN: &str = "token (digest, session_id, kind, scopes, created_at, expires_at)";
+const REGISTRATION: &str = "registration (id, revision, kind, client_name, resource, scopes, \
+     pre_claim_scopes, claim_digest, claim_expires_at, generation, account_id, session_id, \
+     poll_interval, address, created_at)";
+const SCOPES: &str = "demo:read demo:write";
+
+fn rows(
+    text: &mut String,
+    table: &str,
+    numbers: std::ops::Range<usize>,
+    row: impl Fn(usize) -> String,
+) {
+    write!(text, "INSERT INTO {table} VALUES ").expect("written");
+    for (place, number) in numbers.enumerate() {
+        text.push_str(if place == 0 { "" } else { "," });
+        text.push_str(&row(number));
+    }
+    text.push(';');
+}
+
+fn session(number: usize, resource: &str, now: i64) -> String {
+    let (approved, end) = (now - 60, now + 30 * DAY);
+    format!(
+        "('ses_{number:08}', 0, 'claim', 'acc_{number:08}', 'reg_{number:08}', 'Bench agent', \
+         '{resource}', '{SCOPES}', 'Bench agent', {approved}, {approved}, {end}, {end}, TRUE, \
+         '127.0.0.1')"
+    )
+}
+
+fn tokens(number: usize, hex: &str, now: i64) -> String {
+    let (access, refresh) =
+        (access_token(number).digest().hex(), refresh_token(number).digest().hex());
+    let (access_end, refresh_end) = (now + DAY, now + 30 * DAY);
+    format!(
+        "({hex}{access}', 'ses_{number:08}', 1, '{SCOPES}', {now}, {access_end}), \
+         ({hex}{refresh}', 'ses_{number:08}', 2, '{SCOPES}', {now}, {refresh_end})"
+    )
+}
+
+fn registration(number: usize, resource: &str, hex: &str, now: i64) -> String {
+    let claim = secret(SecretKind::Claim, number).digest().hex();
+    let end = now + DAY;
+    format!(
+        "('reg_{number:08}', 0, 'anonymous', 'Bench agent', '{resource}', '{SCOPES}', 'demo:read', \
+         {hex}{claim}', {end}, 1, 'acc_{number:08}', 'ses_{number:08}', 5, '127.0.0.1', {now})"
+    )
+}
+
+pub fn access_token(number: usize) -> Secret {
+    secret(SecretKind::Access, number)
+}
+
+pub fn refresh_token(number: usize) -> Secret {
+    secret(SecretKind::Refresh, number)
+}
+
+/// The secret of a number: what `SplitMix64` makes of it, so that nothing has to be kept.
+fn secret(kind: SecretKind, number: usize) -> Secret {
+    let mut state = (number as u64).wrapping_mul(4).wrapping_add(kind as u64) << 16;
+    loop {
+        let mut bytes = [0; ENTROPY];
+        for eight in bytes.chunks_exact_mut(8) {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            eight.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes());
+        }
+        if let Some(secret) = Secret::from_entropy(kind, &bytes) {
+            return secret;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What Countersign is measured against: the least a server can do. Each is started by the
+//! benchmark from its own executable, so that it has a process and an allocator like ours.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data, ServiceConfig, get, post};
+use actix_web::{App, HttpResponse, HttpServer};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign::entropy::Entropy;
+use countersign::protocol::secret::{Digest, SecretKind};
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+use tokio::sync::{mpsc, oneshot};
+
+/// The hidden argument that turns this executable into a yardstick, and whether it was one.
+pub fn serve(arguments: &[String]) -> bool {
+    let of = |at: usize| arguments.get(at).map(String::as_str).unwrap_or_default();
+    actix_web::rt::System::new().block_on(async {
+        match of(0) {
+            "serve-limit" => serve_limit().await,
+            "serve-floor" => read_from_sqlite(of(1)).await,
+            "serve-postgres-floor" => read_from_postgres(of(1)).await,
+            "serve-grouped-floor" => write_grouped(of(1), of(2)).await,
+            _ => return false,
+        }
+        true
+    })
+}
+
+async fn listen(routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) {
+    let server = HttpServer::new(move || App::new().configure(routes.clone()));
+    let server = server.bind("127.0.0.1:0").expect("bound");
+    println!("listening on http://{}", server.addrs()[0]);
+    server.run().await.expect("served");
+}
+
+async fn serve_limit() {
+    listen(|routes| {
+        routes.route("/", get().to(limit));
+    })
+    .await;
+}
+
+/// Two hundred bytes, always the same.
+async fn limit() -> HttpResponse {
+    const BODY: &str = r#"{"active":true,"scope":"demo:read demo:write","client_id":"reg_00000001","sub":"acc_00000001","aud":"http://127.0.0.1:8080/demo","iss":"http://127.0.0.1:8080","exp":1800000000,"token_type":"Bearer"  }"#;
+    const { assert!(BODY.len() == 200) };
+    HttpResponse::Ok().content_type("application/json").body(BODY)
+}
+
+const LOOKUP: &str = "SELECT session_id, scopes, expires_at FROM token WHERE digest = $1";
+
+type Row = (String, String, i64);
+
+fn token(body: &[u8]) -> Digest {
+    Digest::of(body.strip_prefix(b"token=").expect("a token"))
+}
+
+fn answer((session, scopes, end): Row) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(format!(r#"{{"active":true,"scope":"{scopes}","sub":"{session}","exp":{end}}}"#))
+}
+
+/// One indexed lookup in SQLite.
+async fn read_from_sqlite(file: &str) {
+    let options = SqliteConnectOptions::new().filename(file).read_only(true);
+    let options = options.pragma("cache_size", "-2000").disable_statement_logging();
+    let pool = SqlitePoolOptions::new().max_connections(4).test_before_acquire(false);
+    let pool = pool.connect_lazy_with(options);
+    listen(move |routes| {
+        routes.app_data(Data::new(pool.clone())).route("/introspect", post().to(in_sqlite));
+    })
+    .await;
+}
+
+async fn in_sqlite(body: Bytes, pool: Data<SqlitePool>) -> HttpResponse {
+    let digest = token(&body);
+    let row: Row =
+        sqlx::query_as(LOOKUP).bind(&digest.0[..]).fetch_one(pool.get_ref()).await.expect("a row");
+    answer(row)
+}
+
+/// The same in PostgreSQL.
+async fn read_from_postgres(url: &str) {
+    let pool = PgPoolOptions::new().max_connections(10).test_before_acquire(false);
+    let pool = pool.connect_lazy(url).expect("a URL");
+    listen(move |routes| {
+        routes.app_data(Data::new(pool.clone())).route("/introspect", post().to(in_postgres));
+    })
+    .await;
+}
+
+async fn in_postgres(body: Bytes, pool: Data<PgPool>) -> HttpResponse {
+    let digest = token(&body);
+    let row: Row =
+        sqlx::query_as(LOOKUP).bind(&digest.0[..]).fetch_one(pool.get_ref()).await.expect("a row");
+    answer(row)
+}
+
+/// A token to be stored, and who waits for it.
+struct Insert {
+    token: Digest,
+    done: oneshot::Sender<()>,
+}
+
+/// What the handler of the grouped floor needs.
+struct Issuer {
+    point: Vec<u8>,
+    entropy: Entropy,
+    inserts: mpsc::Sender<Insert>,
+}
+
+/// Grouped durable inserts of the rows that an issued token leaves, and one verification.
+async fn write_grouped(file: &str, point: &str) {
+    let mut bytes = vec![4];
+    for half in point.split('.') {
+        bytes.extend(URL_SAFE_NO_PAD.decode(half).expect("a point"));
+    }
+    let (inserts, waiting) = mpsc::channel(1_024);
+    let file = file.to_owned();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        runtime.expect("a runtime").block_on(insert(Path::new(&file), waiting));
+    });
+    let issuer = Data::new(Issuer { point: bytes, entropy: Entropy::system(), inserts });
+    listen(move |routes| {
+        routes.app_data(issuer.clone()).route("/token", post().to(issue));
+    })
+    .await;
+}
+
+async fn issue(body: Bytes, issuer: Data<Issuer>) -> HttpResponse {
+    let text = std::str::from_utf8(&body).expect("text");
+    let (_, assertion) = text.split_once("&assertion=").expect("an assertion");
+    let (signed, signature) = assertion.rsplit_once('.').expect("a signature");
+    let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &issuer.point)
+        .verify(signed.as_bytes(), &signature)
+        .expect("verified");
+    let secret = issuer.entropy.secret(SecretKind::Access).expect("entropy");
+    let (done, stored) = oneshot::channel();
+    let insert = Insert { token: secret.digest(), done };
+    issuer.inserts.send(insert).await.expect("the writer lives");
+    stored.await.expect("stored");
+    HttpResponse::Ok().content_type("application/json").body(format!(
+        r#"{{"access_token":"{}","token_type":"Bearer","expires_in":3600}}"#,
+        secret.reveal()
+    ))
+}
+
+const TOKEN: &str = "INSERT INTO token (digest, session_id, kind, scopes, created_at, expires_at) \
+     VALUES ($1, $2, 1, 'demo:read demo:write', 1800000000, 1800003600)";
+const EVENT: &str = "INSERT INTO event (id, at, kind, account_id, session_id, registration_id, \
+     address) VALUES ($1, 1800000000, 'token.issued', $2, $3, $4, '127.0.0.1')";
+
+async fn insert(file: &Path, mut waiting: mpsc::Receiver<Insert>) {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("cache_size", "-8000")
+        .disable_statement_logging();
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("opened");
+    let mut number = 0_u64;
+    while let Some(first) = waiting.recv().await {
+        let mut group = vec![first];
+        while let Ok(another) = waiting.try_recv() {
+            group.push(another);
+        }
+        connection.execute(sqlx::query("BEGIN IMMEDIATE")).await.expect("begun");
+        for Insert { token, .. } in &group {
+            number += 1;
+            let whose = number % 1_000;
+            let session = format!("ses_{whose:08}");
+            let token = sqlx::query(TOKEN).bind(&token.0[..]).bind(&session);
+            token.execute(&mut connection).await.expect("inserted");
+            let event = sqlx::query(EVENT)
+                .bind(format!("evt_floor_{number:022}"))
+                .bind(format!("acc_{whose:08}"))
+                .bind(&session)
+                .bind(format!("reg_{whose:08}"));
+            event.execute(&mut connection).await.expect("inserted");
+        }
+        connection.execute(sqlx::query("COMMIT")).await.expect("committed");
+        for Insert { done, .. } in group {
+            // Whoever waited may be gone.
+            let _gone = done.send(());
+        }
+    }
+}
+
+/// How this executable becomes the yardstick of these arguments.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("an executable"));
+    command.args(arguments);
+    command
+}

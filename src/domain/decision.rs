@@ -1,0 +1,270 @@
+//! The human's answer to an approval: yes, no, or "this is not mine".
+
+use crate::domain::account::Account;
+use crate::domain::approval::{
+    Approval, Approved, DenialReason, Door, KeyedCode, Matching, Phase, State, TRIES,
+};
+use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::id::SessionId;
+use crate::domain::origin::Occasion;
+use crate::domain::session::{Lifetimes, Session};
+use crate::protocol::scope::Scopes;
+use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+
+/// How long the human lets the agent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// One access token and no refresh token.
+    Once,
+    For(Seconds),
+}
+
+/// The human's answer, as the page carries it.
+#[derive(Debug)]
+pub enum Answer {
+    Approve(Consent),
+    Deny { reason: DenialReason, note: Option<ToldText>, ticked: Scopes },
+    Report { end_sessions: bool },
+}
+
+#[derive(Debug)]
+pub struct Consent {
+    pub code: CodeGiven,
+    pub ticked: Scopes,
+    pub lifetime: Lifetime,
+    /// For the session this opens.
+    pub session: SessionId,
+}
+
+/// What the human did about codes.
+#[derive(Debug)]
+pub enum CodeGiven {
+    /// Typed something; `None` when it cannot be a code, which spends a try all the same.
+    Typed(Option<KeyedCode>),
+    /// The agent shows none; this new one goes back to it.
+    Relay(KeyedCode),
+}
+
+/// What a yes opens a session with.
+struct Opening<'a> {
+    id: SessionId,
+    granted: &'a Scopes,
+    lifetime: Lifetime,
+}
+
+/// What policy says, beside what was asked.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub required: Scopes,
+    pub lifetimes: Lifetimes,
+}
+
+#[derive(Debug)]
+pub enum Verdict {
+    Decided(Change<Approval>),
+    WrongCode { change: Change<Approval>, tries_left: u8 },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ApprovalRefused {
+    #[error("the request is for another account")]
+    WrongAccount,
+    #[error("the request has expired")]
+    Expired,
+    #[error("the request has been answered")]
+    Closed,
+    #[error("no scope was chosen")]
+    NothingTicked,
+}
+
+impl Approval {
+    /// The human answers. Granted ⊆ asked, and a wrong code is a change too: it spends a
+    /// try, so a code cannot be searched, not even in parallel.
+    ///
+    /// # Errors
+    ///
+    /// The request is not this human's, is over, or nothing was ticked.
+    pub fn decide(
+        self,
+        human: &Account,
+        answer: Answer,
+        policy: &Policy,
+        occasion: &Occasion,
+    ) -> Result<Verdict, ApprovalRefused> {
+        if !self.is_for(human) {
+            return Err(ApprovalRefused::WrongAccount);
+        }
+        match self.phase(occasion.at) {
+            Phase::Waiting => {}
+            Phase::Expired => return Err(ApprovalRefused::Expired),
+            _ => return Err(ApprovalRefused::Closed),
+        }
+        match answer {
+            Answer::Approve(consent) => self.approve(human, consent, policy, occasion),
+            Answer::Deny { reason, note, ticked } => {
+                let acceptable =
+                    (reason == DenialReason::TooMuch).then(|| ticked.meet(&self.ask.scopes));
+                let event = self.event(EventKind::ApprovalDenied, human, occasion);
+                let effects = vec![Effect::Record(event.saying(reason.name()))];
+                let state = State::Denied {
+                    by: human.id.clone(),
+                    at: occasion.at,
+                    reason,
+                    note,
+                    acceptable,
+                };
+                Ok(Verdict::Decided(self.becomes(state, effects)))
+            }
+            Answer::Report { end_sessions } => {
+                Ok(Verdict::Decided(self.report(human, end_sessions, occasion)))
+            }
+        }
+    }
+
+    fn approve(
+        self,
+        human: &Account,
+        consent: Consent,
+        policy: &Policy,
+        occasion: &Occasion,
+    ) -> Result<Verdict, ApprovalRefused> {
+        let granted = consent.ticked.join(&policy.required).meet(&self.ask.scopes);
+        if granted.is_empty() {
+            return Err(ApprovalRefused::NothingTicked);
+        }
+        let matching = match consent.code {
+            CodeGiven::Relay(code) => Matching::Relayed { code },
+            CodeGiven::Typed(typed) => {
+                let agent = self.agent_code.as_ref();
+                if !agent.zip(typed.as_ref()).is_some_and(|(agent, typed)| agent.matches(typed)) {
+                    return Ok(self.wrong_code(human, occasion));
+                }
+                Matching::Typed
+            }
+        };
+        let opening =
+            Opening { id: consent.session, granted: &granted, lifetime: consent.lifetime };
+        let session = self.open_session(human, opening, &policy.lifetimes, occasion.at);
+        let approved = Approved {
+            by: human.id.clone(),
+            at: occasion.at,
+            session: session.id.clone(),
+            refused: self.ask.scopes.without(&granted),
+            granted,
+            ends_at: session.expires_at,
+            matching,
+            collect_before: session.collect_before.unwrap_or(occasion.at),
+            wrong_codes: 0,
+        };
+        let mut effects = self.door_effects(human, &session, occasion.at);
+        let event = self.event(EventKind::ApprovalGranted, human, occasion);
+        effects.push(Effect::Record(
+            event.of_session(&session.id).saying(approved.granted.to_string()),
+        ));
+        effects.insert(0, Effect::IssueSession(Box::new(session)));
+        Ok(Verdict::Decided(self.becomes(State::Approved(approved), effects)))
+    }
+
+    /// The session a yes opens; it waits for its agent as long as an attempt lasts.
+    fn open_session(
+        &self,
+        human: &Account,
+        opening: Opening<'_>,
+        lifetimes: &Lifetimes,
+        now: Timestamp,
+    ) -> Session {
+        let (span, refreshable) = match opening.lifetime {
+            Lifetime::Once => (lifetimes.access, false),
+            Lifetime::For(span) => (span, true),
+        };
+        let expires_at = now + span.min(lifetimes.most);
+        let agent = &self.ask.agent;
+        let label = agent.name.as_ref().or(agent.kind.as_ref()).map(ToString::to_string);
+        Session {
+            id: opening.id,
+            revision: UNSTORED,
+            door: self.ask.door,
+            account: Some(human.id.clone()),
+            registration: self.ask.registration.clone(),
+            approval: Some(self.id.clone()),
+            agent: agent.clone(),
+            resource: self.ask.resource.clone(),
+            scopes: opening.granted.clone(),
+            label: label.unwrap_or_default(),
+            created_at: now,
+            approved_at: Some(now),
+            expires_at,
+            idle: lifetimes.idle,
+            refreshable,
+            collect_before: Some((now + lifetimes.attempt).min(expires_at)),
+            last_used_at: None,
+            ended: None,
+            from: self.ask.from.clone(),
+        }
+    }
+
+    /// What a yes means at the door the question came through.
+    fn door_effects(&self, human: &Account, session: &Session, now: Timestamp) -> Vec<Effect> {
+        match (self.ask.door, &self.ask.registration) {
+            (Door::Claim, Some(registration)) => vec![
+                Effect::EndUnclaimed { registration: registration.clone(), at: now },
+                Effect::Claim {
+                    registration: registration.clone(),
+                    approval: self.id.clone(),
+                    account: human.id.clone(),
+                    session: session.id.clone(),
+                },
+            ],
+            (Door::Claim, None) => Vec::new(),
+        }
+    }
+
+    fn wrong_code(self, human: &Account, occasion: &Occasion) -> Verdict {
+        let State::Waiting { wrong_codes, .. } = self.state else {
+            return Verdict::Decided(
+                self.becomes(State::Locked { by: None, at: occasion.at }, Vec::new()),
+            );
+        };
+        let wrong_codes = wrong_codes.saturating_add(1);
+        let tries_left = TRIES.saturating_sub(wrong_codes);
+        let mut effects = vec![Effect::Record(self.event(EventKind::WrongCode, human, occasion))];
+        let viewer = Some(human.id.clone());
+        let state = if tries_left == 0 {
+            effects.push(Effect::Record(self.event(EventKind::ApprovalLocked, human, occasion)));
+            State::Locked { by: viewer, at: occasion.at }
+        } else {
+            State::Waiting { wrong_codes, viewer }
+        };
+        Verdict::WrongCode { change: self.becomes(state, effects), tries_left }
+    }
+
+    /// "This is not mine": the request, and everything else this agent asks, stops here.
+    fn report(self, human: &Account, end_sessions: bool, occasion: &Occasion) -> Change<Self> {
+        let mut effects =
+            vec![Effect::Record(self.event(EventKind::ApprovalReported, human, occasion))];
+        if let Some(registration) = &self.ask.registration {
+            effects.push(Effect::RevokeRegistration { id: registration.clone(), at: occasion.at });
+        }
+        if end_sessions {
+            effects.push(Effect::EndFrom {
+                account: human.id.clone(),
+                address: self.ask.from.address.clone(),
+                at: occasion.at,
+            });
+        }
+        let state = State::Denied {
+            by: human.id.clone(),
+            at: occasion.at,
+            reason: DenialReason::Reported,
+            note: None,
+            acceptable: None,
+        };
+        self.becomes(state, effects)
+    }
+
+    fn event(&self, kind: EventKind, human: &Account, occasion: &Occasion) -> Event {
+        self.record(kind, occasion).by(&human.id)
+    }
+}

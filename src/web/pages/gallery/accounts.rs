@@ -1,0 +1,62 @@
+//! Samples of the pages people come in by.
+
+use super::samples::{CSRF, Pages, Sample, show};
+use crate::web::pages::set_password::{Purpose, SetPasswordPage};
+use crate::web::pages::sign_in::{SignInError, SignInPage};
+use crate::web::pages::sign_up::SignUpPage;
+use crate::web::pages::{FieldError, Frame};
+
+pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let sign_in = SignInPage {
+        frame,
+        csrf: CSRF,
+        return_to: "",
+        to_decide: false,
+        email: "",
+        error: None,
+        sign_up_href: Some("/sign-up"),
+    };
+    let again = SignInPage {
+        return_to: "/approve/cvt_x",
+        to_decide: true,
+        email: "ada@example.com",
+        error: Some(SignInError::WrongPair),
+        ..sign_in
+    };
+    let sign_up = SignUpPage {
+        frame,
+        csrf: CSRF,
+        return_to: "",
+        name: "",
+        email: "",
+        least_password: 10,
+        name_error: None,
+        email_error: None,
+        password_error: None,
+        sign_in_href: "/sign-in",
+    };
+    let wrong = SignUpPage {
+        name: &sample.person,
+        email: &sample.note,
+        email_error: Some(FieldError::EmailInvalid),
+        password_error: Some(FieldError::PasswordTooShort(10)),
+        ..sign_up
+    };
+    let first = Purpose::FirstAccount { name: "", email: "", name_error: None, email_error: None };
+    let known = Purpose::KnownAccount { email: "ada@example.com" };
+    let welcome = |purpose| SetPasswordPage {
+        frame,
+        csrf: CSRF,
+        purpose,
+        least_password: 10,
+        password_error: None,
+    };
+    vec![
+        show("sign-in", &sign_in),
+        show("sign-in-error", &again),
+        show("sign-up", &sign_up),
+        show("sign-up-errors", &wrong),
+        show("welcome-first", &welcome(first)),
+        show("welcome-known", &welcome(known)),
+    ]
+}

@@ -1,0 +1,94 @@
+//! Samples of what stands after a decision: results and sessions.
+
+use super::samples::{CSRF, NOW, Pages, Sample, show};
+use crate::protocol::timestamp::Seconds;
+use crate::web::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
+use crate::web::pages::session::{Event, HistoryLine, SessionPage};
+use crate::web::pages::sessions::{SessionLine, SessionNotice, SessionsPage};
+use crate::web::pages::{Frame, ScopeWords};
+
+fn granted() -> Vec<ScopeWords<'static>> {
+    vec![
+        ScopeWords { name: "projects:read", title: "Read your projects" },
+        ScopeWords { name: "releases:write", title: "Write release notes" },
+    ]
+}
+
+fn receipt(sample: &Sample, with_session: bool) -> Receipt<'_> {
+    Receipt {
+        session: with_session.then_some(SessionForm { id: "ses_01", label: &sample.label }),
+        granted: granted(),
+        refused: vec![ScopeWords { name: "releases:delete", title: "Delete releases" }],
+        decided_at: NOW - Seconds(5),
+        ends_at: NOW + Seconds::HOUR.times(8),
+        resource: "https://api.example.com",
+    }
+}
+
+pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let relayed = |receipt| Outcome::Relayed {
+        code: "BCDF-GHJK",
+        code_expires_at: NOW + Seconds(590),
+        receipt,
+    };
+    let denied = Outcome::Denied { reason: Some(DenialReason::NotNow), note: Some(&sample.note) };
+    [
+        ("decision-approved", Outcome::Approved(receipt(sample, true))),
+        ("decision-approved-early", Outcome::Approved(receipt(sample, false))),
+        ("decision-relayed", relayed(receipt(sample, false))),
+        ("decision-collected", Outcome::Collected(receipt(sample, true))),
+        ("decision-denied", denied),
+        ("decision-denied-plainly", Outcome::Denied { reason: None, note: None }),
+        ("decision-reported", Outcome::Reported { sessions_ended: Some(2) }),
+        ("decision-expired", Outcome::Expired),
+        ("decision-locked", Outcome::Locked),
+        ("decision-superseded", Outcome::Superseded),
+    ]
+    .into_iter()
+    .map(|(name, outcome)| {
+        let agent = Some(sample.agent.as_str());
+        show(name, &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example", outcome })
+    })
+    .collect()
+}
+
+pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let line = |id, label, agent, last_used_at| SessionLine {
+        id,
+        label,
+        agent,
+        scopes: granted(),
+        resource_name: "Example",
+        created_at: NOW - Seconds::DAY.times(2),
+        last_used_at,
+        ends_at: NOW + Seconds::DAY.times(5),
+        address: "203.0.113.24",
+    };
+    let first = line("ses_01", &sample.label, Some(&*sample.agent), Some(NOW - Seconds(240)));
+    let second = line("ses_02", "Weekly report", None, None);
+    let event = |ago, event, address| HistoryLine { at: NOW - Seconds(ago), event, address };
+    let history = || {
+        vec![
+            event(240, Event::Renewed, Some("203.0.113.24")),
+            event(90_000, Event::Renamed, None),
+            event(172_740, Event::Collected, Some("2001:db8:85a3:8d3:1319:8a2e:370:7348")),
+            event(172_800, Event::Approved, Some("198.51.100.7")),
+            event(172_980, Event::Asked, Some("203.0.113.24")),
+        ]
+    };
+    let list = |sessions, notice| SessionsPage { frame, csrf: CSRF, sessions, notice };
+    let one = |ended_at, notice| SessionPage {
+        frame,
+        csrf: CSRF,
+        session: first.clone(),
+        ended_at,
+        history: history(),
+        notice,
+    };
+    vec![
+        show("sessions", &list(vec![first.clone(), second], None)),
+        show("sessions-empty", &list(Vec::new(), Some(SessionNotice::Disconnected))),
+        show("session", &one(None, Some(SessionNotice::Renamed))),
+        show("session-ended", &one(Some(NOW - Seconds(30)), None)),
+    ]
+}
