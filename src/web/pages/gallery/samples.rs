@@ -246,7 +246,7 @@ fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a> {
             network_comparison: NetworkComparison::Same,
         },
         matching: Matching::Typed { typed: "", no_code_href: Some("?code=none") },
-        resource_name: "Example",
+        resource_name: "Example API",
         resource: "https://api.example.com",
         scopes: scopes(),
         lifetimes: lifetimes(),
@@ -345,7 +345,7 @@ fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         let agent = Some(sample.agent.as_str());
         show(
             name,
-            &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example", outcome },
+            &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example API", outcome },
         )
     })
     .collect()
@@ -357,7 +357,7 @@ fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         label,
         agent,
         scopes: granted(),
-        resource_name: "Example",
+        resource_name: "Example API",
         created_at: NOW - Seconds::DAY.times(2),
         last_used_at,
         ends_at: NOW + Seconds::DAY.times(5),
