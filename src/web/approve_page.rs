@@ -198,9 +198,13 @@ fn outcome<'a>(
         (_, State::Denied { reason: approval::DenialReason::Reported, .. }) => {
             Outcome::Reported { sessions_ended: None }
         }
-        (_, State::Denied { reason, note, .. }) => Outcome::Denied {
+        (_, State::Denied { reason, note, acceptable, .. }) => Outcome::Denied {
             reason: denial_reason(*reason),
             note: note.as_ref().map(ToldText::as_str),
+            acceptable: acceptable
+                .as_ref()
+                .map(|scopes| scope_words(resource, scopes))
+                .unwrap_or_default(),
         },
         (Phase::Locked, _) => Outcome::Locked,
         (Phase::Superseded, _) => Outcome::Superseded,

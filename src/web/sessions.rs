@@ -15,6 +15,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::session::{EndCause, Session, Standing};
 use crate::flow::session;
 use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::Timestamp;
 
 /// `GET /account/sessions`.
 pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
@@ -28,7 +29,7 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
             let page = SessionsPage {
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
-                sessions: sessions.iter().map(|session| line(&app, session)).collect(),
+                sessions: sessions.iter().map(|session| line(&app, session, visitor.now)).collect(),
                 notice: notice(&request),
             };
             visitor.page(&app, 200, &page)
@@ -49,8 +50,7 @@ pub async fn show(request: HttpRequest, id: Path<String>, app: Data<App>) -> Htt
             let page = SessionPage {
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
-                session: line(&app, &session),
-                ended_at: ended_at(&session, visitor.now),
+                session: line(&app, &session, visitor.now),
                 history: history.iter().rev().filter_map(history_line).collect(),
                 notice: notice(&request),
             };
@@ -116,7 +116,7 @@ fn notice(request: &HttpRequest) -> Option<SessionNotice> {
     }
 }
 
-fn line<'a>(app: &'a App, session: &'a Session) -> SessionLine<'a> {
+fn line<'a>(app: &'a App, session: &'a Session, now: Timestamp) -> SessionLine<'a> {
     let resource = app.resource(&session.resource);
     let agent = session.agent.name.as_ref().map(ToldText::as_str);
     let label = if session.label.is_empty() { session.id.as_str() } else { &session.label };
@@ -130,15 +130,13 @@ fn line<'a>(app: &'a App, session: &'a Session) -> SessionLine<'a> {
         created_at: session.created_at,
         last_used_at: session.last_used_at,
         ends_at: session.expires_at,
+        ended_at: ended_at(session, now),
         address: &session.from.address,
     }
 }
 
 /// When a session was over, whoever or whatever ended it.
-fn ended_at(
-    session: &Session,
-    now: crate::protocol::timestamp::Timestamp,
-) -> Option<crate::protocol::timestamp::Timestamp> {
+fn ended_at(session: &Session, now: Timestamp) -> Option<Timestamp> {
     match (session.ended, session.standing(now)) {
         (Some(ended), _) => Some(ended.at),
         (None, Standing::Over) => Some(session.collect_before.unwrap_or(session.expires_at)),

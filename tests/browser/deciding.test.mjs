@@ -37,7 +37,7 @@ async function assertUndecided(page, agent) {
 
 for (const scripts of [false, true]) {
   const mode = scripts ? "with scripts" : "without scripts";
-  const look = (page, name) => lookAt(page, name, { scripts });
+  const look = (page, name, options) => lookAt(page, name, { scripts, ...options });
 
   // contracts/pages.md 17: the agent reads the reason, the note and the set that would be accepted.
   test(`a denial says why, and what would be accepted, ${mode}`, async (t) => {
@@ -48,7 +48,7 @@ for (const scripts of [false, true]) {
     await page.getByRole("radio", { name: /too much/ }).check();
     await page.locator('[name="note"]').fill("Reading is enough");
     await decide(page, "deny");
-    assert.match(await text(page), /too much[^]*Reading is enough/);
+    assert.match(await text(page), /too much[^]*Read the demo notes[^]*Reading is enough/);
     await look(page, "denied-with-reason");
     const told = (await agent.poll()).body;
     assert.equal(told.error, "access_denied");
@@ -111,7 +111,7 @@ for (const scripts of [false, true]) {
     const response = await decide(page, "approve", { code: agent.code, scopes: [] });
     assert.equal(response.status(), 422);
     assert.match(await page.getByRole("alert").innerText(), /Tick at least one/);
-    await look(page, "nothing-ticked");
+    await look(page, "nothing-ticked", { picture: false });
     await assertUndecided(page, agent);
   });
 
@@ -215,7 +215,7 @@ test("reading the page, by whatever method, decides nothing", async (t) => {
 // contracts/pages.md 22: the right person can take over without asking the agent again.
 test("whoever is refused can switch accounts and lands on the same request", async (t) => {
   const { site, page, agent } = await beginAsking(t, browser);
-  await site.addPerson("grace@example.com");
+  await site.addPerson("grace@example.com", "Grace Example");
   await openAs(page, agent.link, "grace@example.com");
   await press(page, "Sign out and use another account");
   await openAs(page, page.url(), PERSON);

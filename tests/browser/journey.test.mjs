@@ -27,7 +27,7 @@ afterAll(() => browser?.close());
 
 async function disconnect(page, agent, look) {
   await page.goto("/account/sessions");
-  await look(page, "sessions");
+  await look(page, "sessions", { picture: false });
   const item = page.locator("li").filter({ hasText: agent.name });
   assert.equal(await item.count(), 1, "one item for the one session");
   await submit(page, item.getByRole("button", { name: "Disconnect" }));
@@ -37,7 +37,7 @@ for (const scripts of [false, true]) {
   const mode = scripts ? "with scripts" : "without scripts";
   const begin = (t) => beginWith(t, browser, { scripts });
   const beginAsking = (t) => beginAskingWith(t, browser, { scripts });
-  const look = (page, name) => lookAt(page, name, { scripts });
+  const look = (page, name, options) => lookAt(page, name, { scripts, ...options });
 
   // contracts/auth-md.md 2.2, 2.3, 2.6: anonymous first, claimed later, the code typed on the page.
   test(`an anonymous agent is claimed by a typed code and disconnected, ${mode}`, async (t) => {
@@ -172,7 +172,7 @@ for (const scripts of [false, true]) {
   // contracts/pages.md 22: refused before anything is shown, and the request lives on.
   test(`another account sees nothing of the request, ${mode}`, async (t) => {
     const { site, page, agent } = await beginAsking(t);
-    await site.addPerson(STRANGER);
+    await site.addPerson(STRANGER, "Grace Example");
     const other = await newPage(t, browser, site.origin, { scripts });
     await openAs(other, agent.link, STRANGER);
     assert.equal((await other.goto(agent.link)).status(), 403);

@@ -34,6 +34,8 @@ pub enum Outcome<'a> {
     Denied {
         reason: Option<DenialReason>,
         note: Option<&'a str>,
+        /// For "too much": what would be fine.
+        acceptable: Vec<ScopeWords<'a>>,
     },
     Reported {
         sessions_ended: Option<usize>,
@@ -154,19 +156,21 @@ impl DecisionPage<'_> {
     /// What was said with a denial or a report, as rows of a list.
     fn remarks(&self) -> Vec<(&'static str, String)> {
         let words = self.words();
-        let Outcome::Denied { reason, note } = self.outcome else {
+        let Outcome::Denied { reason, note, acceptable } = &self.outcome else {
             return Vec::new();
         };
         let reason = reason.map(|reason| (words.denied_reason, self.reason(reason).to_owned()));
         let note = note.map(|note| (words.denied_note, note.to_owned()));
-        reason.into_iter().chain(note).collect()
+        let titles: Vec<_> = acceptable.iter().map(|scope| scope.title).collect();
+        let fine = (!titles.is_empty()).then(|| (words.denied_acceptable, titles.join(", ")));
+        reason.into_iter().chain(fine).chain(note).collect()
     }
 
     const fn reason(&self, reason: DenialReason) -> &'static str {
         let words = &self.frame.texts.approval;
         match reason {
             DenialReason::NotMe => words.not_me,
-            DenialReason::TooMuch => words.too_much,
+            DenialReason::TooMuch => self.words().denied_too_much,
             DenialReason::NotNow => words.not_now,
         }
     }

@@ -12,8 +12,6 @@ pub struct SessionPage<'a> {
     pub frame: &'a Frame<'a>,
     pub csrf: &'a str,
     pub session: SessionLine<'a>,
-    /// Set once the session is over, whoever ended it.
-    pub ended_at: Option<Timestamp>,
     /// Newest first, from our records.
     pub history: Vec<HistoryLine<'a>>,
     pub notice: Option<SessionNotice>,
@@ -45,10 +43,6 @@ pub enum Event {
 impl SessionPage<'_> {
     const fn words(&self) -> &SessionTexts {
         &self.frame.texts.sessions
-    }
-
-    fn ended(&self) -> Option<Moment> {
-        self.ended_at.map(|at| self.frame.moment(at))
     }
 
     fn notice_words(&self) -> Option<&'static str> {

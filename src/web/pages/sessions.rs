@@ -35,6 +35,8 @@ pub struct SessionLine<'a> {
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     pub ends_at: Timestamp,
+    /// Set once the session is over, whoever ended it.
+    pub ended_at: Option<Timestamp>,
     /// The address the request came from.
     pub address: &'a str,
 }
@@ -44,6 +46,7 @@ pub(super) struct SessionTimes {
     pub created: Moment,
     pub last_used: Option<Moment>,
     pub ends: Moment,
+    pub ended: Option<Moment>,
 }
 
 impl SessionLine<'_> {
@@ -56,6 +59,7 @@ impl SessionLine<'_> {
             created: frame.moment(self.created_at),
             last_used: self.last_used_at.map(|at| frame.moment(at)),
             ends: frame.moment(self.ends_at),
+            ended: self.ended_at.map(|at| frame.moment(at)),
         }
     }
 }

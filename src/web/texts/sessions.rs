@@ -18,6 +18,8 @@ pub struct DecisionTexts {
     pub code: &'static str,
     pub denied: Words,
     pub denied_reason: &'static str,
+    pub denied_too_much: &'static str,
+    pub denied_acceptable: &'static str,
     pub denied_note: &'static str,
     pub denied_report: &'static str,
     pub reported: Words,

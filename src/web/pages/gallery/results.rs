@@ -31,8 +31,13 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         code_expires_at: NOW + Seconds(590),
         receipt,
     };
-    let denied = Outcome::Denied { reason: Some(DenialReason::NotNow), note: Some(&sample.note) };
-    let not_me = Outcome::Denied { reason: Some(DenialReason::NotMe), note: None };
+    let denied = Outcome::Denied {
+        reason: Some(DenialReason::TooMuch),
+        note: Some(&sample.note),
+        acceptable: granted(),
+    };
+    let not_me =
+        Outcome::Denied { reason: Some(DenialReason::NotMe), note: None, acceptable: Vec::new() };
     [
         ("decision-approved", Outcome::Approved(receipt(sample, true))),
         ("decision-approved-early", Outcome::Approved(receipt(sample, false))),
@@ -40,7 +45,10 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         ("decision-collected", Outcome::Collected(receipt(sample, true))),
         ("decision-denied", denied),
         ("decision-denied-not-me", not_me),
-        ("decision-denied-plainly", Outcome::Denied { reason: None, note: None }),
+        (
+            "decision-denied-plainly",
+            Outcome::Denied { reason: None, note: None, acceptable: Vec::new() },
+        ),
         ("decision-reported", Outcome::Reported { sessions_ended: Some(2) }),
         ("decision-expired", Outcome::Expired),
         ("decision-locked", Outcome::Locked),
@@ -67,6 +75,7 @@ pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         created_at: NOW - Seconds::DAY.times(2),
         last_used_at,
         ends_at: NOW + Seconds::DAY.times(5),
+        ended_at: None,
         address: "203.0.113.24",
     };
     let first = line("ses_01", &sample.label, Some(&*sample.agent), Some(NOW - Seconds(240)));
@@ -85,8 +94,7 @@ pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let one = |ended_at, notice| SessionPage {
         frame,
         csrf: CSRF,
-        session: first.clone(),
-        ended_at,
+        session: SessionLine { ended_at, ..first.clone() },
         history: history(),
         notice,
     };

@@ -17,6 +17,8 @@ pub const DECISION: DecisionTexts = DecisionTexts {
     code: "Your code",
     denied: Words { title: "Denied", sentence: "The agent got nothing, and has been told so." },
     denied_reason: "Reason given",
+    denied_too_much: "It asks for too much",
+    denied_acceptable: "Would be fine",
     denied_note: "Your note",
     denied_report: "Reporting also freezes everything else this agent has asked for.",
     reported: Words {
