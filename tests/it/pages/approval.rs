@@ -513,6 +513,33 @@ async fn a_report_freezes_the_agent_and_leaves_other_sessions_alone() {
     site.close().await;
 }
 
+/// pages.md 9: "No" denies and offers to report; the report then stops the agent as any
+/// other, once, and nothing else follows the denial.
+#[tokio::test]
+async fn whoever_denied_because_they_never_started_it_may_still_report_it() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let agent = site.agent();
+    let registered = agent.register_for("ada@example.com").await;
+    let (link, code) = (registered.link(), registered.user_code());
+    assert_eq!(ada.answer(&link, &[("started", "no")]).await.status, 303);
+    assert!(ada.get(&link).await.text.contains("value=\"report\""));
+    let approve = [("decision", "approve"), ("user_code", code.as_str()), ("scope", "demo:read")];
+    for refused in [&approve[..], &[("decision", "deny")]] {
+        assert_eq!(post(&mut ada, &link, refused).await.status, 409);
+    }
+    let report = [("decision", "report")];
+    assert_eq!(ada.answer(&link, &report).await.status, 303);
+    let page = ada.get(&link).await.text;
+    assert!(page.contains("Reported") && !page.contains("value=\"report\""), "{page}");
+    agent
+        .start_claim(&registered.claim_token, "ada@example.com")
+        .await
+        .assert_error(410, "claim_revoked");
+    assert_eq!(post(&mut ada, &link, &report).await.status, 409);
+    site.close().await;
+}
+
 /// pages.md 18: and when asked, ends what the person let in from the same place; nobody
 /// else's.
 #[tokio::test]

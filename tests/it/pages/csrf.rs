@@ -306,3 +306,17 @@ async fn a_form_in_other_clothes_is_refused() {
     assert_eq!(ada.get("/account/sessions").await.status, 200);
     site.close().await;
 }
+
+/// RFC 9700 §4.7: `SameSite=Lax` keeps the cookie off another site's form. The refusal must
+/// not hand out a new one, which would replace the person's and sign them out.
+#[tokio::test]
+async fn a_form_from_another_site_does_not_sign_the_person_out() {
+    let site = Site::open().await;
+    for path in ["/sign-in", "/sign-up", "/sign-out", "/approve/cvt_unknown", "/welcome/otl_x"] {
+        let mut lured = Person::new(&site, "ada@example.com");
+        let reply = lured.post_raw(path, &[("csrf", "guessed")]).await;
+        assert_eq!(reply.status, 403, "{path}");
+        assert!(reply.headers.get("set-cookie").is_none(), "{path}");
+    }
+    site.close().await;
+}
