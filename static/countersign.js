@@ -14,7 +14,10 @@
     const at = new Date(time.dateTime);
     if (at.getTimezoneOffset() === 0) continue;
     const local = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-    after(time.parentElement.lastElementChild, "local", words.local.replace("{}", local));
+    const yours = words.local.replace("{}", local);
+    const distance = time.nextElementSibling;
+    if (distance?.className === "distance") distance.append(` · ${yours}`);
+    else after(time, "local", yours);
   }
 
   for (const time of document.querySelectorAll("time[data-countdown]")) {

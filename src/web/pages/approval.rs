@@ -206,6 +206,15 @@ impl ApprovalPage<'_> {
         (self.error? == ApprovalError::BadLifetime).then_some(self.words().bad_lifetime)
     }
 
+    /// What is wrong, and the part of the page that puts it right: said on the first screen,
+    /// because a phone shows nothing further down.
+    fn problem(&self) -> Option<(&'static str, String)> {
+        let code = self.code_error().map(|words| ("user_code", words));
+        let scope = || self.scope_error().map(|words| ("what", words.to_owned()));
+        let lifetime = || self.lifetime_error().map(|words| ("until", words.to_owned()));
+        code.or_else(scope).or_else(lifetime)
+    }
+
     fn notice_words(&self) -> Option<&'static str> {
         self.notice.map(|notice| match notice {
             Notice::NothingDecided => self.words().nothing_decided,

@@ -211,11 +211,13 @@ fn the_refused_page_says_nothing_about_the_request() {
     assert!(page.contains("name=\"return_to\""));
 }
 
-/// WCAG 3.3.1: what is wrong with the code is tied to its field.
+/// WCAG 3.3.1: what is wrong with the code is said on the first screen, which leads to the
+/// field, and at the field.
 #[test]
 fn a_wrong_code_is_said_at_its_field() {
     let pages = calm();
     let (_, page) = pages.iter().find(|(name, _)| name == "approval-wrong-code").expect("the page");
     assert!(page.contains("aria-invalid=\"true\""));
-    assert!(page.contains("id=\"user_code-error\" role=\"alert\">That is not the code. 3 tries"));
+    assert!(page.contains("role=\"alert\"><a class=\"target\" href=\"#user_code\">That is not"));
+    assert!(page.contains("id=\"user_code-error\">That is not the code. 3 tries"));
 }

@@ -33,7 +33,6 @@ const FRAME: FrameTexts = FrameTexts {
     support: "Support",
     terms: "Terms",
     privacy: "Privacy",
-    required: "required",
     local_time: "{} your time",
     copy: "Copy",
     copied: "Copied",

@@ -80,7 +80,6 @@ pub struct FrameTexts {
     pub support: &'static str,
     pub terms: &'static str,
     pub privacy: &'static str,
-    pub required: &'static str,
     /// For the script; `{}` stands for the time.
     pub local_time: &'static str,
     pub copy: &'static str,

@@ -30,7 +30,6 @@ pub struct DecisionTexts {
     pub nothing_refused: &'static str,
     pub ends: &'static str,
     pub resource: &'static str,
-    pub account: &'static str,
     pub asked_by: &'static str,
     pub countersigned_by: &'static str,
     pub decided: &'static str,

@@ -47,7 +47,7 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
     .into_iter()
     .map(|(name, outcome)| {
         let agent = Some(sample.agent.as_str());
-        show(name, &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example", outcome })
+        show(name, &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example API", outcome })
     })
     .collect()
 }
@@ -58,7 +58,7 @@ pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         label,
         agent,
         scopes: granted(),
-        resource_name: "Example",
+        resource_name: "Example API",
         created_at: NOW - Seconds::DAY.times(2),
         last_used_at,
         ends_at: NOW + Seconds::DAY.times(5),

@@ -61,7 +61,7 @@ impl Sample {
             now: NOW,
             host: "auth.example.com",
             service: Service {
-                name: "Example",
+                name: "Example API",
                 logo: None,
                 documentation: Some("https://docs.example.com"),
                 support: Some("https://example.com/support"),
@@ -185,7 +185,7 @@ fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a> {
             network_comparison: NetworkComparison::Same,
         },
         matching: Matching::Typed { typed: "", no_code_href: Some("?code=none") },
-        resource_name: "Example",
+        resource_name: "Example API",
         resource: "https://api.example.com",
         scopes: scopes(),
         lifetimes: lifetimes(),

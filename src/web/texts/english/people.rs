@@ -77,7 +77,7 @@ pub const APPROVAL: ApprovalTexts = ApprovalTexts {
                     Support staff never ask for this.",
     not_started: "No, I did not",
     code: "Yes: type the code your agent shows you",
-    code_hint: "Eight letters, such as BCDF-GHJK. Never a code from an e-mail, a chat or a call.",
+    code_hint: "Eight letters, such as BCDF\u{2011}GHJK. Never a code from an e-mail, a chat or a call.",
     no_code: "My agent shows no code",
     relay_words: "If yes, you can approve without typing a code. You then get a code to give to \
                   the agent you started. It works for that agent only.",

@@ -49,7 +49,6 @@ pub const DECISION: DecisionTexts = DecisionTexts {
     nothing_refused: "Nothing: it got everything it asked for",
     ends: "Ends",
     resource: "Only at",
-    account: "For account",
     asked_by: "Asked by",
     countersigned_by: "Countersigned by",
     decided: "Decided",
