@@ -98,6 +98,7 @@ impl Approval {
         }
         match self.phase(occasion.at) {
             Phase::Waiting => {}
+            Phase::Denied if self.may_still_be_reported(&answer) => {}
             Phase::Expired => return Err(ApprovalRefused::Expired),
             _ => return Err(ApprovalRefused::Closed),
         }
@@ -121,6 +122,13 @@ impl Approval {
                 Ok(Verdict::Decided(self.report(human, end_sessions, occasion)))
             }
         }
+    }
+
+    /// Whoever denied because they never started it may report it afterwards; nothing else
+    /// follows a decision.
+    const fn may_still_be_reported(&self, answer: &Answer) -> bool {
+        matches!(answer, Answer::Report { .. })
+            && matches!(self.state, State::Denied { reason: DenialReason::NotMe, .. })
     }
 
     fn approve(

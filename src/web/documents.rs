@@ -58,6 +58,7 @@ impl Document {
         };
         let headers = answer.headers_mut();
         headers.insert(header::ETAG, self.etag.clone());
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         if !known {

@@ -100,12 +100,15 @@ impl Visitor {
                 terms: service.terms.as_deref(),
                 privacy: service.privacy.as_deref(),
             },
-            person: self.human.as_ref().map(|human| Person {
-                name: &human.account().name,
-                email: human.account().email.as_str(),
-                csrf: &self.form_token,
-            }),
+            person: self.person(),
         }
+    }
+
+    fn person(&self) -> Option<Person<'_>> {
+        let account = self.human.as_ref()?.account();
+        let email = account.email.as_str();
+        let name = if account.name.is_empty() { email } else { &account.name };
+        Some(Person { name, email, csrf: &self.form_token })
     }
 
     /// Sends a page, and the cookie with the first one.

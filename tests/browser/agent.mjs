@@ -1,7 +1,7 @@
 // An agent as the auth.md contract describes it: it knows one URL of an API and finds the rest.
 
 import assert from "node:assert/strict";
-import { after } from "./support.mjs";
+import { setTimeout as after } from "node:timers/promises";
 
 const CLAIM_GRANT = "urn:workos:agent-auth:grant-type:claim";
 const ASSERTION_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";

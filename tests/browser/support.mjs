@@ -3,23 +3,23 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { Agent } from "./agent.mjs";
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const BINARY = resolve(ROOT, process.env.COUNTERSIGN_BIN ?? "target/debug/countersign");
-const SCREENSHOTS = join(ROOT, "docs/screenshots");
-const WIDTHS = [320, 1280];
-const THEMES = ["light", "dark"];
 
 // What is set for the tests is no setting of the server, which refuses names it does not know.
 const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("COUNTERSIGN_")));
 
+export const PERSON = "ada@example.com";
+export const BOTH = ["demo:read", "demo:write"];
 export const PASSWORD = "correct horse battery staple";
 
 // --- the browser ------------------------------------------------------------------------------------------------------
@@ -47,17 +47,15 @@ export function launchBrowser() {
 }
 
 /**
- * A page of its own browser profile: no cookie is shared with any other.
+ * A page of its own browser profile: no cookie is shared with any other. It is closed when the test `t` ends.
  *
- * `faults()` lists what no page of ours may do: ask another origin, break its own content security policy, throw.
+ * What no page of ours may do fails the test: ask another origin, miss a file, break its own content security policy,
+ * throw.
  */
-export async function newPage(browser, origin, { scripts = true, theme = "light", width = 1280 } = {}) {
-  const context = await browser.newContext({
-    baseURL: origin,
-    colorScheme: theme,
-    javaScriptEnabled: scripts,
-    viewport: { width, height: 800 },
-  });
+export async function newPage(t, browser, origin, { scripts = true, ...options } = {}) {
+  const viewport = { width: 1280, height: 800 };
+  const context = await browser.newContext({ baseURL: origin, javaScriptEnabled: scripts, viewport, ...options });
+  t.after(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const faults = [];
@@ -65,34 +63,15 @@ export async function newPage(browser, origin, { scripts = true, theme = "light"
     const url = new URL(request.url());
     if (url.protocol.startsWith("http") && url.origin !== origin) faults.push(`asks ${url.origin}`);
   });
+  page.on("response", (response) => {
+    if (response.request().resourceType() !== "document" && !response.ok()) faults.push(`misses ${response.url()}`);
+  });
   page.on("console", (message) => {
     if (/content security policy/i.test(message.text())) faults.push(message.text());
   });
   page.on("pageerror", (error) => faults.push(`throws ${error.message}`));
-  page.faults = () => faults;
+  t.after(() => assert.deepEqual(faults, [], "faults of the page"));
   return page;
-}
-
-/**
- * Looks at a page at every width and theme: nothing may scroll sideways at 320 px (WCAG 1.4.10).
- * With UPDATE_SCREENSHOTS=1 the pictures in docs/screenshots/ are taken anew.
- */
-export async function look(page, name) {
-  for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 800 });
-    const [content, visible] = await page.evaluate(() => [
-      document.documentElement.scrollWidth,
-      document.documentElement.clientWidth,
-    ]);
-    assert.ok(content <= visible, `${name} scrolls sideways at ${width} px: ${content} > ${visible}`);
-    if (process.env.UPDATE_SCREENSHOTS !== "1") continue;
-    await mkdir(SCREENSHOTS, { recursive: true });
-    for (const colorScheme of THEMES) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${width}.png`), fullPage: true });
-    }
-    await page.emulateMedia({ colorScheme: "light" });
-  }
 }
 
 // --- the server -------------------------------------------------------------------------------------------------------
@@ -107,12 +86,14 @@ async function freePort() {
 
 /** A server of its own in an empty folder; stopped, and its folder removed, when the test `t` ends. */
 export class Site {
-  static async open(t) {
+  static async open(t, settings = {}) {
     assert.ok(existsSync(BINARY), `${BINARY} is missing: cargo build, or set COUNTERSIGN_BIN`);
     const site = new Site();
+    site.environment = { ...ENVIRONMENT, ...settings };
     site.folder = await mkdtemp(join(tmpdir(), "countersign-browser-"));
     site.origin = `http://127.0.0.1:${await freePort()}`;
     site.errors = "";
+    site.said = [];
     t.after(() => site.close());
     await site.start();
     return site;
@@ -122,7 +103,7 @@ export class Site {
     const listen = new URL(this.origin).host;
     this.process = spawn(BINARY, ["serve", "--listen", listen, "--issuer", this.origin], {
       cwd: this.folder,
-      env: ENVIRONMENT,
+      env: this.environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process.stderr.on("data", (text) => (this.errors += text));
@@ -133,7 +114,18 @@ export class Site {
 
   firstListening() {
     const lines = createInterface({ input: this.process.stdout });
+    lines.on("line", (line) => this.said.push(line));
     return new Promise((found) => lines.on("line", (line) => line.startsWith("listening on ") && found(line)));
+  }
+
+  /** The path of the link that a server without accounts prints. */
+  async firstAccountLink() {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const line = this.said.find((said) => said.includes("/welcome/"));
+      if (line !== undefined) return new URL(line.split(" ").at(-1)).pathname;
+      await after(50);
+    }
+    throw new Error(`no link was printed: ${this.said.join("\n")}`);
   }
 
   async close() {
@@ -145,15 +137,23 @@ export class Site {
   }
 
   /** Adds a person, as an operator does. */
-  addPerson(email) {
+  addPerson(email, name = "Ada Example") {
+    return this.run(["account", "add", email, "--name", name, "--password-stdin"], `${PASSWORD}\n`);
+  }
+
+  /** Adds a person without a password; the path of the link to choose one. */
+  async invite(email) {
+    const said = await this.run(["account", "add", email], "");
+    return new URL(said.trim().split(/\s/).at(-1)).pathname;
+  }
+
+  run(command, input) {
     return new Promise((done, failed) => {
-      const command = execFile(
-        BINARY,
-        ["account", "add", email, "--password-stdin"],
-        { cwd: this.folder, env: ENVIRONMENT },
-        (error, _, errors) => (error ? failed(new Error(`account add: ${errors}`)) : done()),
+      const settings = { cwd: this.folder, env: this.environment };
+      const running = execFile(BINARY, command, settings, (error, said, errors) =>
+        error ? failed(new Error(`${command.join(" ")}: ${errors}`)) : done(said),
       );
-      command.stdin.end(`${PASSWORD}\n`);
+      running.stdin.end(input);
     });
   }
 }
@@ -161,6 +161,28 @@ export class Site {
 export function after(milliseconds, value) {
   return new Promise((done) => setTimeout(done, milliseconds, value).unref());
 }
+
+/** A server with one person, a page of theirs, and an agent that has found its way. */
+export async function begin(t, browser, options) {
+  const site = await Site.open(t);
+  await site.addPerson(PERSON);
+  const page = await newPage(t, browser, site.origin, options);
+  const agent = await Agent.discover(site.origin);
+  return { site, page, agent };
+}
+
+/** The same, with an agent that waits for the person's answer. */
+export async function beginAsking(t, browser, options) {
+  const begun = await begin(t, browser, options);
+  await ask(begun.agent);
+  return begun;
+}
+
+export function ask(agent, scopes = BOTH) {
+  return agent.register({ type: "service_auth", login_hint: PERSON, requested_scopes: scopes });
+}
+
+export const text = (page) => page.locator("body").innerText();
 
 // --- the person -------------------------------------------------------------------------------------------------------
 
@@ -203,6 +225,12 @@ export async function decide(page, decision, { code, scopes } = {}) {
   if (code !== undefined) await page.locator('[name="user_code"]').fill(code);
   if (scopes !== undefined) await tick(page, scopes);
   return submit(page, page.locator(`button[name="decision"][value="${decision}"]`));
+}
+
+/** The agent's request, open before the signed-in person. */
+export async function approve(page, agent, scopes = BOTH) {
+  await openAs(page, agent.link, PERSON);
+  return decide(page, "approve", { code: agent.code, scopes });
 }
 
 /** Another code of the same form. */

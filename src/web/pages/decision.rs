@@ -128,6 +128,11 @@ impl DecisionPage<'_> {
         }
     }
 
+    /// "No, I did not" denies, and offers to report (contracts of the pages, point 9).
+    const fn offers_report(&self) -> bool {
+        matches!(self.outcome, Outcome::Denied { reason: Some(DenialReason::NotMe), .. })
+    }
+
     const fn receipt(&self) -> Option<&Receipt<'_>> {
         match &self.outcome {
             Outcome::Approved(receipt)

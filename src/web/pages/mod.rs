@@ -52,6 +52,7 @@ pub struct Service<'a> {
 /// The signed-in person, from our records.
 #[derive(Debug, Clone, Copy)]
 pub struct Person<'a> {
+    /// The address again where the account has no name.
     pub name: &'a str,
     pub email: &'a str,
     /// For the sign-out form.

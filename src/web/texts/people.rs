@@ -89,7 +89,6 @@ pub struct ApprovalTexts {
     pub deny: &'static str,
     pub why: &'static str,
     pub why_words: &'static str,
-    pub no_reason: &'static str,
     pub not_me: &'static str,
     pub too_much: &'static str,
     pub not_now: &'static str,

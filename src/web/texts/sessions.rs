@@ -19,6 +19,7 @@ pub struct DecisionTexts {
     pub denied: Words,
     pub denied_reason: &'static str,
     pub denied_note: &'static str,
+    pub denied_report: &'static str,
     pub reported: Words,
     pub reported_ended: fn(usize) -> String,
     pub expired: Words,

@@ -32,12 +32,14 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         receipt,
     };
     let denied = Outcome::Denied { reason: Some(DenialReason::NotNow), note: Some(&sample.note) };
+    let not_me = Outcome::Denied { reason: Some(DenialReason::NotMe), note: None };
     [
         ("decision-approved", Outcome::Approved(receipt(sample, true))),
         ("decision-approved-early", Outcome::Approved(receipt(sample, false))),
         ("decision-relayed", relayed(receipt(sample, false))),
         ("decision-collected", Outcome::Collected(receipt(sample, true))),
         ("decision-denied", denied),
+        ("decision-denied-not-me", not_me),
         ("decision-denied-plainly", Outcome::Denied { reason: None, note: None }),
         ("decision-reported", Outcome::Reported { sessions_ended: Some(2) }),
         ("decision-expired", Outcome::Expired),
@@ -47,7 +49,10 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
     .into_iter()
     .map(|(name, outcome)| {
         let agent = Some(sample.agent.as_str());
-        show(name, &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example API", outcome })
+        show(
+            name,
+            &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example API", outcome },
+        )
     })
     .collect()
 }

@@ -99,7 +99,6 @@ pub const APPROVAL: ApprovalTexts = ApprovalTexts {
     deny: "Deny",
     why: "Tell the agent why you deny",
     why_words: "Optional. Choose here, then press Deny.",
-    no_reason: "No reason",
     not_me: "I did not start this",
     too_much: "It asks for too much; the boxes ticked above would be fine",
     not_now: "Not now",

@@ -6,8 +6,8 @@ use crate::web::texts::{DecisionTexts, EventTexts, Sentence, SessionTexts, Words
 
 pub const DECISION: DecisionTexts = DecisionTexts {
     approved: Sentence(&[First, W(" may now act for you at "), Second]),
-    approved_words: "You can close this page. The agent picks up its session by itself.",
-    collected_words: "The agent has picked up its session.",
+    approved_words: "Approved. You can close this page: the agent picks up its session by itself.",
+    collected_words: "Approved. The agent has picked up its session.",
     relay: Sentence(&[W("Give this code to "), First]),
     relay_words: "Give this only to the agent you started. Whoever else asks for it is \
                   deceiving you.",
@@ -18,6 +18,7 @@ pub const DECISION: DecisionTexts = DecisionTexts {
     denied: Words { title: "Denied", sentence: "The agent got nothing, and has been told so." },
     denied_reason: "Reason given",
     denied_note: "Your note",
+    denied_report: "Reporting also freezes everything else this agent has asked for.",
     reported: Words {
         title: "Reported",
         sentence: "The agent got nothing. This request and its other requests are frozen.",
@@ -51,7 +52,7 @@ pub const DECISION: DecisionTexts = DecisionTexts {
     resource: "Only at",
     asked_by: "Asked by",
     countersigned_by: "Countersigned by",
-    decided: "Decided",
+    decided: "Approved",
     see_sessions: "See all agent sessions",
     wrong: "Changed your mind?",
     wrong_words: "Disconnecting takes effect on the agent’s next request.",
