@@ -126,7 +126,8 @@ fn get() -> Route {
 
 /// A resource that answers other methods with what it allows (RFC 9110 §15.5.6).
 fn bare(path: &str, allow: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || async move { method_not_allowed(allow) }))
+    let refuse = move |request, app| async move { wrong_method(&request, &app, allow).await };
+    web::resource(path).default_service(web::to(refuse))
 }
 
 type Measured<B> = ServiceResponse<B>;
@@ -204,6 +205,16 @@ async fn preflight() -> HttpResponse {
         .finish()
 }
 
+/// The method does not fit: a page for people, JSON for everybody else.
+async fn wrong_method(request: &HttpRequest, app: &Data<App>, allow: &'static str) -> HttpResponse {
+    if !wants_page(request) {
+        return method_not_allowed(allow);
+    }
+    let mut answer = error_page(request, app, 405).await;
+    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
+    answer
+}
+
 fn method_not_allowed(allow: &'static str) -> HttpResponse {
     let body = ErrorBody {
         error: "invalid_request",
@@ -226,16 +237,23 @@ fn not_found_json() -> HttpResponse {
 
 /// Nothing here: a page for people, JSON for everybody else.
 async fn not_found(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    let accepts = request.headers().get(header::ACCEPT);
-    let wants_page = accepts
-        .and_then(|accepts| accepts.to_str().ok())
-        .is_some_and(|accepts| accepts.contains("text/html"));
     app.metrics.request("none", 404);
-    if !wants_page {
+    if !wants_page(&request) {
         return not_found_json();
     }
-    match person::visitor(&app, &request).await {
-        Ok(visitor) => visitor.error(&app, 404, None, None),
+    error_page(&request, &app, 404).await
+}
+
+fn wants_page(request: &HttpRequest) -> bool {
+    let accepts = request.headers().get(header::ACCEPT);
+    accepts
+        .and_then(|accepts| accepts.to_str().ok())
+        .is_some_and(|accepts| accepts.contains("text/html"))
+}
+
+async fn error_page(request: &HttpRequest, app: &Data<App>, status: u16) -> HttpResponse {
+    match person::visitor(app, request).await {
+        Ok(visitor) => visitor.error(app, status, None, None),
         Err(answer) => answer,
     }
 }

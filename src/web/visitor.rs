@@ -25,6 +25,9 @@ pub struct Visitor {
     cookie: Secret,
     /// The browser did not have it yet.
     fresh: bool,
+    /// It reads, so it may be given one. A form that arrives without the cookie comes from
+    /// another site (`SameSite=Lax`): a new cookie would sign the person out.
+    reads: bool,
     human: Option<Human>,
     form_token: String,
     pub now: Timestamp,
@@ -54,7 +57,8 @@ impl Visitor {
             None => app.entropy.secret(SecretKind::Browser)?,
         };
         let form_token = app.vault.form_token(binding(&cookie, human.as_ref()));
-        Ok(Self { cookie, fresh, human, form_token, now })
+        let reads = request.method().is_safe();
+        Ok(Self { cookie, fresh, reads, human, form_token, now })
     }
 
     #[must_use]
@@ -121,7 +125,7 @@ impl Visitor {
                 answer::page(500, String::new(), app.settings.issuer.is_https())
             }
         };
-        if self.fresh {
+        if self.fresh && self.reads {
             set_cookie(app, &mut answer, &self.cookie, None);
         }
         answer
