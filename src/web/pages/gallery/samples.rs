@@ -61,7 +61,7 @@ impl Sample {
             now: NOW,
             host: "auth.example.com",
             service: Service {
-                name: "Example API",
+                name: "Example",
                 logo: None,
                 documentation: Some("https://docs.example.com"),
                 support: Some("https://example.com/support"),
