@@ -163,8 +163,8 @@ export function after(milliseconds, value) {
 }
 
 /** A server with one person, a page of theirs, and an agent that has found its way. */
-export async function begin(t, browser, options) {
-  const site = await Site.open(t);
+export async function begin(t, browser, { settings, ...options } = {}) {
+  const site = await Site.open(t, settings);
   await site.addPerson(PERSON);
   const page = await newPage(t, browser, site.origin, options);
   const agent = await Agent.discover(site.origin);
