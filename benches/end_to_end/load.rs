@@ -42,7 +42,7 @@ pub async fn run(server: &Server, scripts: Vec<Box<dyn Script>>, span: Duration)
     }
     connections.await;
     let elapsed = began.elapsed();
-    let spent = server.processor_time() - before;
+    let spent = server.processor_time().saturating_sub(before);
     let mut waits = Vec::new();
     for connection in running {
         waits.extend(connection.await.expect("a connection does not fail"));

@@ -13,10 +13,11 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::new_ret_no_self,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a benchmark fails by panicking, measures real time, and prints"
+    reason = "a benchmark fails by panicking, measures real time, prints, and deals in boxed scripts"
 )]
 
 mod child;

@@ -93,6 +93,12 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.arg("serve").arg("--config").arg(self.file()).current_dir(&self.folder);
         command.env("RUST_LOG", "warn");
+        // A server refuses variables of its own prefix that it does not know.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("COUNTERSIGN_") {
+                command.env_remove(name);
+            }
+        }
         command
     }
 

@@ -64,8 +64,8 @@ fn start_up(site: &Site) {
     let limit = time(|_| command(&["serve-limit"]), "/");
     let ours = time(Site::countersign, "/healthz");
     println!("start to first answer: {ours}; limit {limit}");
-    let size = std::fs::metadata(env!("CARGO_BIN_EXE_countersign")).expect("a binary").len();
-    println!("binary: {:.1} MiB", size as f64 / 1_048_576.0);
+    let binary = std::fs::metadata(env!("CARGO_BIN_EXE_countersign")).expect("a binary").len();
+    println!("binary: {:.1} MiB", binary as f64 / 1_048_576.0);
 }
 
 fn times(count: usize, script: impl Fn(usize) -> Box<dyn Script>) -> Vec<Box<dyn Script>> {

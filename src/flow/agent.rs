@@ -116,7 +116,7 @@ fn new_registration(
         request.reason.as_deref(),
     );
     let pre_claim = match kind {
-        RegistrationKind::Anonymous => resource.pre_claim_scopes(),
+        RegistrationKind::Anonymous => before_a_human(&resource.pre_claim_scopes(), &asked.scopes),
         RegistrationKind::ServiceAuth => Scopes::new(),
     };
     let registration = Registration {
@@ -140,6 +140,13 @@ fn new_registration(
         created_at: occasion.at,
     };
     Ok((registration, claim, asked))
+}
+
+/// What an anonymous agent holds at once: what it asked for, as far as policy gives that
+/// away without a human; all that policy gives away when it asked for nothing of it.
+fn before_a_human(given: &Scopes, asked: &Scopes) -> Scopes {
+    let both = given.meet(asked);
+    if both.is_empty() { given.clone() } else { both }
 }
 
 /// The resource named by an RFC 8707 parameter, or the default one.

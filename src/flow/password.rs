@@ -69,6 +69,8 @@ fn hash(password: &[u8]) -> Result<String, HashError> {
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::phc::Output;
+
     use super::*;
 
     /// An unknown account may not answer faster than a known one (OWASP, "Authentication").
@@ -82,7 +84,7 @@ mod tests {
         assert_eq!(decoy.params, real.params);
         let lengths = |hash: &PasswordHash| {
             let salt = hash.salt.as_ref().map(|salt| salt.as_ref().len());
-            (salt, hash.hash.as_ref().map(|output| output.len()))
+            (salt, hash.hash.as_ref().map(Output::len))
         };
         assert_eq!(lengths(&decoy), lengths(&real));
     }

@@ -62,10 +62,16 @@ impl Store {
         sealed: Vec<u8>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        // Writing the fingerprint over itself locks its row, so of two processes the second
+        // looks for a key only after the first has kept one: on PostgreSQL the condition
+        // below does not see what is not committed yet.
+        let lock = "UPDATE meta SET value = value WHERE name = $1";
         let sql = "INSERT INTO signing_key (kid, algorithm, sealed, created_at) \
                    SELECT $1, 'ES256', $2, $3 \
                    WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE retired_at IS NULL)";
         let values = [kid.into(), sealed.into(), now.0.into()];
-        self.write(vec![step(self.backend(), sql, values, Expect::Any)]).await
+        let backend = self.backend();
+        let alone = step(backend, lock, [FINGERPRINT.into()], Expect::One("meta"));
+        self.write(vec![alone, step(backend, sql, values, Expect::Any)]).await
     }
 }

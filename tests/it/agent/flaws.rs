@@ -10,6 +10,9 @@ use crate::support::Site;
 use crate::support::agent::{CLAIM_GRANT, JWT_BEARER, member};
 use crate::support::reply::Reply;
 
+/// What is changed in an assertion before it is signed.
+type Change<'a> = &'a dyn Fn(&mut AssertionClaims);
+
 /// Flaw 1: "everything lives in process memory; a restart voids all".
 #[tokio::test]
 async fn flaw_01_a_restart_voids_nothing() {
@@ -142,7 +145,7 @@ async fn flaw_06_every_claim_of_an_assertion_is_checked_under_a_good_signature_t
     };
     member(&site.agent().exchange(&sign(&|_| {})).await, "access_token");
     let issuer = site.url.clone();
-    let changes: [(&str, &dyn Fn(&mut AssertionClaims)); 10] = [
+    let changes: [(&str, Change<'_>); 10] = [
         ("another issuer", &|claims| claims.iss = "https://else.example".to_owned()),
         ("the issuer with a slash", &|claims| claims.iss = format!("{issuer}/")),
         ("another audience", &|claims| claims.aud = format!("{issuer}/demo")),

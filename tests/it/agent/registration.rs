@@ -331,7 +331,7 @@ async fn what_an_agent_tells_about_itself_is_cleaned() {
     let registered = agent.register(&body).await;
     let access = member(&agent.exchange(&registered.assertion()).await, "access_token");
     let name = text(&site.introspect(&access).await.json(), "/agent");
-    assert!(name.contains("Help") && !name.chars().any(|c| c.is_control()), "{name:?}");
+    assert!(name.contains("Help") && !name.chars().any(char::is_control), "{name:?}");
     assert!(!name.contains('\u{202e}') && !name.contains('\u{200b}'), "{name:?}");
     let body = json!({ "type": "anonymous", "client_name": "n".repeat(5000) });
     let registered = agent.register(&body).await;

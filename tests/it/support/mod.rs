@@ -7,7 +7,6 @@ pub mod person;
 pub mod process;
 pub mod reply;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
@@ -173,10 +172,6 @@ impl Site {
     /// Stops the server; the database goes with the last site that uses it.
     pub async fn close(mut self) {
         self.node.stop().await;
-    }
-
-    pub fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
     }
 
     pub fn advance(&self, span: Seconds) {

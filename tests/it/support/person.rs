@@ -70,6 +70,13 @@ impl Person {
         self.post_from("/sign-in", "/sign-in", &fields).await
     }
 
+    /// Signs in at a page that asks for it although somebody is signed in.
+    pub async fn sign_in_again(&mut self, page: &str) -> Reply {
+        let email = self.email.clone();
+        let fields = [("email", email.as_str()), ("password", PASSWORD)];
+        self.post_from(page, "/sign-in", &fields).await
+    }
+
     /// Answers an approval with these fields.
     pub async fn answer(&mut self, link: &str, fields: &[(&str, &str)]) -> Reply {
         self.post_from(link, link, fields).await
