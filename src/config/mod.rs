@@ -119,6 +119,7 @@ pub struct Limits {
     pub sign_in_failures_per_account_per_hour: u32,
     pub sign_in_failures_per_address_per_hour: u32,
     pub sign_ups_per_address_per_hour: u32,
+    pub authorization_requests_per_address_per_hour: u32,
     pub code_guesses_per_account_per_hour: u32,
     pub code_guesses_per_address_per_hour: u32,
     pub body_bytes: u32,

@@ -22,6 +22,9 @@ pub enum EventKind {
     WrongCode,
     ClaimCollected,
     ClaimReplayed,
+    AuthorizationRequested,
+    CodeRedeemed,
+    CodeReuse,
     TokenIssued,
     TokenRefreshed,
     RefreshReuse,
@@ -31,7 +34,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -47,6 +50,9 @@ impl EventKind {
         Self::WrongCode,
         Self::ClaimCollected,
         Self::ClaimReplayed,
+        Self::AuthorizationRequested,
+        Self::CodeRedeemed,
+        Self::CodeReuse,
         Self::TokenIssued,
         Self::TokenRefreshed,
         Self::RefreshReuse,
@@ -73,6 +79,9 @@ impl EventKind {
             Self::WrongCode => "approval.wrong_code",
             Self::ClaimCollected => "claim.collected",
             Self::ClaimReplayed => "claim.replayed",
+            Self::AuthorizationRequested => "authorization.requested",
+            Self::CodeRedeemed => "code.redeemed",
+            Self::CodeReuse => "code.reuse",
             Self::TokenIssued => "token.issued",
             Self::TokenRefreshed => "token.refreshed",
             Self::RefreshReuse => "refresh.reuse",

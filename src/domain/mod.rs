@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod approval;
+pub mod ask;
 pub mod browser;
 pub mod change;
 pub mod claim;
@@ -12,6 +13,8 @@ pub mod event;
 pub mod id;
 pub mod limit;
 pub mod origin;
+pub mod pace;
+pub mod redemption;
 pub mod refresh;
 pub mod registration;
 pub mod resource;

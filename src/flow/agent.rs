@@ -7,7 +7,8 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{RegistrationId, SessionId};
 use crate::domain::limit::Count;
 use crate::domain::origin::{Agent, Occasion};
-use crate::domain::registration::{FIRST_INTERVAL, Pace, Registration, RegistrationKind};
+use crate::domain::pace::Pace;
+use crate::domain::registration::{Registration, RegistrationKind};
 use crate::domain::resource::{Asked, Resource};
 use crate::domain::session::Session;
 use crate::flow::attempt::{CLAIM_PATH, NewAttempt, describe, login_hint, new_attempt};
@@ -135,7 +136,7 @@ fn new_registration(
         session: None,
         approval: None,
         revoked_at: None,
-        pace: Pace { polled_at: None, interval: FIRST_INTERVAL },
+        pace: Pace::FIRST,
         from: occasion.from.clone(),
         created_at: occasion.at,
     };

@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod agent_error;
+pub mod authorization_response;
 pub mod basic;
 pub mod challenge;
 pub mod code;
@@ -13,9 +14,11 @@ pub mod grant_type;
 pub mod introspection;
 pub mod json;
 pub mod metadata;
+pub mod pkce;
 pub mod resource_identifier;
 pub mod scope;
 pub mod secret;
 pub mod text;
+pub mod thumbprint;
 pub mod timestamp;
 pub mod token_response;
