@@ -28,10 +28,13 @@ pub enum EventKind {
     TokenRevoked,
     SessionRenamed,
     SessionEnded,
+    ClientRegistered,
+    ClientUpdated,
+    ClientDeleted,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -53,6 +56,9 @@ impl EventKind {
         Self::TokenRevoked,
         Self::SessionRenamed,
         Self::SessionEnded,
+        Self::ClientRegistered,
+        Self::ClientUpdated,
+        Self::ClientDeleted,
     ];
 
     #[must_use]
@@ -79,6 +85,9 @@ impl EventKind {
             Self::TokenRevoked => "token.revoked",
             Self::SessionRenamed => "session.renamed",
             Self::SessionEnded => "session.ended",
+            Self::ClientRegistered => "client.registered",
+            Self::ClientUpdated => "client.updated",
+            Self::ClientDeleted => "client.deleted",
         }
     }
 

@@ -6,6 +6,7 @@ pub mod approval;
 pub mod browser;
 pub mod change;
 pub mod claim;
+pub mod client;
 pub mod credential;
 pub mod decision;
 pub mod event;

@@ -24,6 +24,10 @@ pub enum SecretKind {
     Browser,
     /// A link an operator hands to a person, once.
     OneTimeLink,
+    /// What a registered client proves itself with.
+    Client,
+    /// What a registered client manages its registration with (RFC 7592 §3).
+    ClientManagement,
 }
 
 impl SecretKind {
@@ -36,6 +40,10 @@ impl SecretKind {
             Self::Approval => "cvt_",
             Self::Browser => "cbs_",
             Self::OneTimeLink => "otl_",
+            // Letters and digits alone: in Basic, some clients form-encode the underscore
+            // and some send it raw (RFC 6749 §2.3.1).
+            Self::Client => "acs",
+            Self::ClientManagement => "rat_",
         }
     }
 }
