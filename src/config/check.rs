@@ -47,6 +47,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         service,
         demo,
         resources,
+        clients: Vec::new(),
         agents,
         sessions,
         accounts,

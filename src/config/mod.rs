@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use crate::domain::client::Client;
 use crate::domain::resource::Resource;
 use crate::protocol::timestamp::Seconds;
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub demo: bool,
     /// Never empty. The first is the default resource.
     pub resources: Vec<Resource>,
+    /// The operator's own clients: `[[client]]`.
+    pub clients: Vec<Client>,
     pub agents: Agents,
     pub sessions: Sessions,
     pub accounts: Accounts,

@@ -31,6 +31,9 @@ pub enum EventKind {
     TokenRevoked,
     SessionRenamed,
     SessionEnded,
+    ClientRegistered,
+    ClientUpdated,
+    ClientDeleted,
 }
 
 impl EventKind {
@@ -59,6 +62,9 @@ impl EventKind {
         Self::TokenRevoked,
         Self::SessionRenamed,
         Self::SessionEnded,
+        Self::ClientRegistered,
+        Self::ClientUpdated,
+        Self::ClientDeleted,
     ];
 
     #[must_use]
@@ -88,6 +94,9 @@ impl EventKind {
             Self::TokenRevoked => "token.revoked",
             Self::SessionRenamed => "session.renamed",
             Self::SessionEnded => "session.ended",
+            Self::ClientRegistered => "client.registered",
+            Self::ClientUpdated => "client.updated",
+            Self::ClientDeleted => "client.deleted",
         }
     }
 

@@ -7,6 +7,7 @@ pub mod ask;
 pub mod browser;
 pub mod change;
 pub mod claim;
+pub mod client;
 pub mod credential;
 pub mod decision;
 pub mod event;

@@ -6,6 +6,7 @@ pub mod approval;
 pub mod assertion;
 pub mod attempt;
 pub mod claim;
+pub mod client;
 pub mod code;
 pub mod delivery;
 pub mod error;

@@ -30,6 +30,10 @@ pub enum SecretKind {
     BrowserMark,
     /// A link an operator hands to a person, once.
     OneTimeLink,
+    /// What a registered client proves itself with.
+    Client,
+    /// What a registered client manages its registration with (RFC 7592 §3).
+    ClientManagement,
 }
 
 impl SecretKind {
@@ -45,6 +49,10 @@ impl SecretKind {
             Self::Browser => "cbs_",
             Self::BrowserMark => "cbm_",
             Self::OneTimeLink => "otl_",
+            // Letters and digits alone: in Basic, some clients form-encode the underscore
+            // and some send it raw (RFC 6749 §2.3.1).
+            Self::Client => "acs",
+            Self::ClientManagement => "rat_",
         }
     }
 }
