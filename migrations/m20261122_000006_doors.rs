@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
             ("session", "parent_id"),
         ] {
             let name = format!("{table}_{column}");
-            manager.drop_index(Index::drop().name(name).table(table).take()).await?;
+            manager.drop_index(Index::drop().name(name).table(table).to_owned()).await?;
         }
         drop_columns(manager, "token", &["key_thumbprint"]).await?;
         drop_columns(manager, "session", &SESSION).await?;

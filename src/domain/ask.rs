@@ -6,6 +6,7 @@ use crate::domain::client::ClientSource;
 use crate::domain::id::{ClientId, RegistrationId};
 use crate::domain::origin::{Agent, Origin};
 use crate::protocol::email::EmailAddress;
+use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 
@@ -77,7 +78,7 @@ pub struct AskingClient {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redirection {
     /// As the request spelled it, character by character.
-    pub uri: String,
+    pub uri: RedirectUri,
     /// The client's own word, handed back unread (RFC 6749 §4.1.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,

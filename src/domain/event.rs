@@ -37,7 +37,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,

@@ -1,7 +1,7 @@
 //! Agents introduce themselves: `POST` to the identity endpoint (auth.md, "Register").
 
 use crate::app::App;
-use crate::domain::approval::Door;
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{RegistrationId, SessionId};
@@ -177,6 +177,8 @@ fn pre_claim_session(
         door: Door::Claim,
         account: None,
         registration: Some(registration.id.clone()),
+        client: None,
+        parent: None,
         approval: None,
         agent: registration.agent.clone(),
         resource: registration.resource.clone(),

@@ -177,11 +177,11 @@ async fn decide_once(
         return Err(DecideError::NotFresh);
     }
     let asked_at = approval.created_at;
+    let counts = guesses(app, &approval, human, decision, occasion);
     let answer = answer(app, &approval, decision, occasion.at)?;
     match approval.decide(human.account(), answer, &policy, occasion)? {
         Verdict::Decided(mut change) => {
             // Refused beyond the limit like a wrong code, but not held against anybody.
-            let counts = guesses(app, human, decision, occasion);
             change.effects.extend(counts.iter().cloned().map(Effect::Count));
             change.effects.extend(counts.into_iter().map(Effect::Forgive));
             let approval = store(app, change, occasion.at).await?;
@@ -194,7 +194,6 @@ async fn decide_once(
             Ok(approval)
         }
         Verdict::WrongCode { mut change, tries_left } => {
-            let counts = guesses(app, human, decision, occasion);
             change.effects.extend(counts.into_iter().map(Effect::Count));
             store(app, change, occasion.at).await?;
             if tries_left == 0 {
@@ -241,8 +240,15 @@ fn answer(
 }
 
 /// A typed code counts for its account and its address, in the same transaction.
-fn guesses(app: &App, human: &Human, decision: &Decision, occasion: &Occasion) -> Vec<Count> {
-    if !matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
+fn guesses(
+    app: &App,
+    approval: &Approval,
+    human: &Human,
+    decision: &Decision,
+    occasion: &Occasion,
+) -> Vec<Count> {
+    let types = matches!(&decision.verb, Verb::Approve { code: Some(_), .. });
+    if !types || approval.agent_code.is_none() {
         return Vec::new();
     }
     let limits = &app.settings.limits;

@@ -3,7 +3,7 @@
 //! [RFC 6749 §4.1.2]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
 //! [RFC 9207 §2]: https://www.rfc-editor.org/rfc/rfc9207#section-2
 
-use url::form_urlencoded::Serializer;
+use super::redirect_uri::RedirectUri;
 
 /// The answer to an authorization request. It says who answers, whatever it says else
 /// (RFC 9207 §2), so that no client mistakes one server's answer for another's.
@@ -68,23 +68,16 @@ impl AuthorizationResponse<'_> {
     /// Where the browser goes: the redirection URI as the client spelled it, with the answer
     /// added to the query it may have.
     #[must_use]
-    pub fn location(&self, redirect_uri: &str) -> String {
-        let mut query = Serializer::new(String::new());
-        match &self.outcome {
-            Outcome::Code(code) => {
-                query.append_pair("code", code);
-            }
+    pub fn location(&self, redirect_uri: &RedirectUri) -> String {
+        let mut pairs = match &self.outcome {
+            Outcome::Code(code) => vec![("code", *code)],
             Outcome::Error { code, description } => {
-                query.append_pair("error", code.name());
-                query.append_pair("error_description", description);
+                vec![("error", code.name()), ("error_description", description)]
             }
-        }
-        if let Some(state) = self.state {
-            query.append_pair("state", state);
-        }
-        query.append_pair("iss", self.issuer);
-        let separator = if redirect_uri.contains('?') { '&' } else { '?' };
-        format!("{redirect_uri}{separator}{}", query.finish())
+        };
+        pairs.extend(self.state.map(|state| ("state", state)));
+        pairs.push(("iss", self.issuer));
+        redirect_uri.with(&pairs)
     }
 }
 
@@ -94,7 +87,7 @@ mod tests {
 
     fn location(redirect_uri: &str, state: Option<&str>, outcome: Outcome<'_>) -> String {
         let issuer = "https://auth.example.com";
-        AuthorizationResponse { issuer, state, outcome }.location(redirect_uri)
+        AuthorizationResponse { issuer, state, outcome }.location(&redirect_uri.parse().expect("a redirect URI"))
     }
 
     /// RFC 6749 §3.1.2: the query the client registered is kept.

@@ -1,6 +1,6 @@
 //! Named queries about registrations.
 
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, DbBackend, EntityTrait as _, QueryFilter as _};
 
 use super::row::{registration, step};
 use super::{Store, StoreError};
@@ -9,7 +9,7 @@ use crate::domain::pace::Pace;
 use crate::domain::registration::Registration;
 use crate::protocol::secret::Digest;
 use crate::store::row::null_or;
-use crate::store::write::Expect;
+use crate::store::write::{Expect, Step};
 
 impl Store {
     /// # Errors

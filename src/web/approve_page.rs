@@ -10,6 +10,7 @@ use super::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, Sessi
 use super::pages::{Claim, ScopeWords, Source};
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::domain::ask::Door;
 use crate::domain::approval::{self, Approved, Phase, State};
 use crate::domain::resource::Resource;
 use crate::domain::session::Standing;
@@ -56,7 +57,7 @@ pub fn question(
         csrf: visitor.form_token(),
         agent: agent(seen),
         origin: origin(context, seen),
-        matching: matching(context, entered, &no_code),
+        matching: matching(context, ask.door, entered, &no_code),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
         scopes: scopes(resource, &ask.scopes, entered),
@@ -105,9 +106,13 @@ fn origin<'a>(context: &'a Context<'_>, seen: &'a Seen) -> Origin<'a> {
 
 fn matching<'a>(
     context: &Context<'a>,
+    door: Door,
     entered: Option<&Entered<'a>>,
     no_code: &'a str,
 ) -> Matching<'a> {
+    if door == Door::Code {
+        return Matching::Relayed { have_code_href: None };
+    }
     if context.relays {
         let typed = context.app.settings.agents.typed_codes;
         return Matching::Relayed { have_code_href: typed.then_some(context.path) };

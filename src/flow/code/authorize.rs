@@ -23,13 +23,14 @@ use crate::protocol::authorization_response::{
 };
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
+use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 
 /// A request that may be put to a human.
 pub struct Asked {
     pub client: Client,
-    pub redirect_uri: String,
+    pub redirect_uri: RedirectUri,
     pub state: Option<String>,
     pub challenge: String,
     pub resource: ResourceIdentifier,
@@ -95,7 +96,7 @@ impl Request for Query<'_> {
 #[derive(Default)]
 struct Known {
     client: Option<Client>,
-    redirect_uri: String,
+    redirect_uri: Option<RedirectUri>,
     asked: Option<(ResourceIdentifier, Scopes)>,
 }
 
@@ -115,7 +116,7 @@ pub async fn check(app: &App, form: &Form, occasion: &Occasion) -> Result<Asked,
         input = match machine.advance(input) {
             Output::Bind { client_id, .. } => {
                 known.bind(app, &client_id, form, occasion).await?;
-                let redirect_uri = exact(&known.redirect_uri)?;
+                let redirect_uri = exact(known.redirect_uri.as_ref())?;
                 refuse_unsupported(app, &known, form)?;
                 let bound_client = BoundClient {
                     client_id: Cow::Owned(client_id),
@@ -160,20 +161,12 @@ impl Known {
             return Err(NotAsked::UnknownClient(client_id.to_owned()));
         };
         let presented = form.get("redirect_uri");
-        let redirect_uri = match (presented, client.redirect_uris.as_slice()) {
-            (Some(presented), registered) => registered
-                .iter()
-                .any(|registered| registered.matches(presented))
-                .then(|| presented.to_owned()),
-            (None, [only]) => Some(only.as_str().to_owned()),
-            (None, _) => None,
-        };
-        let Some(redirect_uri) = redirect_uri else {
+        let Some(redirect_uri) = client.redirect(presented) else {
             let presented = presented.map(str::to_owned);
             return Err(NotAsked::ForeignRedirection { client: Box::new(client), presented });
         };
         self.client = Some(client);
-        self.redirect_uri = redirect_uri;
+        self.redirect_uri = Some(redirect_uri);
         Ok(())
     }
 
@@ -190,14 +183,17 @@ impl Known {
             state: form.get("state"),
             outcome: Outcome::Error { code, description },
         };
-        NotAsked::Redirect(response.location(&self.redirect_uri))
+        match &self.redirect_uri {
+            Some(redirect_uri) => NotAsked::Redirect(response.location(redirect_uri)),
+            None => NotAsked::NoClient,
+        }
     }
 
     fn into_asked(self, state: Option<String>, form: &Form) -> Result<Asked, NotAsked> {
         let (resource, scopes) = self.asked.ok_or_else(|| defect("a target"))?;
         Ok(Asked {
             client: self.client.ok_or_else(|| defect("a client"))?,
-            redirect_uri: self.redirect_uri,
+            redirect_uri: self.redirect_uri.ok_or_else(|| defect("a redirection"))?,
             state,
             challenge: form.get("code_challenge").unwrap_or_default().to_owned(),
             resource,
@@ -218,7 +214,7 @@ fn refuse_unsupported(app: &App, known: &Known, form: &Form) -> Result<(), NotAs
         let words = "a human decides every request";
         return Err(known.refuse(app, form, ConsentRequired, words));
     }
-    if !known.client.as_ref().is_some_and(|client| client.may("authorization_code")) {
+    if !known.client.as_ref().is_some_and(|client| client.may_use("authorization_code")) {
         let words = "the client is not registered for the authorization code grant";
         return Err(known.refuse(app, form, UnauthorizedClient, words));
     }
@@ -283,8 +279,9 @@ fn refused(app: &App, known: &Known, form: &Form, error: MachineError) -> NotAsk
     known.refuse(app, form, code, words)
 }
 
-fn exact(redirect_uri: &str) -> Result<RegisteredUrl, NotAsked> {
-    let url = ExactUrl::new(redirect_uri.to_owned()).map_err(|_| defect("a redirection"))?;
+fn exact(redirect_uri: Option<&RedirectUri>) -> Result<RegisteredUrl, NotAsked> {
+    let text = redirect_uri.map(RedirectUri::as_str).unwrap_or_default();
+    let url = ExactUrl::new(text.to_owned()).map_err(|_| defect("a redirection"))?;
     Ok(RegisteredUrl::Exact(url))
 }
 

@@ -143,7 +143,7 @@ fn grant(approval: &Approval, form: &Form) -> Result<Grant, OAuthError> {
     let Redirection { uri, challenge, .. } =
         approval.ask.redirection.as_ref().ok_or(OAuthError::InvalidGrant)?;
     let redirect_uri = match form.get("redirect_uri") {
-        Some(named) if named == uri => named,
+        Some(named) if named == uri.as_str() => named,
         Some(_) => return Err(OAuthError::InvalidGrant),
         None => LEFT_OUT,
     };
