@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod approval;
+pub mod brand;
 pub mod browser;
 pub mod change;
 pub mod claim;

@@ -6,6 +6,7 @@ pub mod agent_error;
 pub mod basic;
 pub mod challenge;
 pub mod code;
+pub mod destination;
 pub mod email;
 pub mod error;
 pub mod form;
