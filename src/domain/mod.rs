@@ -4,6 +4,7 @@
 pub mod account;
 pub mod approval;
 pub mod ask;
+pub mod brand;
 pub mod browser;
 pub mod change;
 pub mod claim;

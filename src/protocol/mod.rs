@@ -8,6 +8,7 @@ pub mod basic;
 pub mod challenge;
 pub mod client_metadata;
 pub mod code;
+pub mod destination;
 pub mod email;
 pub mod error;
 pub mod form;

@@ -61,6 +61,8 @@ pub fn question(
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
         scopes: scopes(resource, &ask.scopes, entered),
+        details: Vec::new(),
+        step_up: None,
         lifetimes: lifetimes(context, entered),
         most_days: app.settings.sessions.max_lifetime.0 / Seconds::DAY.0,
         custom_days: entered.map_or("", |entered| entered.custom_days),
@@ -82,6 +84,7 @@ fn agent(seen: &Seen) -> Agent<'_> {
     };
     Agent {
         name: told(told_by.name.as_ref()),
+        site: None,
         kind: told(told_by.kind.as_ref()),
         reason: told(told_by.reason.as_ref()),
         seen: if seen.answered.ever == 0 { SeenBefore::First } else { again },
@@ -176,6 +179,7 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
         agent: ask.agent.name.as_ref().map(ToldText::as_str),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         outcome: outcome(context, seen, resource, code.as_deref()),
+        onward: None,
     };
     visitor.page(app, status, &page)
 }
@@ -239,6 +243,7 @@ fn receipt<'a>(
             .map(|session| SessionForm { id: session.id.as_str(), label: &session.label }),
         granted: scope_words(resource, &approved.granted),
         refused: scope_words(resource, &approved.refused),
+        details: Vec::new(),
         decided_at: approved.at,
         ends_at: approved.ends_at,
         resource: seen.approval.ask.resource.as_str(),
