@@ -30,6 +30,9 @@ pub struct AuthorizationServerMetadata<'a> {
     pub revocation_endpoint: String,
     pub introspection_endpoint: String,
     pub jwks_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
+    pub client_id_metadata_document_supported: bool,
     /// Empty until an authorization endpoint exists; RFC 8414 requires the member.
     pub response_types_supported: Vec<&'static str>,
     pub grant_types_supported: Vec<&'static str>,
