@@ -22,6 +22,9 @@ pub enum EventKind {
     WrongCode,
     ClaimCollected,
     ClaimReplayed,
+    AuthorizationRequested,
+    CodeRedeemed,
+    CodeReuse,
     TokenIssued,
     TokenRefreshed,
     RefreshReuse,
@@ -34,7 +37,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -50,6 +53,9 @@ impl EventKind {
         Self::WrongCode,
         Self::ClaimCollected,
         Self::ClaimReplayed,
+        Self::AuthorizationRequested,
+        Self::CodeRedeemed,
+        Self::CodeReuse,
         Self::TokenIssued,
         Self::TokenRefreshed,
         Self::RefreshReuse,
@@ -79,6 +85,9 @@ impl EventKind {
             Self::WrongCode => "approval.wrong_code",
             Self::ClaimCollected => "claim.collected",
             Self::ClaimReplayed => "claim.replayed",
+            Self::AuthorizationRequested => "authorization.requested",
+            Self::CodeRedeemed => "code.redeemed",
+            Self::CodeReuse => "code.reuse",
             Self::TokenIssued => "token.issued",
             Self::TokenRefreshed => "token.refreshed",
             Self::RefreshReuse => "refresh.reuse",

@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod approval;
+pub mod ask;
+pub mod brand;
 pub mod browser;
 pub mod change;
 pub mod claim;
@@ -13,6 +15,8 @@ pub mod event;
 pub mod id;
 pub mod limit;
 pub mod origin;
+pub mod pace;
+pub mod redemption;
 pub mod refresh;
 pub mod registration;
 pub mod resource;

@@ -7,6 +7,7 @@ pub mod assertion;
 pub mod attempt;
 pub mod claim;
 pub mod client;
+pub mod code;
 pub mod delivery;
 pub mod error;
 pub mod grants;

@@ -130,13 +130,16 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
     let scopes = resources.iter().fold(Scopes::new(), |all, one| all.join(&one.all_scopes()));
     AuthorizationServerMetadata {
         issuer: app.issuer(),
+        authorization_endpoint: url("/authorize"),
         token_endpoint: url("/token"),
         revocation_endpoint: url("/revoke"),
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),
         registration_endpoint: settings.strangers.registration.then(|| url(REGISTER_PATH)),
         client_id_metadata_document_supported: settings.strangers.documents,
-        response_types_supported: Vec::new(),
+        response_types_supported: ["code"],
+        response_modes_supported: ["query"],
+        authorization_response_iss_parameter_supported: true,
         grant_types_supported: grants::offered(app).map(GrantType::name).collect(),
         token_endpoint_auth_methods_supported: vec![
             "none",

@@ -6,6 +6,7 @@ mod answer;
 mod approve;
 mod approve_page;
 mod assets;
+mod authorize;
 mod demo;
 mod documents;
 mod forwarded;
@@ -74,6 +75,7 @@ pub fn routes(server: &mut ServiceConfig) {
             open("/oauth2/register", "POST, OPTIONS").route(web::post().to(register::register)),
         )
         // People
+        .service(at("/authorize", "GET, HEAD").route(get().to(authorize::authorize)))
         .service(at("/", "GET, HEAD").route(get().to(account::home)))
         .service(
             at("/sign-in", "GET, HEAD, POST")

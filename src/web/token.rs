@@ -23,8 +23,12 @@ pub async fn token(request: HttpRequest, payload: Payload, app: Data<App>) -> Ht
         Ok(form) => form,
         Err(error) => return body_error(error),
     };
+    let presented = match request::presented(&request, &form) {
+        Ok(presented) => presented,
+        Err(error) => return client_error(&request, &error),
+    };
     let occasion = request::occasion(&app, &request);
-    match grants::token(&app, &form, &occasion).await {
+    match grants::token(&app, &presented, &occasion).await {
         Ok(response) => json(200, &response),
         Err(error) => client_error(&request, &error),
     }
