@@ -4,6 +4,7 @@ mod account;
 mod agent;
 mod answer;
 mod approve;
+mod approve_door;
 mod approve_page;
 mod assets;
 mod authorize;
