@@ -10,8 +10,8 @@ use super::layers::Layers;
 use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
-    Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, TlsFiles, limits,
-    resources,
+    Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, TlsFiles, clients,
+    limits, resources,
 };
 use crate::domain::resource::Resource;
 
@@ -29,6 +29,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let service = service(&mut reader);
     let demo = demo(&mut reader, loopback);
     let resources = all_resources(&mut reader, issuer.as_ref(), demo);
+    let clients = clients::read(&mut reader, &resources);
     let agents = agents(&mut reader);
     let strangers = strangers(&mut reader);
     let sessions = sessions(&mut reader);
@@ -49,7 +50,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         service,
         demo,
         resources,
-        clients: Vec::new(),
+        clients,
         agents,
         strangers,
         sessions,

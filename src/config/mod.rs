@@ -13,6 +13,7 @@ use crate::domain::resource::Resource;
 use crate::protocol::timestamp::Seconds;
 
 mod check;
+mod clients;
 mod database;
 mod entry;
 mod issuer;
