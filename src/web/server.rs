@@ -17,7 +17,7 @@ use super::demo::Notes;
 use super::documents::Documents;
 use super::health::Draining;
 use super::tls::{Certificate, TlsError};
-use super::{metrics_routes, routes};
+use super::{limits, metrics_routes, routes};
 use crate::app::App;
 use crate::flow::upkeep;
 
@@ -111,6 +111,7 @@ fn serve(
     let draining = draining.clone();
     let server = HttpServer::new(move || {
         Routes::new()
+            .wrap_fn(limits::within)
             .app_data(shared.clone())
             .app_data(documents.clone())
             .app_data(notes.clone())
@@ -129,8 +130,9 @@ fn serve(
 
 fn serve_metrics(app: &Arc<App>, wanted: SocketAddr) -> Result<Server, ServeError> {
     let shared = Data::from(Arc::clone(app));
-    let server =
-        HttpServer::new(move || Routes::new().app_data(shared.clone()).configure(metrics_routes));
+    let server = HttpServer::new(move || {
+        Routes::new().wrap_fn(limits::within).app_data(shared.clone()).configure(metrics_routes)
+    });
     let server = server.workers(1).disable_signals().bind(wanted);
     Ok(server.map_err(|error| ServeError::Listen(wanted, error))?.run())
 }
