@@ -66,11 +66,15 @@ fn warn_of_nobody_at_the_issuer(app: &App, listening: &Listening) {
     }
 }
 
+/// `actix_http` calls every head it cannot read an error; it was answered, and is no error of
+/// the operator's.
+const DEFAULT_FILTER: &str =
+    "info,sea_orm_migration=warn,sqlx=warn,actix_server=warn,actix_http=off";
+
 /// Human-readable on a terminal, JSON lines otherwise.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new("info,sea_orm_migration=warn,sqlx=warn,actix_server=warn")
-    });
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let builder = fmt().with_env_filter(filter).with_writer(stderr);
     if stderr().is_terminal() {
         builder.with_target(false).init();
