@@ -25,7 +25,8 @@ use crate::web::server::{self, Listening, listen};
 pub fn run(settings: Settings) -> Result<(), Failure> {
     log_to_stderr();
     server::block_on(async move {
-        let app = Arc::new(start(settings, Clock::System, Entropy::system()).await?);
+        let app = start(settings, Clock::System, Entropy::system()).await;
+        let app = Arc::new(app.map_err(Failure::to_start)?);
         let first = first_account_link(&app, app.clock.now()).await?;
         let listening = listen(Arc::clone(&app))?;
         warn_of_nobody_at_the_issuer(&app, &listening);

@@ -10,7 +10,7 @@ use super::layers::Layers;
 use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
-    Accounts, Agents, Limits, Outbound, Service, Sessions, Settings, SignUp, TlsFiles, resources,
+    Accounts, Agents, Limits, Outbound, Service, Sessions, Settings, SignUp, resources, tls,
 };
 use crate::domain::resource::Resource;
 
@@ -22,7 +22,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let listen = reader.parsed("listen");
     let database = reader.parsed("database");
     let metrics_listen = metrics_listen(&mut reader, listen);
-    let tls = tls(&mut reader, issuer.as_ref());
+    let tls = tls::files(&mut reader, issuer.as_ref());
     let trusted_proxies = reader.parsed_list("trusted_proxies", network);
     let secrets_file = reader.master_secret_file("secrets_file");
     let service = service(&mut reader);
@@ -64,31 +64,6 @@ fn metrics_listen(reader: &mut Reader<'_>, listen: Option<SocketAddr>) -> Option
         reader.refuse(key, String::from("listen has this address already; write another or none"));
     }
     Some(address)
-}
-
-fn tls(reader: &mut Reader<'_>, issuer: Option<&Issuer>) -> Option<TlsFiles> {
-    let certificate = reader.readable_file("tls_certificate");
-    let key = reader.readable_file("tls_key");
-    match (certificate, key) {
-        (Some(certificate), Some(key)) => {
-            if issuer.is_some_and(|issuer| !issuer.is_https()) {
-                let remedy =
-                    "must be https where tls_certificate is set; write https or remove that";
-                reader.refuse("issuer", remedy.to_owned());
-            }
-            Some(TlsFiles { certificate, key })
-        }
-        (None, None) => None,
-        (Some(_), None) => {
-            reader.refuse("tls_key", String::from("missing; name the key of tls_certificate"));
-            None
-        }
-        (None, Some(_)) => {
-            let remedy = "missing; name the certificate of tls_key";
-            reader.refuse("tls_certificate", remedy.to_owned());
-            None
-        }
-    }
 }
 
 /// A CIDR block, or one address.

@@ -21,6 +21,7 @@ mod reader;
 mod resources;
 mod show;
 mod span;
+mod tls;
 
 pub use database::{DatabaseUrl, PostgresUrl};
 pub use issuer::{Issuer, is_loopback_host};
@@ -28,6 +29,7 @@ pub use layers::{DEFAULTS, Flags, Sources};
 pub use problem::{Origin, Problem};
 pub use resources::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};
 pub use show::show;
+pub use tls::{TlsFiles, TlsFilesError};
 
 /// Everything an operator can decide, checked.
 #[derive(Debug, Clone)]
@@ -51,13 +53,6 @@ pub struct Settings {
     pub accounts: Accounts,
     pub outbound: Outbound,
     pub limits: Limits,
-}
-
-/// A certificate chain and its key, PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
 }
 
 /// How the service presents itself; the rest are URLs.
@@ -390,15 +385,16 @@ mod tests {
     fn a_certificate_needs_its_key_and_an_https_issuer() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tls.pem");
-        fs::write(&path, "").expect("written");
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
+        let both = format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem());
+        fs::write(&path, both).expect("written");
         let path = path.display();
         let https = "issuer = 'https://localhost:8080'";
-        assert!(
-            loaded(&format!("{https}\ntls_certificate = '{path}'\ntls_key = '{path}'")).is_ok()
-        );
+        let pair = format!("tls_certificate = '{path}'\ntls_key = '{path}'");
+        assert!(sound(&format!("{https}\n{pair}")).tls.is_some());
         assert_eq!(refused(&format!("{https}\ntls_certificate = '{path}'")), ["tls_key"]);
         assert_eq!(refused(&format!("{https}\ntls_key = '{path}'")), ["tls_certificate"]);
-        assert_eq!(refused(&format!("tls_certificate = '{path}'\ntls_key = '{path}'")), ["issuer"]);
+        assert_eq!(refused(&pair), ["issuer"]);
         let unreadable =
             format!("{https}\ntls_certificate = '{path}'\ntls_key = '/nowhere/tls.pem'");
         assert_eq!(refused(&unreadable), ["tls_key"]);
