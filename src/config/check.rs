@@ -120,9 +120,9 @@ fn demo(reader: &mut Reader<'_>, loopback: bool) -> bool {
 fn all_resources(reader: &mut Reader<'_>, issuer: Option<&Issuer>, demo: bool) -> Vec<Resource> {
     let Some(issuer) = issuer else {
         // What the resources say is checked all the same.
-        return written_resources(reader, true);
+        return written_resources(reader, None);
     };
-    let mut all = written_resources(reader, issuer.is_loopback());
+    let mut all = written_resources(reader, Some(issuer));
     if demo && issuer.is_loopback() {
         match resources::demo(issuer) {
             Some(demo) => {
@@ -154,16 +154,17 @@ fn nothing_to_guard(layers: &Layers) -> Problem {
     }
 }
 
-fn written_resources(reader: &mut Reader<'_>, loopback: bool) -> Vec<Resource> {
-    let layers = reader.layers;
-    layers
-        .resources
-        .as_ref()
-        .map_or_else(Vec::new, |written| resources::read(written, loopback, &mut reader.problems))
+/// Without an issuer plain http passes: one problem is enough.
+fn written_resources(reader: &mut Reader<'_>, issuer: Option<&Issuer>) -> Vec<Resource> {
+    let Some(written) = reader.layers.resources.as_ref() else { return Vec::new() };
+    let loopback = issuer.is_none_or(Issuer::is_loopback);
+    resources::read(written, loopback, issuer, &mut reader.problems)
 }
 
 fn refuse_clash_with_demo(reader: &mut Reader<'_>, written: &[Resource], demo: &Resource) {
-    let same_identifier = written.iter().any(|resource| resource.identifier == demo.identifier);
+    let place = demo.identifier.metadata_url();
+    let same_identifier =
+        written.iter().any(|resource| resource.identifier.metadata_url() == place);
     let same_client = written
         .iter()
         .flat_map(|resource| &resource.introspection)

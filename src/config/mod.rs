@@ -314,6 +314,9 @@ mod tests {
             refused(&format!("{RESOURCE}{}", RESOURCE.replace(".com", ".com/"))),
             ["resource[1].identifier"]
         );
+        let at = |place: &str| RESOURCE.replace("https://api.example.com", place);
+        let slashed = format!("{}{}", at("https://h/v1"), at("https://h/v1/"));
+        assert_eq!(refused(&slashed), ["resource[1].identifier"], "RFC 9728 §3.1: one address");
         let twice = format!("{RESOURCE}\n[[resource.scope]]\nname = 'read'");
         assert_eq!(refused(&twice), ["resource[0].scope[1].name"]);
         let spaced = RESOURCE.replace("name = \"read\"", "name = \"read all\"");
@@ -322,6 +325,19 @@ mod tests {
             refused(&RESOURCE.replace("https://api.example.com", "http://127.0.0.1:8080/demo")),
             ["demo.enabled"]
         );
+        assert_eq!(refused(&at("http://127.0.0.1:8080/demo/")), ["demo.enabled"]);
+    }
+
+    /// contracts/operator.md: the first `[[resource]]` owns the root metadata document, so a
+    /// resource whose own address that is comes first or has none. Other hosts have their own.
+    #[test]
+    fn only_the_first_resource_may_be_the_issuers_origin() {
+        let at = |place: &str| RESOURCE.replace("https://api.example.com", place);
+        let issuer = at("http://127.0.0.1:8080");
+        assert_eq!(refused(&format!("{RESOURCE}{issuer}")), ["resource[1].identifier"]);
+        assert_eq!(sound(&format!("{issuer}{RESOURCE}")).resources.len(), 3);
+        let elsewhere = format!("{RESOURCE}{}", at("https://files.example.com"));
+        assert_eq!(sound(&elsewhere).resources.len(), 3);
     }
 
     fn with_client(client: &str) -> String {
