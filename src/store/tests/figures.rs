@@ -46,10 +46,10 @@ fn sessions() -> Vec<Session> {
             for last_used_at in [None, Some(Timestamp(2)), Some(Timestamp(4)), Some(Timestamp(7))] {
                 for expires_at in [Timestamp(4), Timestamp(7), Timestamp(30)] {
                     all.push(Session {
-                        ended,
+                        expires_at,
                         collect_before,
                         last_used_at,
-                        expires_at,
+                        ended,
                         ..session(all.len())
                     });
                 }

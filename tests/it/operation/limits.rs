@@ -55,24 +55,24 @@ async fn memory_stays_flat_under_what_is_too_large() {
     let metrics = free_port();
     place.configure(&format!("metrics_listen = \"127.0.0.1:{metrics}\""));
     let server = place.serve(&[]).await;
-    let long = |bytes: usize| "a".repeat(bytes);
-    let chunk = format!("{:x}\r\n{}\r\n", 65_536, long(65_536));
+    let filler = |bytes: usize| "a".repeat(bytes);
+    let chunk = format!("{:x}\r\n{}\r\n", 65_536, filler(65_536));
     let form = "POST /token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded";
     let requests = [
-        (place.port, "414", format!("GET /?{} HTTP/1.1\r\nhost: x\r\n\r\n", long(60_000))),
-        (place.port, "431", format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", long(120_000))),
-        (place.port, "431", format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", long(500_000))),
-        (place.port, "413", format!("{form}\r\ncontent-length: 900000\r\n\r\n{}", long(900_000))),
+        (place.port, "414", format!("GET /?{} HTTP/1.1\r\nhost: x\r\n\r\n", filler(60_000))),
+        (place.port, "431", format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", filler(120_000))),
+        (place.port, "431", format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", filler(500_000))),
+        (place.port, "413", format!("{form}\r\ncontent-length: 900000\r\n\r\n{}", filler(900_000))),
         (
             place.port,
             "413",
             format!("{form}\r\ntransfer-encoding: chunked\r\n\r\n{}", chunk.repeat(12)),
         ),
-        (metrics, "414", format!("GET /metrics?{} HTTP/1.1\r\nhost: x\r\n\r\n", long(60_000))),
+        (metrics, "414", format!("GET /metrics?{} HTTP/1.1\r\nhost: x\r\n\r\n", filler(60_000))),
         (
             metrics,
             "431",
-            format!("GET /metrics HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", long(60_000)),
+            format!("GET /metrics HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", filler(60_000)),
         ),
     ];
     let round = || async {

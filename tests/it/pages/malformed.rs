@@ -374,10 +374,8 @@ fn url(path: &str, bytes: usize) -> String {
 
 /// Header lines of so many bytes in all, in so many lines.
 fn headers(accept: &str, lines: usize, bytes: usize) -> String {
-    let mut text = format!("host: x\r\naccept: {accept}\r\n");
-    for line in 3..lines {
-        text.push_str(&format!("x-{line}: 1\r\n"));
-    }
+    let more = (3..lines).map(|line| format!("x-{line}: 1\r\n")).collect::<Vec<_>>().concat();
+    let text = format!("host: x\r\naccept: {accept}\r\n{more}");
     let rest = bytes.saturating_sub(text.len() + "x-long: \r\n".len());
     format!("{text}x-long: {}\r\n", "a".repeat(rest))
 }
