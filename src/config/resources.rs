@@ -121,7 +121,7 @@ fn introspection_client(
 }
 
 /// The digest of `client_secret`, or of what `client_secret_file` holds without the line's end.
-fn client_secret(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Digest> {
+pub(super) fn client_secret(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Digest> {
     let (inline, file) = ("client_secret", "client_secret_file");
     let (key, secret) = match (entry.has(inline), entry.has(file)) {
         (true, false) => (inline, Zeroizing::new(entry.text(inline, problems)?)),

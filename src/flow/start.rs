@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
 use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
+use crate::flow::client::document::Documents;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
@@ -91,6 +92,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         clock,
         entropy,
         fetch,
+        documents: Documents::default(),
         metrics,
     })
 }
