@@ -13,6 +13,7 @@ use crate::domain::resource::Resource;
 use crate::domain::session::Session;
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::code;
+use crate::flow::device;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
 use crate::metrics::Funnel;
@@ -34,6 +35,8 @@ pub struct Seen {
     pub needs_fresh_sign_in: bool,
     /// The code to hand to the agent, while it is good.
     pub relayed: Option<Code>,
+    /// The code that the person brought along from a device, to compare it once more.
+    pub compared: Option<Code>,
     /// Where the browser takes the answer, while there is one to take.
     pub onward: Option<String>,
 }
@@ -46,8 +49,10 @@ pub struct Decision {
 
 pub enum Verb {
     Approve {
-        /// As typed; `None` when the agent shows no code.
-        code: Option<String>,
+        /// As typed, or as the page carried it along.
+        code: String,
+        /// The agent shows no code; a door at which it always does ignores this.
+        relays: bool,
         lifetime: Lifetime,
         /// The person has seen that the name is well-known and the place is not.
         brand_confirmed: bool,
@@ -120,7 +125,9 @@ pub async fn view(
     let waiting = approval.phase(now) == Phase::Waiting;
     let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
     let onward = code::onward(app, &approval, now);
-    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, onward })
+    let compared = (waiting && approval.ask.door == Door::Device)
+        .then(|| device::user_code(app, &approval.id));
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, compared, onward })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.
@@ -223,24 +230,22 @@ fn answer(
     Ok(match &decision.verb {
         Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
         Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
-        Verb::Approve { code, lifetime, .. } => {
+        Verb::Approve { code, relays, lifetime, .. } => {
             let session = app.entropy.identifier(SessionId::PREFIX, now);
             let session = SessionId(session.map_err(PersonError::from)?);
             let keyed = |purpose, code: &Code| -> KeyedCode {
                 app.vault.keyed_code(purpose, approval.id.as_str(), code).into()
             };
-            let code = match code.as_deref().map(str::trim) {
-                _ if approval.ask.door == Door::Code => {
-                    CodeGiven::Redirect(code::code(app, approval, &session).digest())
-                }
-                Some("") => return Err(DecideError::NoCode),
-                Some(typed) => {
-                    let typed = Code::parse(typed);
-                    CodeGiven::Typed(typed.map(|code| keyed(AGENT_CODE, &code)))
-                }
-                None => {
+            let code = match approval.ask.door {
+                Door::Code => CodeGiven::Redirect(code::code(app, approval, &session).digest()),
+                Door::Claim if *relays => {
                     let context = ["relay", approval.id.as_str(), session.as_str()];
                     CodeGiven::Relay(keyed(RELAYED_CODE, &app.vault.derive_code(&context)))
+                }
+                _ if code.trim().is_empty() => return Err(DecideError::NoCode),
+                _ => {
+                    let typed = Code::parse(code);
+                    CodeGiven::Typed(typed.map(|code| keyed(AGENT_CODE, &code)))
                 }
             };
             Answer::Approve(Consent { code, ticked, lifetime: *lifetime, session })
@@ -256,10 +261,13 @@ fn guesses(
     decision: &Decision,
     occasion: &Occasion,
 ) -> Vec<Count> {
-    let types = matches!(&decision.verb, Verb::Approve { code: Some(_), .. });
-    if !types || approval.agent_code.is_none() {
-        return Vec::new();
-    }
+    let Verb::Approve { relays, .. } = &decision.verb else { return Vec::new() };
+    let relays = *relays && approval.ask.door == Door::Claim;
+    if relays || approval.agent_code.is_none() { Vec::new() } else { guess(app, human, occasion) }
+}
+
+/// What one guess at a code is counted against, whichever page it is typed on.
+pub(in crate::flow) fn guess(app: &App, human: &Human, occasion: &Occasion) -> Vec<Count> {
     let limits = &app.settings.limits;
     let (account, address) =
         (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);

@@ -28,6 +28,8 @@ pub struct AuthorizationServerMetadata<'a> {
     pub issuer: &'a str,
     pub authorization_endpoint: String,
     pub token_endpoint: String,
+    /// RFC 8628 §4.
+    pub device_authorization_endpoint: String,
     pub revocation_endpoint: String,
     pub introspection_endpoint: String,
     pub jwks_uri: String,

@@ -86,9 +86,9 @@ fn read(form: &Form, relays: bool) -> Read {
         _ if !started => Verb::Deny { reason: DenialReason::NotMe, note: None },
         Some("approve") => {
             let Some(lifetime) = lifetime(form) else { return Read::BadLifetime };
-            let code = (!relays).then(|| form.get("user_code").unwrap_or_default().to_owned());
+            let code = form.get("user_code").unwrap_or_default().to_owned();
             let brand_confirmed = form.get("confirm_brand").is_some();
-            Verb::Approve { code, lifetime, brand_confirmed }
+            Verb::Approve { code, relays, lifetime, brand_confirmed }
         }
         Some("deny") => Verb::Deny {
             reason: form

@@ -53,6 +53,7 @@ pub fn question(
     let ask = &seen.approval.ask;
     let resource = app.resource(&ask.resource);
     let no_code = format!("{}?code=none", context.path);
+    let compared = seen.compared.as_ref().map(Code::grouped);
     let asker = Asker::of(ask);
     let page = ApprovalPage {
         frame: &visitor.frame(app),
@@ -61,6 +62,7 @@ pub fn question(
         origin: origin(context, seen),
         matching: asker
             .redirect(entered.is_some_and(|entered| entered.brand_confirmed))
+            .or(compared.as_deref().map(|code| Matching::Compared { code }))
             .unwrap_or_else(|| matching(context, entered, &no_code)),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),

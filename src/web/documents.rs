@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::domain::resource::{Resource, ScopeRule};
 use crate::flow::attempt::CLAIM_PATH;
 use crate::flow::client::registration::REGISTER_PATH;
+use crate::flow::device::DEVICE_AUTHORIZATION_PATH;
 use crate::flow::grants;
 use crate::protocol::agent_error::AgentErrorCode;
 use crate::protocol::grant_type::GrantType;
@@ -99,6 +100,7 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         issuer: app.issuer(),
         authorization_endpoint: url("/authorize"),
         token_endpoint: url("/token"),
+        device_authorization_endpoint: url(DEVICE_AUTHORIZATION_PATH),
         revocation_endpoint: url("/revoke"),
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),

@@ -9,6 +9,7 @@ mod approve_page;
 mod assets;
 mod authorize;
 mod demo;
+mod device;
 mod documents;
 mod forwarded;
 mod health;
@@ -82,6 +83,13 @@ pub fn routes(server: &mut ServiceConfig) {
                 .route(web::put().to(register::update))
                 .route(web::delete().to(register::delete)),
         )
+        .service(
+            open("/device_authorization", "POST, OPTIONS").route(web::post().to(device::authorize)),
+        )
+        .service(
+            open("/oauth2/device_authorization", "POST, OPTIONS")
+                .route(web::post().to(device::authorize)),
+        )
         // People
         .service(at("/authorize", "GET, HEAD").route(get().to(authorize::authorize)))
         .service(at("/", "GET, HEAD").route(get().to(account::home)))
@@ -105,6 +113,11 @@ pub fn routes(server: &mut ServiceConfig) {
             at("/approve/{id}", "GET, HEAD, POST")
                 .route(get().to(approve::show))
                 .route(web::post().to(approve::answer)),
+        )
+        .service(
+            at("/device", "GET, HEAD, POST")
+                .route(get().to(device::show))
+                .route(web::post().to(device::answer)),
         )
         .service(at("/account/sessions", "GET, HEAD").route(get().to(sessions::list)))
         .service(at("/account/sessions/{id}", "GET, HEAD").route(get().to(sessions::show)))

@@ -152,7 +152,9 @@ fn history_line(event: &Event) -> Option<HistoryLine<'_>> {
     let cause = event.detail.as_deref().and_then(EndCause::named);
     let shown = match (event.kind, cause) {
         (EventKind::ApprovalGranted, _) => Shown::Approved,
-        (EventKind::ClaimCollected, _) => Shown::Collected,
+        (EventKind::ClaimCollected | EventKind::DeviceCollected | EventKind::CodeRedeemed, _) => {
+            Shown::Collected
+        }
         (EventKind::TokenRefreshed | EventKind::TokenIssued, _) => Shown::Renewed,
         (EventKind::RefreshReuse, _) => Shown::Reused,
         (EventKind::SessionRenamed, _) => Shown::Renamed,

@@ -1,6 +1,7 @@
 //! The standard doors, asked as OAuth clients ask.
 
 mod code;
+mod device;
 mod redirect_uris;
 mod register;
 
