@@ -6,8 +6,8 @@ use crate::domain::approval::{
 };
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
-use crate::domain::event::{Event, EventKind};
 use crate::domain::client::ClientSource;
+use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
 use crate::domain::redemption::CODE_LIFETIME;
@@ -182,10 +182,12 @@ impl Approval {
             wrong_codes: 0,
         };
         let mut effects = self.door_effects(human, &session, occasion.at);
-        effects.extend(self.ask.client.as_ref().map(|client| Effect::UseClient {
-            id: client.id.clone(),
-            at: occasion.at,
-        }));
+        effects.extend(
+            self.ask
+                .client
+                .as_ref()
+                .map(|client| Effect::UseClient { id: client.id.clone(), at: occasion.at }),
+        );
         let event = self.event(EventKind::ApprovalGranted, human, occasion);
         effects.push(Effect::Record(
             event.of_session(&session.id).saying(approved.granted.to_string()),
@@ -291,7 +293,12 @@ impl Approval {
             if client.source == ClientSource::Registered {
                 effects.push(Effect::SupersedeAllOf { client: id.clone(), at });
             }
-            effects.push(Effect::EndOfClient { client: id, account: Some(account), cause: EndCause::Reported, at });
+            effects.push(Effect::EndOfClient {
+                client: id,
+                account: Some(account),
+                cause: EndCause::Reported,
+                at,
+            });
         }
         if end_sessions {
             effects.push(Effect::EndFrom {

@@ -132,7 +132,6 @@ enum End<'a> {
     One(&'a SessionId),
     Unclaimed(&'a RegistrationId),
     OfRegistration(&'a RegistrationId),
-    OfClient(&'a ClientId),
     From(&'a AccountId, &'a str),
     OfClient(&'a ClientId, Option<&'a AccountId>),
 }
@@ -143,7 +142,6 @@ fn end(which: &End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> S
         End::One(id) => ("id = $3", id.as_str(), None),
         End::Unclaimed(id) => ("registration_id = $3 AND account_id IS NULL", id.as_str(), None),
         End::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
-        End::OfClient(id) => ("client_id = $3", id.as_str(), None),
         End::From(id, address) => ("account_id = $3 AND address = $4", id.as_str(), Some(address)),
         End::OfClient(id, None) => ("client_id = $3", id.as_str(), None),
         End::OfClient(id, Some(account)) => {
@@ -195,7 +193,7 @@ fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: D
     let approvals = "UPDATE approval SET state = $2, state_name = 'superseded', \
                      revision = revision + 1 WHERE client_id = $1 AND state_name = 'waiting'";
     steps.push(step(backend, approvals, [id.as_str().into(), state.into()], Expect::Any));
-    steps.push(end(&End::OfClient(id), EndCause::ClientDeleted, at, backend));
+    steps.push(end(&End::OfClient(id, None), EndCause::ClientDeleted, at, backend));
 }
 
 /// Counts one more, unless the window is full.

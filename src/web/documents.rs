@@ -141,12 +141,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         response_modes_supported: ["query"],
         authorization_response_iss_parameter_supported: true,
         grant_types_supported: grants::offered(app).map(GrantType::name).collect(),
-        token_endpoint_auth_methods_supported: vec![
-            "none",
-            "client_secret_basic",
-            "client_secret_post",
-        ],
-        revocation_endpoint_auth_methods_supported: vec!["none"],
+        token_endpoint_auth_methods_supported: CLIENT_METHODS.to_vec(),
+        revocation_endpoint_auth_methods_supported: CLIENT_METHODS.to_vec(),
         introspection_endpoint_auth_methods_supported: vec![
             "client_secret_basic",
             "client_secret_post",
@@ -168,6 +164,9 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         },
     }
 }
+
+/// How clients may prove themselves.
+const CLIENT_METHODS: [&str; 3] = ["none", "client_secret_basic", "client_secret_post"];
 
 fn identity_types(app: &App) -> Vec<&'static str> {
     let agents = &app.settings.agents;

@@ -1,5 +1,9 @@
 //! The standard doors, asked as OAuth clients ask.
 
+mod client_authentication;
+mod code;
+mod documents;
+mod management;
 mod redirect_uris;
 mod register;
 

@@ -92,7 +92,8 @@ impl<'a> Client<'a> {
             ("code_verifier", VERIFIER),
         ];
         usual.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
-        let kept = usual.into_iter().filter(|(name, _)| change.iter().all(|(other, _)| other != name));
+        let kept =
+            usual.into_iter().filter(|(name, _)| change.iter().all(|(other, _)| other != name));
         let added = change.iter().copied().filter(|(_, value)| !value.is_empty());
         let form: Vec<(&str, &str)> = kept.chain(added).collect();
         self.site.post_form("/token", &form).await
@@ -159,4 +160,3 @@ impl Callback {
         assert_eq!(self.get("code"), None);
     }
 }
-
