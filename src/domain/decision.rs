@@ -1,6 +1,7 @@
 //! The human's answer to an approval: yes, no, or "this is not mine".
 
 use crate::domain::account::Account;
+use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
 use crate::domain::approval::{
     Approval, Approved, DenialReason, KeyedCode, Matching, Phase, State, TRIES,
 };
@@ -17,55 +18,11 @@ use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
-/// How long the human lets the agent in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// One access token and no refresh token.
-    Once,
-    For(Seconds),
-}
-
-/// The human's answer, as the page carries it.
-#[derive(Debug)]
-pub enum Answer {
-    Approve(Consent),
-    Deny { reason: DenialReason, note: Option<ToldText>, ticked: Scopes },
-    Report { end_sessions: bool },
-}
-
-#[derive(Debug)]
-pub struct Consent {
-    pub code: CodeGiven,
-    pub ticked: Scopes,
-    pub lifetime: Lifetime,
-    /// For the session this opens.
-    pub session: SessionId,
-}
-
-/// What the human did about codes.
-#[derive(Debug)]
-pub enum CodeGiven {
-    /// Typed something; `None` when it cannot be a code, which spends a try all the same.
-    Typed(Option<KeyedCode>),
-    /// The agent shows none; this new one goes back to it.
-    Relay(KeyedCode),
-    /// The browser brought human and agent together; this is the digest of the
-    /// authorization code it takes back.
-    Redirect(Digest),
-}
-
 /// What a yes opens a session with.
 struct Opening<'a> {
     id: SessionId,
     granted: &'a Scopes,
     lifetime: Lifetime,
-}
-
-/// What policy says, beside what was asked.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    pub required: Scopes,
-    pub lifetimes: Lifetimes,
 }
 
 #[derive(Debug)]

@@ -39,7 +39,8 @@ async fn five_wrong_verifiers_end_the_code() {
     let client = Client::register(&site).await;
     let code = client.approved_by(&mut ada).await.code();
     let wrong = "w".repeat(43);
-    let guesses = (0..5).map(|_| client.redeem(&code, &[("code_verifier", wrong.as_str())]));
+    let change = [("code_verifier", wrong.as_str())];
+    let guesses = (0..5).map(|_| client.redeem(&code, &change));
     for reply in join_all(guesses).await {
         reply.assert_error(400, "invalid_grant");
     }
