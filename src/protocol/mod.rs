@@ -17,5 +17,6 @@ pub mod resource_identifier;
 pub mod scope;
 pub mod secret;
 pub mod text;
+pub mod thumbprint;
 pub mod timestamp;
 pub mod token_response;

@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod database;
+pub mod keys;
 pub mod person;
 pub mod process;
 pub mod reply;
