@@ -7,6 +7,7 @@ mod m20261122_000001_accounts;
 mod m20261122_000002_approvals;
 mod m20261122_000003_sessions;
 mod m20261122_000004_records;
+mod m20261122_000007_replay;
 
 use sea_orm_migration::prelude::*;
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_approvals::Migration),
             Box::new(m20261122_000003_sessions::Migration),
             Box::new(m20261122_000004_records::Migration),
+            Box::new(m20261122_000007_replay::Migration),
         ]
     }
 }

@@ -14,6 +14,7 @@ pub mod limit;
 pub mod origin;
 pub mod refresh;
 pub mod registration;
+pub mod replay;
 pub mod resource;
 pub mod session;
 pub mod trust;

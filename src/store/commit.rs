@@ -9,6 +9,7 @@ use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
+use crate::domain::replay::Use;
 use crate::domain::session::EndCause;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::{Expect, Step};
@@ -83,6 +84,7 @@ impl Store {
                 steps.push(claim(&registration, &approval, &account, &session, backend));
             }
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
+            Effect::Remember(used) => steps.push(remember(&used, backend)),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),
             Effect::Record(event) => steps.push(self.record(&event)?),
@@ -169,6 +171,13 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
     steps.push(end(&End::OfRegistration(id), EndCause::Reported, at, backend));
 }
 
+/// Remembers a use, unless there was one before.
+fn remember(used: &Use, backend: DbBackend) -> Step {
+    let sql = "INSERT INTO replay (name, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    let values = [used.name.as_str().into(), used.expires_at.0.into()];
+    step(backend, sql, values, Expect::One(REPLAY))
+}
+
 /// Counts one more, unless the window is full.
 fn one_more(count: &Count, backend: DbBackend) -> Step {
     let sql = "INSERT INTO counter (name, window_start, count, expires_at) VALUES ($1, $2, 1, $3) \
@@ -192,3 +201,6 @@ fn one_less(count: &Count, backend: DbBackend) -> Step {
 
 /// The name a full window is refused under.
 pub(in crate::store) const LIMIT: &str = "limit";
+
+/// The name a second use is refused under.
+pub(in crate::store) const REPLAY: &str = "replay";

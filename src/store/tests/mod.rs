@@ -9,6 +9,7 @@
 
 mod delegation;
 mod endings;
+mod replay;
 mod schema;
 mod support;
 mod writes;
