@@ -101,7 +101,7 @@ impl PublicKey {
             let only = Algorithm::named(name);
             algorithms.retain(|algorithm| Some(*algorithm) == only);
         }
-        Ok(Self { kid, algorithms, thumbprint: Thumbprint::of_canonical(&canonical), decoding })
+        Ok(Self { kid, algorithms, thumbprint: Thumbprint::of(canonical.as_bytes()), decoding })
     }
 
     /// Whether this key makes signatures of that algorithm.

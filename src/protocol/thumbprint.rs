@@ -23,8 +23,8 @@ impl Thumbprint {
     ///
     /// [RFC 7638 §3.3]: https://www.rfc-editor.org/rfc/rfc7638#section-3.3
     #[must_use]
-    pub fn of_canonical(json: &str) -> Self {
-        Self(URL_SAFE_NO_PAD.encode(Digest::of(json.as_bytes()).0))
+    pub fn of(canonical: &[u8]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(Digest::of(canonical).0))
     }
 
     /// A thumbprint as somebody spelled it: 43 characters of base64url for 32 bytes.
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_thumbprint_is_32_bytes_in_base64url_without_padding() {
-        let thumbprint = Thumbprint::of_canonical("{}");
+        let thumbprint = Thumbprint::of(b"{}");
         assert_eq!(Thumbprint::parse(thumbprint.as_str()), Some(thumbprint.clone()));
         for text in ["", "abc", &format!("{thumbprint}="), &format!("{thumbprint}A")] {
             assert_eq!(Thumbprint::parse(text), None, "{text}");
