@@ -12,8 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, Claims, KeySet, PublicKey, provider};
+use super::{Claims, KeySet, PublicKey, provider};
 use crate::protocol::json;
+use crate::protocol::signature_algorithm::SignatureAlgorithm;
 use crate::protocol::timestamp::Seconds;
 
 /// How far another machine's clock may be from ours.
@@ -46,7 +47,7 @@ const MALFORMED: Unacceptable = refuse("the token", "is not a signed JSON Web To
 #[derive(Debug)]
 pub struct UnverifiedToken<'a> {
     header: Map<String, Value>,
-    algorithm: Algorithm,
+    algorithm: SignatureAlgorithm,
     /// What the signature is over.
     message: &'a str,
     payload: &'a str,
@@ -75,13 +76,14 @@ impl<'a> UnverifiedToken<'a> {
         if header.contains_key("crit") {
             return Err(refuse("crit", "is not understood here"));
         }
-        let algorithm = header.get("alg").and_then(Value::as_str).and_then(Algorithm::named);
+        let algorithm =
+            header.get("alg").and_then(Value::as_str).and_then(SignatureAlgorithm::named);
         let algorithm = algorithm.ok_or(refuse("alg", "is not one of those offered"))?;
         Ok(Self { header, algorithm, message, payload, signature })
     }
 
     #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> SignatureAlgorithm {
         self.algorithm
     }
 
@@ -146,7 +148,7 @@ impl<'a> UnverifiedToken<'a> {
             return Err(refuse("alg", "does not fit the key"));
         }
         provider::install();
-        let (message, algorithm) = (self.message.as_bytes(), self.algorithm.library());
+        let (message, algorithm) = (self.message.as_bytes(), library(self.algorithm));
         let verified =
             jsonwebtoken::crypto::verify(self.signature, message, key.decoding(), algorithm);
         if !verified.unwrap_or(false) {
@@ -159,4 +161,13 @@ impl<'a> UnverifiedToken<'a> {
 fn object(part: &str) -> Result<Map<String, Value>, Unacceptable> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| MALFORMED)?;
     json::parse(&bytes).map_err(|_| MALFORMED)
+}
+
+const fn library(algorithm: SignatureAlgorithm) -> jsonwebtoken::Algorithm {
+    match algorithm {
+        SignatureAlgorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        SignatureAlgorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+        SignatureAlgorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+        SignatureAlgorithm::Ps256 => jsonwebtoken::Algorithm::PS256,
+    }
 }

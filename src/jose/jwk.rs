@@ -9,55 +9,15 @@ use serde_json::{Map, Value};
 
 use super::foreign::Unacceptable;
 use crate::protocol::json;
+use crate::protocol::signature_algorithm::SignatureAlgorithm;
 use crate::protocol::thumbprint::Thumbprint;
-
-/// The signatures of others that count here ([RFC 7518 §3.1], [RFC 8037 §3.1]).
-///
-/// [RFC 7518 §3.1]: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
-/// [RFC 8037 §3.1]: https://www.rfc-editor.org/rfc/rfc8037#section-3.1
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    Es256,
-    EdDsa,
-    Rs256,
-    Ps256,
-}
-
-impl Algorithm {
-    /// Every name that is understood, as metadata lists them; `Ed25519` is what [RFC 9864]
-    /// calls the one curve of `EdDSA` that counts here.
-    ///
-    /// [RFC 9864]: https://www.rfc-editor.org/rfc/rfc9864
-    pub const NAMES: [&str; 5] = ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"];
-
-    /// The algorithm of this name; case counts.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "ES256" => Some(Self::Es256),
-            "EdDSA" | "Ed25519" => Some(Self::EdDsa),
-            "RS256" => Some(Self::Rs256),
-            "PS256" => Some(Self::Ps256),
-            _ => None,
-        }
-    }
-
-    pub(super) const fn library(self) -> jsonwebtoken::Algorithm {
-        match self {
-            Self::Es256 => jsonwebtoken::Algorithm::ES256,
-            Self::EdDsa => jsonwebtoken::Algorithm::EdDSA,
-            Self::Rs256 => jsonwebtoken::Algorithm::RS256,
-            Self::Ps256 => jsonwebtoken::Algorithm::PS256,
-        }
-    }
-}
 
 /// A public key and which signatures it can verify.
 #[derive(Debug, Clone)]
 pub struct PublicKey {
     kid: Option<String>,
     /// What its type can do, narrowed by its own `alg`.
-    algorithms: Vec<Algorithm>,
+    algorithms: Vec<SignatureAlgorithm>,
     thumbprint: Thumbprint,
     decoding: DecodingKey,
 }
@@ -98,7 +58,7 @@ impl PublicKey {
         };
         let mut algorithms = can_do.to_vec();
         if let Some(name) = member(jwk, "alg")? {
-            let only = Algorithm::named(name);
+            let only = SignatureAlgorithm::named(name);
             algorithms.retain(|algorithm| Some(*algorithm) == only);
         }
         Ok(Self { kid, algorithms, thumbprint: Thumbprint::of(canonical.as_bytes()), decoding })
@@ -106,7 +66,7 @@ impl PublicKey {
 
     /// Whether this key makes signatures of that algorithm.
     #[must_use]
-    pub fn fits(&self, algorithm: Algorithm) -> bool {
+    pub fn fits(&self, algorithm: SignatureAlgorithm) -> bool {
         self.algorithms.contains(&algorithm)
     }
 
@@ -124,7 +84,7 @@ impl PublicKey {
 }
 
 /// What a key can do, its canonical JSON, and the library's form of it.
-type Read = (&'static [Algorithm], String, DecodingKey);
+type Read = (&'static [SignatureAlgorithm], String, DecodingKey);
 
 fn elliptic(jwk: &Map<String, Value>) -> Result<Read, Unacceptable> {
     if member(jwk, "crv")? != Some("P-256") {
@@ -134,7 +94,7 @@ fn elliptic(jwk: &Map<String, Value>) -> Result<Read, Unacceptable> {
     let point = [&[4], x.as_slice(), y.as_slice()].concat();
     let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
     let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-    Ok((&[Algorithm::Es256], canonical, DecodingKey::from_ec_der(&point)))
+    Ok((&[SignatureAlgorithm::Es256], canonical, DecodingKey::from_ec_der(&point)))
 }
 
 fn edwards(jwk: &Map<String, Value>) -> Result<Read, Unacceptable> {
@@ -144,7 +104,7 @@ fn edwards(jwk: &Map<String, Value>) -> Result<Read, Unacceptable> {
     let x = bytes::<32>(jwk, "x")?;
     let encoded = URL_SAFE_NO_PAD.encode(x);
     let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{encoded}"}}"#);
-    Ok((&[Algorithm::EdDsa], canonical, DecodingKey::from_ed_der(&x)))
+    Ok((&[SignatureAlgorithm::EdDsa], canonical, DecodingKey::from_ed_der(&x)))
 }
 
 fn rsa(jwk: &Map<String, Value>) -> Result<Read, Unacceptable> {
@@ -157,7 +117,7 @@ fn rsa(jwk: &Map<String, Value>) -> Result<Read, Unacceptable> {
     let decoding = DecodingKey::from_rsa_raw_components(&n, &e);
     let (n, e) = (URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e));
     let canonical = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
-    Ok((&[Algorithm::Rs256, Algorithm::Ps256], canonical, decoding))
+    Ok((&[SignatureAlgorithm::Rs256, SignatureAlgorithm::Ps256], canonical, decoding))
 }
 
 fn member<'a>(jwk: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Unacceptable> {
@@ -220,7 +180,11 @@ impl KeySet {
 
     /// The key that `kid` names, or else the only one that fits: with a `kid`, among those
     /// that have no name of their own.
-    pub(super) fn choose(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&PublicKey> {
+    pub(super) fn choose(
+        &self,
+        kid: Option<&str>,
+        algorithm: SignatureAlgorithm,
+    ) -> Option<&PublicKey> {
         let fitting = || self.0.iter().filter(move |key| key.fits(algorithm));
         let Some(kid) = kid else { return only(fitting()) };
         let mut named = fitting().filter(|key| key.kid.as_deref() == Some(kid)).peekable();

@@ -12,7 +12,8 @@
 
 mod assertion;
 mod claims;
-pub mod client_assertion;
+mod client_assertion;
+mod dpop;
 mod foreign;
 mod jwk;
 mod keyring;
@@ -21,8 +22,9 @@ mod provider;
 pub use assertion::{ASSERTION_TYPE, AssertionClaims, VerifiedAssertion, unverified_issuer};
 pub use claims::{Audience, Claims};
 pub use client_assertion::{ClientAssertion, VerifiedClientAssertion, verify_client_assertion};
+pub use dpop::{ExpectedProof, VerifiedProof, verify_proof};
 pub use foreign::{LEEWAY, Lifetime, Unacceptable, UnverifiedToken};
-pub use jwk::{Algorithm, KeySet, PublicKey};
+pub use jwk::{KeySet, PublicKey};
 pub use keyring::{Keyring, SigningKey};
 
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! Tokens that somebody else signed (RFC 7515, RFC 8725), whatever they are for.
 
-use countersign::jose::{Algorithm, Claims, KeySet, PublicKey, Unacceptable, UnverifiedToken};
+use countersign::jose::{Claims, KeySet, PublicKey, Unacceptable, UnverifiedToken};
+use countersign::protocol::signature_algorithm::SignatureAlgorithm;
 use serde_json::{Map, Value, json};
 
 use crate::support::keys::{Key, encoded, sign_hmac, unsigned, with};
@@ -35,7 +36,7 @@ fn every_offered_algorithm_verifies_with_a_key_of_its_own_kind() {
         }
     }
     tried.sort_unstable();
-    let mut offered = Algorithm::NAMES;
+    let mut offered = SignatureAlgorithm::NAMES;
     offered.sort_unstable();
     assert_eq!(tried, offered);
 }
@@ -86,7 +87,7 @@ fn the_algorithm_must_fit_the_key() {
     let everybody = set(&keys.iter().map(|(key, _)| key.jwk()).collect::<Vec<_>>());
     for (signer, own) in &keys {
         let alone = set(&[signer.jwk()]);
-        for name in Algorithm::NAMES.iter().filter(|name| !own.contains(name)) {
+        for name in SignatureAlgorithm::NAMES.iter().filter(|name| !own.contains(name)) {
             let token = signer.sign(&json!({ "alg": name }), &claims());
             assert!(opened(&token, &alone).is_err(), "{name}");
             assert!(opened(&token, &everybody).is_err(), "{name}");
