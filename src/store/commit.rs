@@ -9,6 +9,7 @@ use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
+use crate::domain::replay::Use;
 use crate::domain::session::EndCause;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::{Expect, Step};
@@ -92,6 +93,7 @@ impl Store {
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
             Effect::UseClient { id, at } => steps.push(client::used(&id, at, backend)),
             Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
+            Effect::Remember(used) => steps.push(remember(&used, backend)),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),
             Effect::Record(event) => steps.push(self.record(&event)?),
@@ -189,11 +191,15 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
 /// The client is gone: its row, its open questions, its sessions.
 fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: DbBackend) {
     steps.push(client::remove(id, backend));
-    let state = format!(r#"{{"name":"superseded","at":{at}}}"#);
-    let approvals = "UPDATE approval SET state = $2, state_name = 'superseded', \
-                     revision = revision + 1 WHERE client_id = $1 AND state_name = 'waiting'";
-    steps.push(step(backend, approvals, [id.as_str().into(), state.into()], Expect::Any));
+    steps.push(supersede_where("client_id", id.as_str(), at, backend));
     steps.push(end(&End::OfClient(id, None), EndCause::ClientDeleted, at, backend));
+}
+
+/// Remembers a use, unless there was one before.
+fn remember(used: &Use, backend: DbBackend) -> Step {
+    let sql = "INSERT INTO replay (name, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    let values = [used.name.as_str().into(), used.expires_at.0.into()];
+    step(backend, sql, values, Expect::One(REPLAY))
 }
 
 /// Counts one more, unless the window is full.
@@ -219,3 +225,6 @@ fn one_less(count: &Count, backend: DbBackend) -> Step {
 
 /// The name a full window is refused under.
 pub(in crate::store) const LIMIT: &str = "limit";
+
+/// The name a second use is refused under.
+pub(in crate::store) const REPLAY: &str = "replay";
