@@ -4,12 +4,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{registered, text};
+use super::{CALLBACK, register, registered, text};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::client::Client;
+use crate::support::keys::Key;
 use crate::support::reply::Reply;
 
 /// A token request of a code that never was: whoever is believed hears about the code.
@@ -153,6 +154,162 @@ async fn a_configured_client_is_known_by_the_name_it_was_given() {
     site.close().await;
 }
 
+/// What a client that signs is known by and sends.
+struct Signer {
+    key: Key,
+    id: String,
+}
+
+impl Signer {
+    async fn registered(site: &Site) -> Self {
+        let key = Key::p256();
+        let metadata = json!({
+            "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": [key.jwk()] },
+        });
+        let reply = register(site, &metadata).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        let answer = reply.json();
+        assert_eq!(answer["token_endpoint_auth_method"], "private_key_jwt");
+        assert_eq!(answer.get("client_secret"), None);
+        Self { key, id: text(&answer, "client_id").to_owned() }
+    }
+
+    fn assertion(&self, site: &Site, audience: &str, jti: &str) -> String {
+        let now = site.clock.now().0;
+        let claims = json!({
+            "iss": self.id, "sub": self.id, "aud": audience, "jti": jti,
+            "iat": now, "exp": now + 60,
+        });
+        self.key.sign(&json!({ "alg": self.key.algorithm() }), &claims)
+    }
+}
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+async fn assert_with(site: &Site, assertion: &str, fields: &[(&str, &str)]) -> Reply {
+    let usual = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)];
+    redeem(site, &[], &[&usual, fields].concat()).await
+}
+
+/// RFC 7523 §2.2, §3; oauth.md row 19: issuer or token endpoint, `client_id` beside it or not.
+#[tokio::test]
+async fn a_client_proves_itself_with_its_own_key() {
+    let site = Site::open().await;
+    let signer = Signer::registered(&site).await;
+    let (issuer, endpoint) = (site.url.clone(), format!("{}/token", site.url));
+    let assertion = signer.assertion(&site, &issuer, "1");
+    assert_believed(&assert_with(&site, &assertion, &[("client_id", &signer.id)]).await);
+    let assertion = signer.assertion(&site, &endpoint, "2");
+    assert_believed(&assert_with(&site, &assertion, &[]).await);
+
+    let elsewhere = signer.assertion(&site, "https://other.example.com/token", "3");
+    assert_not_believed(&assert_with(&site, &elsewhere, &[]).await, false);
+    let forged = Signer { key: Key::p256(), id: signer.id.clone() };
+    let forged = forged.assertion(&site, &issuer, "4");
+    assert_not_believed(&assert_with(&site, &forged, &[]).await, false);
+    site.close().await;
+}
+
+/// RFC 7523 §3 point 7; cases 169 and 170 of its kind: an assertion is good once, on every
+/// node, until it has expired; another client's `jti` is another.
+#[tokio::test]
+async fn an_assertion_is_good_once() {
+    let site = Site::open().await;
+    let other = site.second_node().await;
+    let (signer, neighbour) = (Signer::registered(&site).await, Signer::registered(&site).await);
+    let assertion = signer.assertion(&site, &site.url, "one");
+    assert_believed(&assert_with(&site, &assertion, &[]).await);
+    assert_not_believed(&assert_with(&site, &assertion, &[]).await, false);
+    assert_not_believed(&assert_with(&other, &assertion, &[]).await, false);
+    let again = signer.assertion(&site, &site.url, "one");
+    assert_not_believed(&assert_with(&site, &again, &[]).await, false);
+    let theirs = neighbour.assertion(&site, &site.url, "one");
+    assert_believed(&assert_with(&site, &theirs, &[]).await);
+    other.close().await;
+    site.close().await;
+}
+
+/// RFC 7521 §4.2, RFC 6749 §2.3: the type is named, one way at a time, and the client is one.
+#[tokio::test]
+async fn an_assertion_that_contradicts_the_request_proves_nothing() {
+    let site = Site::open().await;
+    let signer = Signer::registered(&site).await;
+    let secret = registered(&site, "client_secret_basic").await;
+    let public = registered(&site, "none").await;
+    let fresh = |jti: &str| signer.assertion(&site, &site.url, jti);
+
+    let assertion = fresh("1");
+    let untyped = redeem(&site, &[], &[("client_assertion", &assertion)]).await;
+    assert_not_believed(&untyped, false);
+    let wrong = [
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"),
+        ("client_assertion", assertion.as_str()),
+    ];
+    assert_not_believed(&redeem(&site, &[], &wrong).await, false);
+    for other in [text(&secret, "client_id"), text(&public, "client_id"), "clientunknown"] {
+        let named = [("client_id", other)];
+        assert_not_believed(&assert_with(&site, &fresh("2"), &named).await, false);
+    }
+    let beside = [("client_secret", text(&secret, "client_secret"))];
+    assert_with(&site, &fresh("3"), &beside).await.assert_error(400, "invalid_request");
+    for rubbish in ["x", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.e30."] {
+        assert_not_believed(&assert_with(&site, rubbish, &[]).await, false);
+        let named = [("client_id", signer.id.as_str())];
+        assert_not_believed(&assert_with(&site, rubbish, &named).await, false);
+    }
+    for without in [
+        &[("client_id", signer.id.as_str())][..],
+        &[("client_id", signer.id.as_str()), ("client_secret", "")],
+    ] {
+        assert_not_believed(&redeem(&site, &[], without).await, false);
+    }
+    assert_believed(&assert_with(&site, &fresh("1"), &[]).await);
+    site.close().await;
+}
+
+/// RFC 7523 §3: an assertion for a refresh is looked at once, however often ten rotations at
+/// once make each other try again.
+#[tokio::test]
+async fn ten_refreshes_with_assertions_leave_one_session() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let key = Key::p256();
+    let metadata = json!({
+        "redirect_uris": [crate::support::client::CALLBACK],
+        "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [key.jwk()] },
+    });
+    let client = Client::register_as(&site, &metadata).await;
+    let signer = Signer { key, id: client.id.clone() };
+    let code = client.approved_by(&mut ada).await.code();
+    let assertion = signer.assertion(&site, &site.url, "code");
+    let proof =
+        [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion.as_str())];
+    let tokens = client.redeem(&code, &proof).await;
+    let token = member(&tokens, "refresh_token");
+    let refreshes = (0..10).map(|n| {
+        let assertion = signer.assertion(&site, &site.url, &format!("refresh {n}"));
+        let (site, token) = (&site, token.as_str());
+        async move {
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token),
+                ("client_assertion_type", ASSERTION_TYPE),
+                ("client_assertion", assertion.as_str()),
+            ];
+            site.post_form("/token", &form).await
+        }
+    });
+    let mut pairs = Vec::new();
+    for reply in futures_util::future::join_all(refreshes).await {
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        pairs.push(reply.json()["refresh_token"].to_string());
+    }
+    pairs.dedup();
+    assert_eq!(pairs.len(), 1, "one lineage");
+    site.close().await;
+}
+
 async fn revoke(site: &Site, header: Option<&str>, fields: &[(&str, &str)]) -> Reply {
     let mut request = site.client.post(format!("{}/revoke", site.url));
     if let Some(header) = header {
@@ -166,7 +323,7 @@ async fn revoke(site: &Site, header: Option<&str>, fields: &[(&str, &str)]) -> R
 async fn nobody_revokes_another_clients_token() {
     let site = Site::open().await;
     let mut ada = site.person("ada@example.com").await;
-    let metadata = serde_json::json!({
+    let metadata = json!({
         "redirect_uris": [crate::support::client::CALLBACK],
         "token_endpoint_auth_method": "client_secret_basic",
     });
