@@ -83,9 +83,9 @@ impl Store {
             Effect::SupersedeAllOf { client, at } => {
                 steps.push(supersede_where("client_id", client.as_str(), at, backend));
             }
-            Effect::EndOfClient { client, account, cause, at } => {
-                let which = End::OfClient(&client, account.as_ref());
-                steps.push(end(&which, cause, at, backend));
+            Effect::EndBetween { client, account, at } => {
+                let which = End::Between(&client, &account);
+                steps.push(end(&which, EndCause::Reported, at, backend));
             }
             Effect::Claim { registration, approval, account, session } => {
                 steps.push(claim(&registration, &approval, &account, &session, backend));
@@ -134,8 +134,9 @@ enum End<'a> {
     One(&'a SessionId),
     Unclaimed(&'a RegistrationId),
     OfRegistration(&'a RegistrationId),
+    OfClient(&'a ClientId),
     From(&'a AccountId, &'a str),
-    OfClient(&'a ClientId, Option<&'a AccountId>),
+    Between(&'a ClientId, &'a AccountId),
 }
 
 /// Ends sessions that have not ended; their ids come back for the deny set.
@@ -144,9 +145,9 @@ fn end(which: &End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> S
         End::One(id) => ("id = $3", id.as_str(), None),
         End::Unclaimed(id) => ("registration_id = $3 AND account_id IS NULL", id.as_str(), None),
         End::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
+        End::OfClient(id) => ("client_id = $3", id.as_str(), None),
         End::From(id, address) => ("account_id = $3 AND address = $4", id.as_str(), Some(address)),
-        End::OfClient(id, None) => ("client_id = $3", id.as_str(), None),
-        End::OfClient(id, Some(account)) => {
+        End::Between(id, account) => {
             ("client_id = $3 AND account_id = $4", id.as_str(), Some(account.as_str()))
         }
     };
@@ -192,7 +193,7 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
 fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: DbBackend) {
     steps.push(client::remove(id, backend));
     steps.push(supersede_where("client_id", id.as_str(), at, backend));
-    steps.push(end(&End::OfClient(id, None), EndCause::ClientDeleted, at, backend));
+    steps.push(end(&End::OfClient(id), EndCause::ClientDeleted, at, backend));
 }
 
 /// Remembers a use, unless there was one before.
