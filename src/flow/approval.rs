@@ -185,7 +185,8 @@ async fn decide_once(
     };
     let widens = widened(app, &approval, &human.account().id, occasion.at).await?;
     permit(app, &approval, human, decision, occasion.at)?;
-    if decision.widens.as_ref() != widens.as_ref().map(|session| &session.id) {
+    let approves = matches!(decision.verb, Verb::Approve { .. });
+    if approves && decision.widens.as_ref() != widens.as_ref().map(|session| &session.id) {
         return Err(DecideError::Moved);
     }
     let asked_at = approval.created_at;
@@ -275,7 +276,7 @@ fn answer(
             };
             let code = match code.as_deref().map(str::trim) {
                 _ if approval.ask.door == Door::Code => {
-                    CodeGiven::Redirect(code::code(app, approval, &session).digest())
+                    CodeGiven::Redirect(code::code(app, approval).digest())
                 }
                 Some("") => return Err(DecideError::NoCode),
                 Some(typed) => {
