@@ -49,6 +49,7 @@ impl Store {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each effect")]
     fn push(&self, steps: &mut Vec<Step>, effect: Effect) -> Result<(), StoreError> {
         let backend = self.backend();
         match effect {
