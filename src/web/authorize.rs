@@ -7,10 +7,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::account::person_error;
 use super::answer::{self, see_other};
 use super::pages::authorize_refused::{AuthorizeRefusedPage, Refusal};
+use super::pages::unknown_client::UnknownClientPage;
 use super::person::visitor;
 use super::request;
 use super::visitor::{Visitor, mark, set_mark};
 use crate::app::App;
+use crate::domain::id::ClientId;
+use crate::flow::client::document::is_a_url;
 use crate::flow::code::{NotAsked, begin};
 use crate::protocol::destination::Destination;
 use crate::protocol::form::Form;
@@ -51,7 +54,7 @@ fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
     match refused {
         NotAsked::Redirect(location) => found(location),
         NotAsked::NoClient => malformed(app, visitor, "client_id is missing"),
-        NotAsked::UnknownClient(_) => malformed(app, visitor, "client_id is not known here"),
+        NotAsked::UnknownClient(id) => unknown_client(app, visitor, id),
         NotAsked::ForeignRedirection { client, presented } => {
             let registered: Vec<String> = client.redirect_uris.iter().map(shown).collect();
             let asked = presented.as_deref().and_then(|uri| ToldText::clean(uri, 200));
@@ -64,6 +67,17 @@ fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
         }
         NotAsked::Failed(error) => person_error(app, visitor, error),
     }
+}
+
+/// The program that sent this browser hears nothing, so the person is told how to help it.
+fn unknown_client(app: &App, visitor: &Visitor, id: &str) -> HttpResponse {
+    let shown = ToldText::clean(id, 200);
+    let page = UnknownClientPage {
+        frame: &visitor.frame(app),
+        client_id: shown.as_ref().map_or("", ToldText::as_str),
+        is_a_document: is_a_url(&ClientId(id.to_owned())),
+    };
+    visitor.page(app, UnknownClientPage::STATUS, &page)
 }
 
 fn malformed(app: &App, visitor: &Visitor, description: &str) -> HttpResponse {
