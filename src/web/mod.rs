@@ -12,6 +12,7 @@ mod demo;
 mod documents;
 mod forwarded;
 mod health;
+mod limits;
 mod link;
 mod mcp;
 pub mod pages;

@@ -146,7 +146,7 @@ impl ErrorTexts {
             404 => &self.not_found,
             405 => &self.method,
             410 => &self.gone,
-            413 => &self.too_large,
+            413 | 414 | 431 => &self.too_large,
             429 => &self.too_many,
             503 => &self.unavailable,
             400..=499 => &self.bad_request,
