@@ -145,17 +145,23 @@ for (const scripts of [false, true]) {
     assert.deepEqual([code, error], [null, "access_denied"]);
   });
 
-  // contracts/pages.md 9: "No, I did not" denies and says why.
-  test(`whoever did not start it says so and the client gets nothing, ${mode}`, async (t) => {
+  // contracts/pages.md 9 and 18: "No, I did not" denies and offers to report; nobody is sent after a stranger.
+  test(`whoever did not start it stays here and may report it, ${mode}`, async (t) => {
     const listener = await Listener.open(t);
-    const { site, page } = await open(t, { also: [listener.origin] });
+    const { site, page } = await open(t);
     const client = await Client.register(site.origin, [listener.redirect]);
     await openAs(page, client.begin(listener.redirect, SCOPE), PERSON);
-    await page.getByRole("button", { name: "No, I did not" }).click();
+    await submit(page, page.getByRole("button", { name: "No, I did not" }));
     await page.waitForTimeout(A_WHILE);
-    for (const request of listener.requests) {
-      assert.equal(new URL(request.url, listener.origin).searchParams.get("code"), null);
-    }
+    assert.match(await text(page), /your browser stays here/);
+    const back = await page.getByRole("link", { name: /^Go back to/ }).getAttribute("href");
+    assert.deepEqual(client.read(back), { code: null, error: "access_denied" });
+    await look(page, "denied-not-started");
+    await submit(page, page.locator('button[value="report"]'));
+    await page.waitForTimeout(A_WHILE);
+    assert.match(await text(page), /Reported/);
+    assert.equal(await page.locator(`a[href^="${listener.origin}"]`).count(), 0);
+    assert.deepEqual(listener.requests, []);
     await page.goto("/account/sessions");
     assert.match(await text(page), /No agent acts for you/);
   });
@@ -231,14 +237,11 @@ test("a consent is answered by the browser that began and by no other", async (t
 
   // Nor by a form of the victim's own, filled in by hand.
   const csrf = await victim.locator('[name="csrf"]').first().inputValue();
-  const status = await victim.evaluate(
-    async ([path, csrf]) => {
-      const form = { csrf, decision: "approve", scope: "demo:read", lifetime: "1h" };
-      return (await fetch(path, { method: "POST", body: new URLSearchParams(form), redirect: "manual" })).status;
-    },
-    [link, csrf],
-  );
-  assert.equal(status, 403);
+  const form = { csrf, decision: "approve", scope: "demo:read", lifetime: "1h" };
+  const headers = { origin: site.origin };
+  const forged = await victim.request.post(link, { form, headers, maxRedirects: 0 });
+  assert.equal(forged.status(), 403);
+  assert.match(await forged.text(), /Open this where you started/);
   assert.deepEqual(listener.requests, []);
 });
 
