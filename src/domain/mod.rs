@@ -22,4 +22,5 @@ pub mod refresh;
 pub mod registration;
 pub mod resource;
 pub mod session;
+pub mod step_up;
 pub mod trust;

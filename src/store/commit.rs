@@ -48,6 +48,7 @@ impl Store {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per effect")]
     fn push(&self, steps: &mut Vec<Step>, effect: Effect) -> Result<(), StoreError> {
         let backend = self.backend();
         match effect {
@@ -70,6 +71,10 @@ impl Store {
             Effect::SpendToken { digest, at } => {
                 steps.push(row::token::spend(&digest, at, backend));
             }
+            Effect::Widen { id, seen, scopes, extra } => {
+                steps.push(row::session::widen(&id, seen, &scopes, extra.as_ref(), backend));
+            }
+            Effect::DropRefreshTokens(id) => steps.push(row::token::drop_refresh(&id, backend)),
             Effect::EndSession { id, cause, at } => {
                 steps.push(end(&End::One(&id), cause, at, backend));
             }

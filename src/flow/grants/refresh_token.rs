@@ -33,7 +33,8 @@ pub async fn refresh(
     let form = presented.form;
     let token =
         form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
-    let narrow = |session: &Session| super::narrowed(form, &session.resource, &session.scopes);
+    let narrow =
+        |session: &Session| super::narrowed(form, &session.resource, &session.reach(occasion.at));
     let asking = Asking { client: Some(presented), narrow: &narrow };
     let (_, pair) = rotate(app, token, &asking, occasion).await?;
     Ok(pair.response(None))

@@ -3,6 +3,7 @@
 mod code;
 mod redirect_uris;
 mod register;
+mod step_up;
 
 use serde_json::{Value, json};
 
