@@ -6,6 +6,7 @@ use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
+use crate::domain::replay::Use;
 use crate::domain::session::{EndCause, Session, Token};
 use crate::domain::step_up::Extra;
 use crate::protocol::scope::Scopes;
@@ -125,6 +126,8 @@ pub enum Effect {
         id: ClientId,
         at: Timestamp,
     },
+    /// Uses something that may be used once; the whole change is refused the second time.
+    Remember(Use),
     /// One more of something limited; the whole change is refused beyond the limit.
     Count(Count),
     /// Takes one back from a window: what was counted turned out well.

@@ -9,6 +9,7 @@ pub mod claim;
 pub mod client;
 pub mod code;
 pub mod delivery;
+pub mod dpop;
 pub mod error;
 pub mod grants;
 pub mod introspect;

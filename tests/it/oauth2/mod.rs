@@ -1,6 +1,11 @@
 //! The standard doors, asked as OAuth clients ask.
 
+mod client_assertion;
+mod client_authentication;
 mod code;
+mod documents;
+mod foreign;
+mod management;
 mod redirect_uris;
 mod register;
 mod step_up;

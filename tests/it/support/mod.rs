@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod client;
 pub mod database;
+pub mod keys;
 pub mod person;
 pub mod process;
 pub mod reply;
