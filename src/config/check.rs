@@ -15,6 +15,7 @@ use super::{
 };
 use crate::domain::resource::Resource;
 
+#[expect(clippy::too_many_lines, reason = "one line per setting")]
 pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let mut reader = Reader { layers, problems: layers.problems.clone() };
     let issuer = reader.parsed::<Issuer>("issuer");

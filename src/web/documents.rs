@@ -92,6 +92,7 @@ impl Documents {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one line per member")]
 fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
     let settings = &app.settings;
     let url = |path: &str| settings.issuer.url(path);
