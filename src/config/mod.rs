@@ -14,7 +14,6 @@ use crate::protocol::timestamp::Seconds;
 mod check;
 mod database;
 mod entry;
-mod issuer;
 mod layers;
 mod problem;
 mod reader;
@@ -22,8 +21,8 @@ mod resources;
 mod show;
 mod span;
 
+pub use crate::protocol::issuer::{Issuer, is_loopback_host};
 pub use database::{DatabaseUrl, PostgresUrl};
-pub use issuer::{Issuer, is_loopback_host};
 pub use layers::{DEFAULTS, Flags, Sources};
 pub use problem::{Origin, Problem};
 pub use resources::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};

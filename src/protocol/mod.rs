@@ -11,6 +11,7 @@ pub mod error;
 pub mod form;
 pub mod grant_type;
 pub mod introspection;
+pub mod issuer;
 pub mod json;
 pub mod metadata;
 pub mod resource_identifier;
