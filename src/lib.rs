@@ -15,6 +15,7 @@ pub mod jose;
 pub mod metrics;
 pub mod outbound;
 pub mod protocol;
+pub mod resource_server;
 pub mod store;
 pub mod vault;
 pub mod web;
