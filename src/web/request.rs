@@ -157,31 +157,3 @@ pub fn origin(app: &App, request: &HttpRequest) -> Origin {
     let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     Origin { address, user_agent }
 }
-
-/// What the `Authorization` header carries, for a protected resource.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Bearer<'a> {
-    Absent,
-    Token(&'a str),
-    /// Two headers, another scheme, bytes that are not text: presented, and no good.
-    Unusable,
-}
-
-/// Reads a bearer token ([RFC 6750 §2.1]); the scheme's case does not matter.
-///
-/// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-#[must_use]
-pub fn bearer(request: &HttpRequest) -> Bearer<'_> {
-    let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let Some(value) = headers.next() else { return Bearer::Absent };
-    if headers.next().is_some() {
-        return Bearer::Unusable;
-    }
-    let scheme_and_token = value.to_str().ok().and_then(|text| text.split_once(' '));
-    match scheme_and_token {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Bearer::Token(token.trim())
-        }
-        _ => Bearer::Unusable,
-    }
-}
