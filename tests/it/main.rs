@@ -20,4 +20,5 @@ mod journeys;
 mod operation;
 mod outbound;
 mod pages;
+mod resource_server;
 mod support;
