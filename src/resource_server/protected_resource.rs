@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use actix_web::dev::HttpServiceFactory;
-use actix_web::http::header::HeaderMap;
+use actix_web::dev::{HttpServiceFactory, RequestHead};
 
 use super::authorization::Presented;
 use super::description::{Checked, Description};
@@ -94,15 +93,15 @@ impl ProtectedResource {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Who presents these headers. Whoever does not learns from the challenge how to ask for
+    /// Who sends this request. Whoever does not say learns from the challenge how to ask for
     /// what is `needed`.
     pub(super) async fn identify(
         &self,
-        headers: &HeaderMap,
+        request: &RequestHead,
         needed: &Scopes,
         anew: bool,
     ) -> Result<Session, Refused> {
-        let token = match Presented::by(headers) {
+        let token = match Presented::by(request.headers()) {
             Presented::Absent => return Err(self.refuse(&Refusal::NoToken, needed)),
             Presented::Unusable => return Err(self.refuse(&Refusal::InvalidToken, needed)),
             Presented::Bearer(token) => token,

@@ -43,8 +43,9 @@ impl Requirement {
         Self { resource, needs, anew: false }
     }
 
-    /// For requests of this method, these scopes and not the ones named before. Name all that
-    /// the operation needs, so that one approval is enough ([RFC 6750 §3.1]).
+    /// For requests of this method, these scopes and not the ones named before; `GET` means
+    /// `HEAD` too. Name all that the operation needs, so that one approval is enough
+    /// ([RFC 6750 §3.1]).
     ///
     /// [RFC 6750 §3.1]: https://www.rfc-editor.org/rfc/rfc6750#section-3.1
     pub fn on(mut self, method: Method, scopes: &str) -> Self {
@@ -67,7 +68,7 @@ impl Requirement {
         let known = known.filter(|session| !self.anew && session.is_of(&self.resource));
         let session = match known {
             Some(session) => session,
-            None => self.resource.identify(request.headers(), needed, self.anew).await?,
+            None => self.resource.identify(request.head(), needed, self.anew).await?,
         };
         session.requiring(needed)
     }
@@ -78,8 +79,10 @@ impl Needs {
         self.by_method.iter().map(|(_, scopes)| scopes).chain([&self.always])
     }
 
-    /// What a request of this method needs; the last that was said counts.
+    /// What a request of this method needs; the last that was said counts. `HEAD` says what
+    /// `GET` would (RFC 9110 §9.3.2), so it needs as much.
     fn of(&self, method: &Method) -> Option<&Scopes> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         let said = self.by_method.iter().rev().find(|(one, _)| one == method);
         said.map_or(&self.always, |(_, scopes)| scopes).as_ref().ok()
     }

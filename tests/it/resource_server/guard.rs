@@ -153,6 +153,19 @@ async fn whatever_is_asked_without_a_token_is_challenged() {
     assert_eq!(asked.load(Ordering::SeqCst), 0, "without a token there is nothing to ask");
 }
 
+/// RFC 9110 §9.3.2: HEAD answers as GET does, so what GET needs HEAD needs.
+#[actix_web::test]
+async fn a_head_request_needs_what_a_get_needs() {
+    let (resource, _) = resource(claims("read"));
+    let guard = resource.requires_session().on(Method::GET, "write");
+    let guarded = web::resource("/").wrap(guard).to(who);
+    let api = init_service(App::new().service(guarded)).await;
+    for (method, status) in [(Method::GET, 403), (Method::HEAD, 403), (Method::POST, 200)] {
+        let answer = call_service(&api, with_token(method, "/").to_request()).await;
+        assert_eq!(answer.status().as_u16(), status);
+    }
+}
+
 /// RFC 6750 §3.1 and oauth.md trap 25: 403 names everything on the way, once, whether a guard
 /// inside another asks for more or the handler does.
 #[actix_web::test]
