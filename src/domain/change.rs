@@ -4,7 +4,7 @@ use crate::domain::account::Account;
 use crate::domain::approval::Approval;
 use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
 use crate::domain::session::{EndCause, Session, Token};
 use crate::protocol::secret::Digest;
@@ -79,6 +79,17 @@ pub enum Effect {
         address: String,
         at: Timestamp,
     },
+    /// Closes every question of a client that still waits.
+    SupersedeAllOf {
+        client: ClientId,
+        at: Timestamp,
+    },
+    /// The sessions that a person gave a client.
+    EndBetween {
+        client: ClientId,
+        account: AccountId,
+        at: Timestamp,
+    },
     /// The registration gets its human; older assertions end.
     Claim {
         registration: RegistrationId,
@@ -90,6 +101,17 @@ pub enum Effect {
     /// The agent's registration and everything it still asks for.
     RevokeRegistration {
         id: RegistrationId,
+        at: Timestamp,
+    },
+    /// Somebody approved this client: if it registered itself, its row stays from now on.
+    UseClient {
+        id: ClientId,
+        at: Timestamp,
+    },
+    /// A client that registered itself goes, and with it what it asks for and what it holds
+    /// (RFC 7592 §2.3).
+    RemoveClient {
+        id: ClientId,
         at: Timestamp,
     },
     /// One more of something limited; the whole change is refused beyond the limit.

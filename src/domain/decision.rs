@@ -1,64 +1,24 @@
 //! The human's answer to an approval: yes, no, or "this is not mine".
 
 use crate::domain::account::Account;
-use crate::domain::approval::{
-    Approval, Approved, DenialReason, Door, KeyedCode, Matching, Phase, State, TRIES,
-};
+use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
+use crate::domain::approval::{Approval, Approved, DenialReason, Matching, Phase, State, TRIES};
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::client::ClientSource;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
+use crate::domain::redemption::CODE_LIFETIME;
 use crate::domain::session::{Lifetimes, Session};
 use crate::protocol::scope::Scopes;
-use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
-
-/// How long the human lets the agent in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// One access token and no refresh token.
-    Once,
-    For(Seconds),
-}
-
-/// The human's answer, as the page carries it.
-#[derive(Debug)]
-pub enum Answer {
-    Approve(Consent),
-    Deny { reason: DenialReason, note: Option<ToldText>, ticked: Scopes },
-    Report { end_sessions: bool },
-}
-
-#[derive(Debug)]
-pub struct Consent {
-    pub code: CodeGiven,
-    pub ticked: Scopes,
-    pub lifetime: Lifetime,
-    /// For the session this opens.
-    pub session: SessionId,
-}
-
-/// What the human did about codes.
-#[derive(Debug)]
-pub enum CodeGiven {
-    /// Typed something; `None` when it cannot be a code, which spends a try all the same.
-    Typed(Option<KeyedCode>),
-    /// The agent shows none; this new one goes back to it.
-    Relay(KeyedCode),
-}
 
 /// What a yes opens a session with.
 struct Opening<'a> {
     id: SessionId,
     granted: &'a Scopes,
     lifetime: Lifetime,
-}
-
-/// What policy says, beside what was asked.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    pub required: Scopes,
-    pub lifetimes: Lifetimes,
 }
 
 #[derive(Debug)]
@@ -77,6 +37,12 @@ pub enum ApprovalRefused {
     Closed,
     #[error("no scope was chosen")]
     NothingTicked,
+    /// A browser other than the one that began (promise P5).
+    #[error("the request began in another browser")]
+    OtherBrowser,
+    /// Answered the way of another door.
+    #[error("the request came through another door")]
+    OtherDoor,
 }
 
 impl Approval {
@@ -142,15 +108,17 @@ impl Approval {
         if granted.is_empty() {
             return Err(ApprovalRefused::NothingTicked);
         }
-        let matching = match consent.code {
-            CodeGiven::Relay(code) => Matching::Relayed { code },
-            CodeGiven::Typed(typed) => {
+        let (matching, handle) = match (self.ask.door, consent.code) {
+            (Door::Code, CodeGiven::Redirect(code)) => (Matching::Redirected, Some(code)),
+            (Door::Claim, CodeGiven::Relay(code)) => (Matching::Relayed { code }, self.handle),
+            (Door::Claim | Door::Device, CodeGiven::Typed(typed)) => {
                 let agent = self.agent_code.as_ref();
                 if !agent.zip(typed.as_ref()).is_some_and(|(agent, typed)| agent.matches(typed)) {
                     return Ok(self.wrong_code(human, occasion));
                 }
-                Matching::Typed
+                (Matching::Typed, self.handle)
             }
+            _ => return Err(ApprovalRefused::OtherDoor),
         };
         let opening =
             Opening { id: consent.session, granted: &granted, lifetime: consent.lifetime };
@@ -167,12 +135,19 @@ impl Approval {
             wrong_codes: 0,
         };
         let mut effects = self.door_effects(human, &session, occasion.at);
+        effects.extend(
+            self.ask
+                .client
+                .as_ref()
+                .map(|client| Effect::UseClient { id: client.id.clone(), at: occasion.at }),
+        );
         let event = self.event(EventKind::ApprovalGranted, human, occasion);
         effects.push(Effect::Record(
             event.of_session(&session.id).saying(approved.granted.to_string()),
         ));
         effects.insert(0, Effect::IssueSession(Box::new(session)));
-        Ok(Verdict::Decided(self.becomes(State::Approved(approved), effects)))
+        let approval = Self { handle, ..self };
+        Ok(Verdict::Decided(approval.becomes(State::Approved(approved), effects)))
     }
 
     /// The session a yes opens; it waits for its agent as long as an attempt lasts.
@@ -196,6 +171,8 @@ impl Approval {
             door: self.ask.door,
             account: Some(human.id.clone()),
             registration: self.ask.registration.clone(),
+            client: self.ask.client.as_ref().map(|client| client.id.clone()),
+            parent: None,
             approval: Some(self.id.clone()),
             agent: agent.clone(),
             resource: self.ask.resource.clone(),
@@ -206,17 +183,25 @@ impl Approval {
             expires_at,
             idle: lifetimes.idle,
             refreshable,
-            collect_before: Some((now + lifetimes.attempt).min(expires_at)),
+            collect_before: Some((now + self.collection(lifetimes)).min(expires_at)),
             last_used_at: None,
             ended: None,
             from: self.ask.from.clone(),
         }
     }
 
+    /// How long a yes waits for its agent.
+    fn collection(&self, lifetimes: &Lifetimes) -> Seconds {
+        match self.ask.door {
+            Door::Code => CODE_LIFETIME,
+            _ => lifetimes.attempt,
+        }
+    }
+
     /// What a yes means at the door the question came through.
     fn door_effects(&self, human: &Account, session: &Session, now: Timestamp) -> Vec<Effect> {
-        match (self.ask.door, &self.ask.registration) {
-            (Door::Claim, Some(registration)) => vec![
+        match &self.ask.registration {
+            Some(registration) => vec![
                 Effect::EndUnclaimed { registration: registration.clone(), at: now },
                 Effect::Claim {
                     registration: registration.clone(),
@@ -225,7 +210,7 @@ impl Approval {
                     session: session.id.clone(),
                 },
             ],
-            (Door::Claim, None) => Vec::new(),
+            None => Vec::new(),
         }
     }
 
@@ -254,6 +239,14 @@ impl Approval {
             vec![Effect::Record(self.event(EventKind::ApprovalReported, human, occasion))];
         if let Some(registration) = &self.ask.registration {
             effects.push(Effect::RevokeRegistration { id: registration.clone(), at: occasion.at });
+        }
+        if let Some(client) = &self.ask.client {
+            let (id, account, at) = (client.id.clone(), human.id.clone(), occasion.at);
+            // A client that registered itself is nobody else's; the others serve many people.
+            if client.source == ClientSource::Registered {
+                effects.push(Effect::SupersedeAllOf { client: id.clone(), at });
+            }
+            effects.push(Effect::EndBetween { client: id, account, at });
         }
         if end_sessions {
             effects.push(Effect::EndFrom {

@@ -2,16 +2,22 @@
 //! decision is a value, `(state, fact, now) → Change`, that the store makes true or not.
 
 pub mod account;
+pub mod answer;
 pub mod approval;
+pub mod ask;
+pub mod brand;
 pub mod browser;
 pub mod change;
 pub mod claim;
+pub mod client;
 pub mod credential;
 pub mod decision;
 pub mod event;
 pub mod id;
 pub mod limit;
 pub mod origin;
+pub mod pace;
+pub mod redemption;
 pub mod refresh;
 pub mod registration;
 pub mod resource;

@@ -1,17 +1,18 @@
 //! The one approval page's use cases, whatever door the question came through.
 
 use crate::app::App;
+use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
 use crate::domain::approval::{Approval, DenialReason, KeyedCode, Phase, TRIES};
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
-use crate::domain::decision::{
-    Answer, ApprovalRefused, CodeGiven, Consent, Lifetime, Policy, Verdict,
-};
+use crate::domain::decision::{ApprovalRefused, Verdict};
 use crate::domain::id::SessionId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::resource::Resource;
 use crate::domain::session::Session;
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
+use crate::flow::code;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
 use crate::metrics::Funnel;
@@ -33,6 +34,8 @@ pub struct Seen {
     pub needs_fresh_sign_in: bool,
     /// The code to hand to the agent, while it is good.
     pub relayed: Option<Code>,
+    /// Where the browser takes the answer, while there is one to take.
+    pub onward: Option<String>,
 }
 
 /// What the person sent.
@@ -46,6 +49,8 @@ pub enum Verb {
         /// As typed; `None` when the agent shows no code.
         code: Option<String>,
         lifetime: Lifetime,
+        /// The person has seen that the name is well-known and the place is not.
+        brand_confirmed: bool,
     },
     Deny {
         reason: DenialReason,
@@ -65,6 +70,10 @@ pub enum DecideError {
     /// The code box was left empty; nothing was spent.
     #[error("the code is missing")]
     NoCode,
+    /// The agent carries a well-known name to a foreign place, and nobody has said that this
+    /// is meant.
+    #[error("the well-known name was not confirmed")]
+    BrandUnconfirmed,
     /// What spends or deletes asks for a sign-in of the last five minutes.
     #[error("the sign-in is too old")]
     NotFresh,
@@ -95,6 +104,9 @@ pub async fn view(
     if !approval.is_for(human.account()) {
         return Err(ApprovalRefused::WrongAccount.into());
     }
+    if !approval.began_in(human.mark()) {
+        return Err(ApprovalRefused::OtherBrowser.into());
+    }
     let session = match approval.approved() {
         Some(approved) => app.store.session(&approved.session).await?,
         None => None,
@@ -107,7 +119,8 @@ pub async fn view(
         app.resource(&approval.ask.resource).is_some_and(|one| one.is_grave(&approval.ask.scopes));
     let waiting = approval.phase(now) == Phase::Waiting;
     let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
-    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed })
+    let onward = code::onward(app, &approval, now);
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, onward })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.
@@ -154,11 +167,18 @@ async fn decide_once(
     occasion: &Occasion,
 ) -> Result<Approval, DecideError> {
     let approval = by_link(app, link).await?;
+    if approval.is_for(human.account()) && !approval.began_in(human.mark()) {
+        return Err(ApprovalRefused::OtherBrowser.into());
+    }
     let resource = app.resource(&approval.ask.resource);
     let policy = Policy {
         required: resource.map(Resource::required_scopes).unwrap_or_default(),
         lifetimes: app.lifetimes(),
     };
+    let unconfirmed = matches!(decision.verb, Verb::Approve { brand_confirmed: false, .. });
+    if unconfirmed && approval.is_for(human.account()) && approval.ask.borrowed_brand().is_some() {
+        return Err(DecideError::BrandUnconfirmed);
+    }
     let approves = matches!(decision.verb, Verb::Approve { .. });
     let chosen = decision.ticked.join(&policy.required).meet(&approval.ask.scopes);
     let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
@@ -166,11 +186,11 @@ async fn decide_once(
         return Err(DecideError::NotFresh);
     }
     let asked_at = approval.created_at;
+    let counts = guesses(app, &approval, human, decision, occasion);
     let answer = answer(app, &approval, decision, occasion.at)?;
     match approval.decide(human.account(), answer, &policy, occasion)? {
         Verdict::Decided(mut change) => {
             // Refused beyond the limit like a wrong code, but not held against anybody.
-            let counts = guesses(app, human, decision, occasion);
             change.effects.extend(counts.iter().cloned().map(Effect::Count));
             change.effects.extend(counts.into_iter().map(Effect::Forgive));
             let approval = store(app, change, occasion.at).await?;
@@ -183,7 +203,6 @@ async fn decide_once(
             Ok(approval)
         }
         Verdict::WrongCode { mut change, tries_left } => {
-            let counts = guesses(app, human, decision, occasion);
             change.effects.extend(counts.into_iter().map(Effect::Count));
             store(app, change, occasion.at).await?;
             if tries_left == 0 {
@@ -204,13 +223,16 @@ fn answer(
     Ok(match &decision.verb {
         Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
         Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
-        Verb::Approve { code, lifetime } => {
+        Verb::Approve { code, lifetime, .. } => {
             let session = app.entropy.identifier(SessionId::PREFIX, now);
             let session = SessionId(session.map_err(PersonError::from)?);
             let keyed = |purpose, code: &Code| -> KeyedCode {
                 app.vault.keyed_code(purpose, approval.id.as_str(), code).into()
             };
             let code = match code.as_deref().map(str::trim) {
+                _ if approval.ask.door == Door::Code => {
+                    CodeGiven::Redirect(code::code(app, approval, &session).digest())
+                }
                 Some("") => return Err(DecideError::NoCode),
                 Some(typed) => {
                     let typed = Code::parse(typed);
@@ -227,8 +249,15 @@ fn answer(
 }
 
 /// A typed code counts for its account and its address, in the same transaction.
-fn guesses(app: &App, human: &Human, decision: &Decision, occasion: &Occasion) -> Vec<Count> {
-    if !matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
+fn guesses(
+    app: &App,
+    approval: &Approval,
+    human: &Human,
+    decision: &Decision,
+    occasion: &Occasion,
+) -> Vec<Count> {
+    let types = matches!(&decision.verb, Verb::Approve { code: Some(_), .. });
+    if !types || approval.agent_code.is_none() {
         return Vec::new();
     }
     let limits = &app.settings.limits;

@@ -1,9 +1,9 @@
 //! How answers look: JSON that is never stored, errors in the caller's dialect, and the
 //! headers every page carries.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::request::BodyError;
@@ -66,6 +66,21 @@ pub fn oauth_error(error: &OAuthError) -> HttpResponse {
     answer
 }
 
+/// A refusal of a client at the token endpoint and its neighbours: as [`oauth_error`], and
+/// the scheme is named when the client used it ([RFC 6749 §5.2]).
+///
+/// [RFC 6749 §5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+#[must_use]
+pub fn client_error(request: &HttpRequest, error: &OAuthError) -> HttpResponse {
+    let mut answer = oauth_error(error);
+    let used_basic = request.headers().contains_key(header::AUTHORIZATION);
+    if used_basic && matches!(error, OAuthError::InvalidClient) {
+        let challenge = HeaderValue::from_static(r#"Basic realm="clients", charset="UTF-8""#);
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    answer
+}
+
 /// A refusal at an agent endpoint; `legacy` when the request was written in dialect D2.
 #[must_use]
 pub fn agent_error(error: &AgentError, legacy: bool) -> HttpResponse {
@@ -80,17 +95,23 @@ pub fn agent_error(error: &AgentError, legacy: bool) -> HttpResponse {
 /// A body that could not be read, in JSON.
 #[must_use]
 pub fn body_error(error: BodyError) -> HttpResponse {
-    let body = ErrorBody {
-        error: "invalid_request",
-        error_description: error.sentence().to_owned(),
-        message: Some(error.sentence().to_owned()),
-        ..ErrorBody::default()
-    };
-    let mut answer = json(error.status(), &body);
+    let mut answer = refusal(error.status(), error.sentence());
     if error.closes() {
         close(&mut answer);
     }
     answer
+}
+
+/// A request that is wrong whatever it asks for, in both dialects' words.
+#[must_use]
+pub fn refusal(status: u16, sentence: &'static str) -> HttpResponse {
+    let body = ErrorBody {
+        error: "invalid_request",
+        error_description: sentence.to_owned(),
+        message: Some(sentence.to_owned()),
+        ..ErrorBody::default()
+    };
+    json(status, &body)
 }
 
 /// Closes the connection after this answer.

@@ -2,11 +2,12 @@
 
 use actix_web::HttpResponse;
 
+use super::approve_door::Asker;
 use super::pages::approval::{
     Agent, ApprovalError, ApprovalPage, Lifetime, LifetimeOption, Matching, NetworkComparison,
     Notice, Origin, ScopeChoice, Seen as SeenBefore,
 };
-use super::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
+use super::pages::decision::{DecisionPage, DenialReason, Onward, Outcome, Receipt, SessionForm};
 use super::pages::{Claim, ScopeWords, Source};
 use super::visitor::Visitor;
 use crate::app::App;
@@ -36,6 +37,7 @@ pub struct Entered<'a> {
     pub lifetime: &'a str,
     pub custom_days: &'a str,
     pub code: &'a str,
+    pub brand_confirmed: bool,
     pub notice: Option<Notice>,
     pub error: Option<ApprovalError>,
 }
@@ -51,15 +53,20 @@ pub fn question(
     let ask = &seen.approval.ask;
     let resource = app.resource(&ask.resource);
     let no_code = format!("{}?code=none", context.path);
+    let asker = Asker::of(ask);
     let page = ApprovalPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
-        agent: agent(seen),
+        agent: agent(&asker, seen),
         origin: origin(context, seen),
-        matching: matching(context, entered, &no_code),
+        matching: asker
+            .redirect(entered.is_some_and(|entered| entered.brand_confirmed))
+            .unwrap_or_else(|| matching(context, entered, &no_code)),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
         scopes: scopes(resource, &ask.scopes, entered),
+        details: Vec::new(),
+        step_up: None,
         lifetimes: lifetimes(context, entered),
         most_days: app.settings.sessions.max_lifetime.0 / Seconds::DAY.0,
         custom_days: entered.map_or("", |entered| entered.custom_days),
@@ -74,13 +81,14 @@ fn told(text: Option<&ToldText>) -> Option<Claim<'_>> {
     text.map(|text| Claim { words: text.as_str(), source: Source::Told })
 }
 
-fn agent(seen: &Seen) -> Agent<'_> {
+fn agent<'a>(asker: &Asker<'a>, seen: &'a Seen) -> Agent<'a> {
     let told_by = &seen.approval.ask.agent;
     let again = SeenBefore::Again {
         times_today: u32::try_from(seen.answered.recently).unwrap_or(u32::MAX).saturating_add(1),
     };
     Agent {
-        name: told(told_by.name.as_ref()),
+        name: asker.name(),
+        site: asker.site(),
         kind: told(told_by.kind.as_ref()),
         reason: told(told_by.reason.as_ref()),
         seen: if seen.answered.ever == 0 { SeenBefore::First } else { again },
@@ -165,12 +173,18 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
     let ask = &seen.approval.ask;
     let resource = app.resource(&ask.resource);
     let code = seen.relayed.as_ref().map(Code::grouped);
+    let destination = ask.destination();
     let page = DecisionPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
         agent: ask.agent.name.as_ref().map(ToldText::as_str),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         outcome: outcome(context, seen, resource, code.as_deref()),
+        onward: seen
+            .onward
+            .as_deref()
+            .zip(destination.as_ref())
+            .map(|(url, destination)| Onward { url, destination }),
     };
     visitor.page(app, status, &page)
 }
@@ -234,6 +248,7 @@ fn receipt<'a>(
             .map(|session| SessionForm { id: session.id.as_str(), label: &session.label }),
         granted: scope_words(resource, &approved.granted),
         refused: scope_words(resource, &approved.refused),
+        details: Vec::new(),
         decided_at: approved.at,
         ends_at: approved.ends_at,
         resource: seen.approval.ask.resource.as_str(),

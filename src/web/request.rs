@@ -15,6 +15,8 @@ use tokio::time::timeout;
 use super::forwarded;
 use crate::app::App;
 use crate::domain::origin::{Occasion, Origin};
+use crate::flow::client::authentication::Presented;
+use crate::protocol::error::OAuthError;
 use crate::protocol::form::{Form, FormError};
 use crate::protocol::text::ToldText;
 
@@ -22,6 +24,7 @@ use crate::protocol::text::ToldText;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyError {
     TooLarge,
+    TooManyParameters,
     /// It did not arrive in time; the framework itself would wait for ever.
     TooSlow,
     /// The connection broke, or the framing is wrong.
@@ -35,7 +38,7 @@ impl BodyError {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::TooLarge => 413,
+            Self::TooLarge | Self::TooManyParameters => 413,
             Self::TooSlow => 408,
             Self::WrongType => 415,
             Self::Broken | Self::Malformed | Self::Repeated => 400,
@@ -46,6 +49,7 @@ impl BodyError {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::TooLarge => "the body is too large",
+            Self::TooManyParameters => "the body has more than 200 parameters",
             Self::TooSlow => "the body took too long to arrive",
             Self::WrongType => "the content type is not one this endpoint takes",
             Self::Broken => "the body did not arrive whole",
@@ -54,10 +58,11 @@ impl BodyError {
         }
     }
 
-    /// Whether the connection must close because unread bytes are still on it.
+    /// Whether the connection must close: unread bytes are still on it, or its caller sends
+    /// more than anybody needs.
     #[must_use]
     pub const fn closes(self) -> bool {
-        matches!(self, Self::TooLarge | Self::TooSlow | Self::Broken)
+        matches!(self, Self::TooLarge | Self::TooManyParameters | Self::TooSlow | Self::Broken)
     }
 }
 
@@ -123,7 +128,8 @@ pub async fn form(
     let body = body(app, request, payload).await?;
     Form::parse(&body, may_repeat).map_err(|error| match error {
         FormError::Repeated => BodyError::Repeated,
-        FormError::Malformed | FormError::TooMany => BodyError::Malformed,
+        FormError::Malformed => BodyError::Malformed,
+        FormError::TooMany => BodyError::TooManyParameters,
     })
 }
 
@@ -134,6 +140,27 @@ pub fn is_of_type(request: &HttpRequest, wanted: &str) -> bool {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return true };
     let Ok(value) = value.to_str() else { return false };
     value.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// What a request brings to prove which client sends it ([RFC 6749 §2.3.1]).
+///
+/// # Errors
+///
+/// Two `Authorization` headers, or one that is not text, prove nothing.
+///
+/// [RFC 6749 §2.3.1]: https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+pub fn presented<'a>(
+    request: &'a HttpRequest,
+    form: &'a Form,
+) -> Result<Presented<'a>, OAuthError> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let header = headers.next();
+    if headers.next().is_some() {
+        return Err(OAuthError::InvalidClient);
+    }
+    let authorization = header.map(|value| value.to_str()).transpose();
+    let authorization = authorization.map_err(|_| OAuthError::InvalidClient)?;
+    Ok(Presented { authorization, form })
 }
 
 /// When and from where this request came.
@@ -156,4 +183,32 @@ pub fn origin(app: &App, request: &HttpRequest) -> Origin {
     let address = request.peer_addr().map(client);
     let address = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     Origin { address, user_agent }
+}
+
+/// What the `Authorization` header carries, for a protected resource.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Bearer<'a> {
+    Absent,
+    Token(&'a str),
+    /// Two headers, another scheme, bytes that are not text: presented, and no good.
+    Unusable,
+}
+
+/// Reads a bearer token ([RFC 6750 §2.1]); the scheme's case does not matter.
+///
+/// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+#[must_use]
+pub fn bearer(request: &HttpRequest) -> Bearer<'_> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = headers.next() else { return Bearer::Absent };
+    if headers.next().is_some() {
+        return Bearer::Unusable;
+    }
+    let scheme_and_token = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match scheme_and_token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Bearer::Token(token.trim())
+        }
+        _ => Bearer::Unusable,
+    }
 }

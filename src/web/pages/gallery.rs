@@ -10,8 +10,10 @@
 )]
 
 mod accounts;
+mod doors;
 mod results;
 mod samples;
+mod standard;
 
 use std::collections::HashSet;
 
