@@ -1,7 +1,7 @@
 //! The hot paths: one select each, raw, narrow and without a bound limit, because the entity
 //! path costs twice the processor time on SQLite.
 
-use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult};
+use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use super::row::statement;
 use super::{Store, StoreError};
@@ -30,12 +30,9 @@ macro_rules! credential_with {
     };
 }
 
-const fn credential(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Sqlite => credential_with!("MIN"),
-        _ => credential_with!("LEAST"),
-    }
-}
+/// One row of it, in the order of its columns.
+type Row =
+    (String, Option<String>, Option<String>, Option<String>, String, String, i64, Option<i64>, i64);
 
 /// The conditions are those of [`Session::is_live`](crate::domain::session::Session::is_live).
 const DELEGATION: &str = "SELECT s.id, s.account_id, s.resource, s.scopes, s.expires_at \
@@ -81,26 +78,37 @@ impl Store {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<Option<Credential>, StoreError> {
-        let backend = self.backend();
-        let query = statement(backend, credential(backend), [digest.0.to_vec().into()]);
-        let Some(row) = self.reader().query_one_raw(query).await? else { return Ok(None) };
-        let credential = read(&row)?;
+        let Some(row) = self.credential_row(digest).await? else { return Ok(None) };
+        let credential = read(row)?;
         Ok(Some(credential).filter(|credential| now < credential.expires_at))
+    }
+
+    /// Through the driver itself: a sea-orm statement owns its text and its values, and copies
+    /// both for every question.
+    async fn credential_row(&self, digest: &Digest) -> Result<Option<Row>, StoreError> {
+        let (digest, reader) = (&digest.0[..], self.reader());
+        let row = if self.backend() == DbBackend::Sqlite {
+            let query = sqlx::query_as(credential_with!("MIN")).bind(digest);
+            query.fetch_optional(reader.get_sqlite_connection_pool()).await
+        } else {
+            let query = sqlx::query_as(credential_with!("LEAST")).bind(digest);
+            query.fetch_optional(reader.get_postgres_connection_pool()).await
+        };
+        row.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 }
 
-fn read(row: &QueryResult) -> Result<Credential, StoreError> {
-    let resource: String = row.try_get_by_index(4)?;
-    let scopes: String = row.try_get_by_index(5)?;
+fn read(row: Row) -> Result<Credential, StoreError> {
+    let (session, account, registration, agent, resource, scopes, issued, approved, end) = row;
     Ok(Credential {
-        session: SessionId(row.try_get_by_index(0)?),
-        account: row.try_get_by_index::<Option<String>>(1)?.map(AccountId),
-        registration: row.try_get_by_index::<Option<String>>(2)?.map(RegistrationId),
-        agent: row.try_get_by_index(3)?,
+        session: SessionId(session),
+        account: account.map(AccountId),
+        registration: registration.map(RegistrationId),
+        agent,
         resource: resource.parse().map_err(|_| CORRUPT)?,
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
-        issued_at: Timestamp(row.try_get_by_index(6)?),
-        approved_at: row.try_get_by_index::<Option<i64>>(7)?.map(Timestamp),
-        expires_at: Timestamp(row.try_get_by_index(8)?),
+        issued_at: Timestamp(issued),
+        approved_at: approved.map(Timestamp),
+        expires_at: Timestamp(end),
     })
 }
