@@ -7,6 +7,7 @@ use super::row::statement;
 use super::{Store, StoreError};
 use crate::domain::credential::{Credential, Delegation};
 use crate::domain::id::{AccountId, RegistrationId, SessionId};
+use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -105,7 +106,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         account: account.map(AccountId),
         registration: registration.map(RegistrationId),
         agent,
-        resource: resource.parse().map_err(|_| CORRUPT)?,
+        resource: ResourceIdentifier::stored(resource),
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
         issued_at: Timestamp(issued),
         approved_at: approved.map(Timestamp),
