@@ -7,6 +7,8 @@ mod m20261122_000001_accounts;
 mod m20261122_000002_approvals;
 mod m20261122_000003_sessions;
 mod m20261122_000004_records;
+mod m20261122_000005_clients;
+mod m20261122_000006_doors;
 
 use sea_orm_migration::prelude::*;
 
@@ -22,6 +24,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_approvals::Migration),
             Box::new(m20261122_000003_sessions::Migration),
             Box::new(m20261122_000004_records::Migration),
+            Box::new(m20261122_000005_clients::Migration),
+            Box::new(m20261122_000006_doors::Migration),
         ]
     }
 }
@@ -45,6 +49,30 @@ async fn index(
 async fn drop_tables(manager: &SchemaManager<'_>, names: &[&'static str]) -> Result<(), DbErr> {
     for name in names {
         manager.drop_table(Table::drop().table(*name).take()).await?;
+    }
+    Ok(())
+}
+
+/// Adds columns one by one: SQLite takes no more at a time.
+async fn add_columns<const N: usize>(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: [ColumnDef; N],
+) -> Result<(), DbErr> {
+    for mut column in columns {
+        manager.alter_table(Table::alter().table(table).add_column(&mut column).take()).await?;
+    }
+    Ok(())
+}
+
+/// Drops columns one by one.
+async fn drop_columns(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    names: &[&'static str],
+) -> Result<(), DbErr> {
+    for name in names {
+        manager.alter_table(Table::alter().table(table).drop_column(*name).take()).await?;
     }
     Ok(())
 }

@@ -47,6 +47,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         service,
         demo,
         resources,
+        clients: Vec::new(),
         agents,
         sessions,
         accounts,
@@ -278,6 +279,9 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         sign_in_failures_per_account_per_hour: limit("sign_in_failures_per_account_per_hour"),
         sign_in_failures_per_address_per_hour: limit("sign_in_failures_per_address_per_hour"),
         sign_ups_per_address_per_hour: limit("sign_ups_per_address_per_hour"),
+        authorization_requests_per_address_per_hour: limit(
+            "authorization_requests_per_address_per_hour",
+        ),
         code_guesses_per_account_per_hour: limit("code_guesses_per_account_per_hour"),
         code_guesses_per_address_per_hour: limit("code_guesses_per_address_per_hour"),
         body_bytes: limit("body_bytes"),

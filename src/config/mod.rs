@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use crate::domain::client::Client;
 use crate::domain::resource::Resource;
 use crate::protocol::timestamp::Seconds;
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub demo: bool,
     /// Never empty. The first is the default resource.
     pub resources: Vec<Resource>,
+    /// The operator's own clients: `[[client]]`.
+    pub clients: Vec<Client>,
     pub agents: Agents,
     pub sessions: Sessions,
     pub accounts: Accounts,
@@ -119,6 +122,7 @@ pub struct Limits {
     pub sign_in_failures_per_account_per_hour: u32,
     pub sign_in_failures_per_address_per_hour: u32,
     pub sign_ups_per_address_per_hour: u32,
+    pub authorization_requests_per_address_per_hour: u32,
     pub code_guesses_per_account_per_hour: u32,
     pub code_guesses_per_address_per_hour: u32,
     pub body_bytes: u32,

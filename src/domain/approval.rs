@@ -6,7 +6,8 @@
 //!    │ │ └── newer attempt ► Superseded
 //!    │ └──── no ───────────► Denied
 //!    └────── yes ──────────► Approved ── agent collects ─► Collected
-//!                               └─ wrong relayed code ×5 ─► Locked
+//!                               └─ wrong relayed code, or wrong proof for an
+//!                                  authorization code ×5 ─► Locked
 //! ```
 //!
 //! Waiting past `expires_at` and Approved past `collect_before` are over; that is derived
@@ -16,12 +17,12 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use crate::domain::account::Account;
+use crate::domain::ask::Ask;
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
-use crate::domain::origin::{Agent, Occasion, Origin};
-use crate::protocol::email::EmailAddress;
-use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::domain::id::{AccountId, ApprovalId, SessionId};
+use crate::domain::origin::Occasion;
+use crate::domain::pace::Pace;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
@@ -29,43 +30,6 @@ use crate::protocol::timestamp::Timestamp;
 
 /// Wrong codes that end an attempt.
 pub const TRIES: u8 = 5;
-
-/// The way a question came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Door {
-    /// auth.md registration and claim.
-    Claim,
-}
-
-impl Door {
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Claim => "claim",
-        }
-    }
-
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        (name == Self::Claim.name()).then_some(Self::Claim)
-    }
-}
-
-/// What is asked. Immutable: an approval binds exactly what was shown (promise P5).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
-    pub door: Door,
-    pub resource: ResourceIdentifier,
-    pub scopes: Scopes,
-    pub agent: Agent,
-    /// Whose answer is wanted, where the agent named somebody.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Option<EmailAddress>,
-    pub from: Origin,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registration: Option<RegistrationId>,
-}
 
 /// A short code under the master secret, bound to one approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +59,14 @@ pub struct Approval {
     pub ask: Ask,
     /// The code the agent shows, when it shows one.
     pub agent_code: Option<KeyedCode>,
+    /// The same code under a key of the whole server, where people come with nothing else
+    /// (RFC 8628 §3.3).
+    pub user_code: Option<KeyedCode>,
+    /// Digest of what the agent collects with, where it is not a claim token: a device code
+    /// from the start, an authorization code from the yes.
+    pub handle: Option<Digest>,
+    /// How often the agent may poll.
+    pub pace: Pace,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub state: State,
@@ -162,6 +134,8 @@ pub enum Matching {
     Typed,
     /// The human hands this code to the agent; until then nothing is delivered.
     Relayed { code: KeyedCode },
+    /// The browser carries an authorization code to where the agent listens.
+    Redirected,
 }
 
 /// Why a human said no.
@@ -231,6 +205,15 @@ impl Approval {
             State::Superseded { .. } => None,
         };
         expected && bound.is_none_or(|account| *account == human.id)
+    }
+
+    /// Whether this browser may answer: where the answer goes back through the browser, only
+    /// the one that brought the question, or a stranger could have his own agent approved by
+    /// somebody else.
+    #[must_use]
+    pub fn began_in(&self, mark: Option<&Digest>) -> bool {
+        let redirection = self.ask.redirection.as_ref();
+        redirection.is_none_or(|began| mark.is_some_and(|mark| mark.hex() == began.browser))
     }
 
     #[must_use]

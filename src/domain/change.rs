@@ -4,7 +4,7 @@ use crate::domain::account::Account;
 use crate::domain::approval::Approval;
 use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
 use crate::domain::session::{EndCause, Session, Token};
 use crate::protocol::secret::Digest;
@@ -92,6 +92,13 @@ pub enum Effect {
         id: RegistrationId,
         at: Timestamp,
     },
+    /// Somebody approved this client: if it registered itself, its row stays from now on.
+    UseClient {
+        id: ClientId,
+        at: Timestamp,
+    },
+    /// A client that registered itself goes (RFC 7592 §2.3).
+    RemoveClient(ClientId),
     /// One more of something limited; the whole change is refused beyond the limit.
     Count(Count),
     /// Takes one back from a window: what was counted turned out well.

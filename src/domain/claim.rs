@@ -107,6 +107,8 @@ impl Approval {
             (Matching::Typed, Collector::Code { typed, .. }) => {
                 self.agent_code.as_ref().is_some_and(|code| code.matches(typed))
             }
+            // An authorization code has a way of its own.
+            (Matching::Redirected, _) => return Err(NotCollected::Over),
             (_, Collector::Nonsense) => false,
         };
         if !matched {
@@ -126,8 +128,9 @@ impl Approval {
         Ok(Collection::Deliver { change: self.becomes(state, effects), approved })
     }
 
-    /// A wrong relayed code spends a try; the last one ends the attempt and its session.
-    fn wrong_relay(self, mut approved: Approved, occasion: &Occasion) -> Change<Self> {
+    /// A wrong relayed code, or a wrong proof for an authorization code, spends a try; the last
+    /// one ends the attempt and its session.
+    pub(super) fn wrong_relay(self, mut approved: Approved, occasion: &Occasion) -> Change<Self> {
         approved.wrong_codes = approved.wrong_codes.saturating_add(1);
         let mut effects = vec![Effect::Record(
             self.record(EventKind::WrongCode, occasion).of_session(&approved.session),

@@ -1,6 +1,6 @@
 //! What a presented access token turns out to be.
 
-use crate::domain::id::{AccountId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::Timestamp;
@@ -11,6 +11,7 @@ pub struct Credential {
     pub session: SessionId,
     pub account: Option<AccountId>,
     pub registration: Option<RegistrationId>,
+    pub client: Option<ClientId>,
     /// As the agent told it.
     pub agent: Option<String>,
     pub resource: ResourceIdentifier,
@@ -25,17 +26,15 @@ impl Credential {
     /// The `sub` of introspection: the account, or the agent while it has no human.
     #[must_use]
     pub fn subject(&self) -> &str {
-        match (&self.account, &self.registration) {
-            (Some(account), _) => account.as_str(),
-            (None, Some(registration)) => registration.as_str(),
-            (None, None) => self.session.as_str(),
-        }
+        self.account.as_ref().map_or_else(|| self.client(), AccountId::as_str)
     }
 
     /// The `client_id` of introspection: who asked.
     #[must_use]
     pub fn client(&self) -> &str {
-        self.registration.as_ref().map_or_else(|| self.session.as_str(), RegistrationId::as_str)
+        let client = self.client.as_ref().map(ClientId::as_str);
+        let registration = || self.registration.as_ref().map(RegistrationId::as_str);
+        client.or_else(registration).unwrap_or_else(|| self.session.as_str())
     }
 }
 

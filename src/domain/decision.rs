@@ -2,14 +2,17 @@
 
 use crate::domain::account::Account;
 use crate::domain::approval::{
-    Approval, Approved, DenialReason, Door, KeyedCode, Matching, Phase, State, TRIES,
+    Approval, Approved, DenialReason, KeyedCode, Matching, Phase, State, TRIES,
 };
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
+use crate::domain::redemption::CODE_LIFETIME;
 use crate::domain::session::{Lifetimes, Session};
 use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
@@ -45,6 +48,9 @@ pub enum CodeGiven {
     Typed(Option<KeyedCode>),
     /// The agent shows none; this new one goes back to it.
     Relay(KeyedCode),
+    /// The browser brought human and agent together; this is the digest of the
+    /// authorization code it takes back.
+    Redirect(Digest),
 }
 
 /// What a yes opens a session with.
@@ -77,6 +83,12 @@ pub enum ApprovalRefused {
     Closed,
     #[error("no scope was chosen")]
     NothingTicked,
+    /// A browser other than the one that began (promise P5).
+    #[error("the request began in another browser")]
+    OtherBrowser,
+    /// Answered the way of another door.
+    #[error("the request came through another door")]
+    OtherDoor,
 }
 
 impl Approval {
@@ -142,15 +154,17 @@ impl Approval {
         if granted.is_empty() {
             return Err(ApprovalRefused::NothingTicked);
         }
-        let matching = match consent.code {
-            CodeGiven::Relay(code) => Matching::Relayed { code },
-            CodeGiven::Typed(typed) => {
+        let (matching, handle) = match (self.ask.door, consent.code) {
+            (Door::Code, CodeGiven::Redirect(code)) => (Matching::Redirected, Some(code)),
+            (Door::Claim, CodeGiven::Relay(code)) => (Matching::Relayed { code }, self.handle),
+            (Door::Claim | Door::Device, CodeGiven::Typed(typed)) => {
                 let agent = self.agent_code.as_ref();
                 if !agent.zip(typed.as_ref()).is_some_and(|(agent, typed)| agent.matches(typed)) {
                     return Ok(self.wrong_code(human, occasion));
                 }
-                Matching::Typed
+                (Matching::Typed, self.handle)
             }
+            _ => return Err(ApprovalRefused::OtherDoor),
         };
         let opening =
             Opening { id: consent.session, granted: &granted, lifetime: consent.lifetime };
@@ -172,7 +186,8 @@ impl Approval {
             event.of_session(&session.id).saying(approved.granted.to_string()),
         ));
         effects.insert(0, Effect::IssueSession(Box::new(session)));
-        Ok(Verdict::Decided(self.becomes(State::Approved(approved), effects)))
+        let approval = Self { handle, ..self };
+        Ok(Verdict::Decided(approval.becomes(State::Approved(approved), effects)))
     }
 
     /// The session a yes opens; it waits for its agent as long as an attempt lasts.
@@ -196,6 +211,8 @@ impl Approval {
             door: self.ask.door,
             account: Some(human.id.clone()),
             registration: self.ask.registration.clone(),
+            client: self.ask.client.as_ref().map(|client| client.id.clone()),
+            parent: None,
             approval: Some(self.id.clone()),
             agent: agent.clone(),
             resource: self.ask.resource.clone(),
@@ -206,17 +223,25 @@ impl Approval {
             expires_at,
             idle: lifetimes.idle,
             refreshable,
-            collect_before: Some((now + lifetimes.attempt).min(expires_at)),
+            collect_before: Some((now + self.collection(lifetimes)).min(expires_at)),
             last_used_at: None,
             ended: None,
             from: self.ask.from.clone(),
         }
     }
 
+    /// How long a yes waits for its agent.
+    fn collection(&self, lifetimes: &Lifetimes) -> Seconds {
+        match self.ask.door {
+            Door::Code => CODE_LIFETIME,
+            _ => lifetimes.attempt,
+        }
+    }
+
     /// What a yes means at the door the question came through.
     fn door_effects(&self, human: &Account, session: &Session, now: Timestamp) -> Vec<Effect> {
-        match (self.ask.door, &self.ask.registration) {
-            (Door::Claim, Some(registration)) => vec![
+        match &self.ask.registration {
+            Some(registration) => vec![
                 Effect::EndUnclaimed { registration: registration.clone(), at: now },
                 Effect::Claim {
                     registration: registration.clone(),
@@ -225,7 +250,7 @@ impl Approval {
                     session: session.id.clone(),
                 },
             ],
-            (Door::Claim, None) => Vec::new(),
+            None => Vec::new(),
         }
     }
 

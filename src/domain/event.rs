@@ -22,16 +22,22 @@ pub enum EventKind {
     WrongCode,
     ClaimCollected,
     ClaimReplayed,
+    AuthorizationRequested,
+    CodeRedeemed,
+    CodeReuse,
     TokenIssued,
     TokenRefreshed,
     RefreshReuse,
     TokenRevoked,
     SessionRenamed,
     SessionEnded,
+    ClientRegistered,
+    ClientUpdated,
+    ClientDeleted,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -47,12 +53,18 @@ impl EventKind {
         Self::WrongCode,
         Self::ClaimCollected,
         Self::ClaimReplayed,
+        Self::AuthorizationRequested,
+        Self::CodeRedeemed,
+        Self::CodeReuse,
         Self::TokenIssued,
         Self::TokenRefreshed,
         Self::RefreshReuse,
         Self::TokenRevoked,
         Self::SessionRenamed,
         Self::SessionEnded,
+        Self::ClientRegistered,
+        Self::ClientUpdated,
+        Self::ClientDeleted,
     ];
 
     #[must_use]
@@ -73,12 +85,18 @@ impl EventKind {
             Self::WrongCode => "approval.wrong_code",
             Self::ClaimCollected => "claim.collected",
             Self::ClaimReplayed => "claim.replayed",
+            Self::AuthorizationRequested => "authorization.requested",
+            Self::CodeRedeemed => "code.redeemed",
+            Self::CodeReuse => "code.reuse",
             Self::TokenIssued => "token.issued",
             Self::TokenRefreshed => "token.refreshed",
             Self::RefreshReuse => "refresh.reuse",
             Self::TokenRevoked => "token.revoked",
             Self::SessionRenamed => "session.renamed",
             Self::SessionEnded => "session.ended",
+            Self::ClientRegistered => "client.registered",
+            Self::ClientUpdated => "client.updated",
+            Self::ClientDeleted => "client.deleted",
         }
     }
 

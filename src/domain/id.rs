@@ -49,3 +49,8 @@ identifier!(
     SessionId,
     "ses"
 );
+identifier!(
+    /// An OAuth client: an identifier of ours, an https URL, or the operator's word.
+    ClientId,
+    "client"
+);

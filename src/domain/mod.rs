@@ -3,15 +3,20 @@
 
 pub mod account;
 pub mod approval;
+pub mod ask;
+pub mod brand;
 pub mod browser;
 pub mod change;
 pub mod claim;
+pub mod client;
 pub mod credential;
 pub mod decision;
 pub mod event;
 pub mod id;
 pub mod limit;
 pub mod origin;
+pub mod pace;
+pub mod redemption;
 pub mod refresh;
 pub mod registration;
 pub mod resource;

@@ -1,14 +1,15 @@
 //! Sessions: the approved connections, and the tokens that hang from them.
 
-use crate::domain::approval::Door;
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
 /// One connection between an account and an agent (`aas_`).
@@ -20,6 +21,9 @@ pub struct Session {
     /// None while an anonymous agent has no human.
     pub account: Option<AccountId>,
     pub registration: Option<RegistrationId>,
+    pub client: Option<ClientId>,
+    /// The session this one was cut from (RFC 8693); it ends with that one.
+    pub parent: Option<SessionId>,
     pub approval: Option<ApprovalId>,
     pub agent: Agent,
     pub resource: ResourceIdentifier,
@@ -62,16 +66,22 @@ pub enum EndCause {
     Locked,
     /// The agent gave it back (RFC 7009).
     Revoked,
+    /// Its authorization code was used twice (RFC 6749 §4.1.2).
+    CodeReuse,
+    /// Its client was deleted (RFC 7592 §2.3).
+    ClientDeleted,
 }
 
 impl EndCause {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Disconnected,
         Self::Reported,
         Self::Claimed,
         Self::RefreshReuse,
         Self::Locked,
         Self::Revoked,
+        Self::CodeReuse,
+        Self::ClientDeleted,
     ];
 
     #[must_use]
@@ -83,6 +93,8 @@ impl EndCause {
             Self::RefreshReuse => "refresh_reuse",
             Self::Locked => "locked",
             Self::Revoked => "revoked",
+            Self::CodeReuse => "code_reuse",
+            Self::ClientDeleted => "client_deleted",
         }
     }
 
@@ -112,6 +124,8 @@ pub struct Token {
     pub expires_at: Timestamp,
     /// Set when a refresh token was rotated.
     pub spent_at: Option<Timestamp>,
+    /// Whose proof must come along (RFC 9449 §6).
+    pub key: Option<Thumbprint>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,11 +173,10 @@ impl Session {
     /// The `sub` of introspection: the account, or the agent while it has no human.
     #[must_use]
     pub fn subject(&self) -> &str {
-        match (&self.account, &self.registration) {
-            (Some(account), _) => account.as_str(),
-            (None, Some(registration)) => registration.as_str(),
-            (None, None) => self.id.as_str(),
-        }
+        let account = self.account.as_ref().map(AccountId::as_str);
+        let registration = || self.registration.as_ref().map(RegistrationId::as_str);
+        let client = || self.client.as_ref().map(ClientId::as_str);
+        account.or_else(registration).or_else(client).unwrap_or_else(|| self.id.as_str())
     }
 
     /// Gives the session the name its owner wants to read.

@@ -1,13 +1,14 @@
 //! Agents introduce themselves: `POST` to the identity endpoint (auth.md, "Register").
 
 use crate::app::App;
-use crate::domain::approval::Door;
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{RegistrationId, SessionId};
 use crate::domain::limit::Count;
 use crate::domain::origin::{Agent, Occasion};
-use crate::domain::registration::{FIRST_INTERVAL, Pace, Registration, RegistrationKind};
+use crate::domain::pace::Pace;
+use crate::domain::registration::{Registration, RegistrationKind};
 use crate::domain::resource::{Asked, Resource};
 use crate::domain::session::Session;
 use crate::flow::attempt::{CLAIM_PATH, NewAttempt, describe, login_hint, new_attempt};
@@ -135,7 +136,7 @@ fn new_registration(
         session: None,
         approval: None,
         revoked_at: None,
-        pace: Pace { polled_at: None, interval: FIRST_INTERVAL },
+        pace: Pace::FIRST,
         from: occasion.from.clone(),
         created_at: occasion.at,
     };
@@ -176,6 +177,8 @@ fn pre_claim_session(
         door: Door::Claim,
         account: None,
         registration: Some(registration.id.clone()),
+        client: None,
+        parent: None,
         approval: None,
         agent: registration.agent.clone(),
         resource: registration.resource.clone(),

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::domain::approval::{Approval, DenialReason, KeyedCode, Phase, TRIES};
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::decision::{
     Answer, ApprovalRefused, CodeGiven, Consent, Lifetime, Policy, Verdict,
@@ -12,6 +13,7 @@ use crate::domain::origin::Occasion;
 use crate::domain::resource::Resource;
 use crate::domain::session::Session;
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
+use crate::flow::code;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
 use crate::metrics::Funnel;
@@ -33,6 +35,8 @@ pub struct Seen {
     pub needs_fresh_sign_in: bool,
     /// The code to hand to the agent, while it is good.
     pub relayed: Option<Code>,
+    /// Where the browser takes the answer, while there is one to take.
+    pub onward: Option<String>,
 }
 
 /// What the person sent.
@@ -95,6 +99,9 @@ pub async fn view(
     if !approval.is_for(human.account()) {
         return Err(ApprovalRefused::WrongAccount.into());
     }
+    if !approval.began_in(human.mark()) {
+        return Err(ApprovalRefused::OtherBrowser.into());
+    }
     let session = match approval.approved() {
         Some(approved) => app.store.session(&approved.session).await?,
         None => None,
@@ -107,7 +114,8 @@ pub async fn view(
         app.resource(&approval.ask.resource).is_some_and(|one| one.is_grave(&approval.ask.scopes));
     let waiting = approval.phase(now) == Phase::Waiting;
     let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
-    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed })
+    let onward = code::onward(app, &approval, now);
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, onward })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.
@@ -154,6 +162,9 @@ async fn decide_once(
     occasion: &Occasion,
 ) -> Result<Approval, DecideError> {
     let approval = by_link(app, link).await?;
+    if approval.is_for(human.account()) && !approval.began_in(human.mark()) {
+        return Err(ApprovalRefused::OtherBrowser.into());
+    }
     let resource = app.resource(&approval.ask.resource);
     let policy = Policy {
         required: resource.map(Resource::required_scopes).unwrap_or_default(),
@@ -166,11 +177,11 @@ async fn decide_once(
         return Err(DecideError::NotFresh);
     }
     let asked_at = approval.created_at;
+    let counts = guesses(app, &approval, human, decision, occasion);
     let answer = answer(app, &approval, decision, occasion.at)?;
     match approval.decide(human.account(), answer, &policy, occasion)? {
         Verdict::Decided(mut change) => {
             // Refused beyond the limit like a wrong code, but not held against anybody.
-            let counts = guesses(app, human, decision, occasion);
             change.effects.extend(counts.iter().cloned().map(Effect::Count));
             change.effects.extend(counts.into_iter().map(Effect::Forgive));
             let approval = store(app, change, occasion.at).await?;
@@ -183,7 +194,6 @@ async fn decide_once(
             Ok(approval)
         }
         Verdict::WrongCode { mut change, tries_left } => {
-            let counts = guesses(app, human, decision, occasion);
             change.effects.extend(counts.into_iter().map(Effect::Count));
             store(app, change, occasion.at).await?;
             if tries_left == 0 {
@@ -211,6 +221,9 @@ fn answer(
                 app.vault.keyed_code(purpose, approval.id.as_str(), code).into()
             };
             let code = match code.as_deref().map(str::trim) {
+                _ if approval.ask.door == Door::Code => {
+                    CodeGiven::Redirect(code::code(app, approval, &session).digest())
+                }
                 Some("") => return Err(DecideError::NoCode),
                 Some(typed) => {
                     let typed = Code::parse(typed);
@@ -227,8 +240,15 @@ fn answer(
 }
 
 /// A typed code counts for its account and its address, in the same transaction.
-fn guesses(app: &App, human: &Human, decision: &Decision, occasion: &Occasion) -> Vec<Count> {
-    if !matches!(&decision.verb, Verb::Approve { code: Some(_), .. }) {
+fn guesses(
+    app: &App,
+    approval: &Approval,
+    human: &Human,
+    decision: &Decision,
+    occasion: &Occasion,
+) -> Vec<Count> {
+    let types = matches!(&decision.verb, Verb::Approve { code: Some(_), .. });
+    if !types || approval.agent_code.is_none() {
         return Vec::new();
     }
     let limits = &app.settings.limits;

@@ -1,12 +1,14 @@
 //! Attempts: the question is put to a human, and put again when it has run out.
 
 use crate::app::App;
-use crate::domain::approval::{Approval, Ask, Door, State};
+use crate::domain::approval::{Approval, State};
+use crate::domain::ask::{Ask, Door};
 use crate::domain::change::{Effect, UNSTORED};
 use crate::domain::id::ApprovalId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
-use crate::domain::registration::{ClaimRefused, FIRST_INTERVAL, Registration};
+use crate::domain::pace::{FIRST_INTERVAL, Pace};
+use crate::domain::registration::{ClaimRefused, Registration};
 use crate::flow::claim::{by_claim_token, current_attempt};
 use crate::flow::error::{RETRIES, until_next_hour};
 use crate::metrics::Funnel;
@@ -68,7 +70,12 @@ pub fn new_attempt(
             expected: Some(hint),
             from: occasion.from.clone(),
             registration: Some(registration.id.clone()),
+            client: None,
+            redirection: None,
         },
+        user_code: None,
+        handle: None,
+        pace: Pace::FIRST,
         created_at: occasion.at,
         expires_at: (occasion.at + app.settings.agents.attempt_ttl)
             .min(registration.claim_expires_at),

@@ -60,6 +60,7 @@ impl Pair {
                 created_at: self.issued_at,
                 expires_at,
                 spent_at: None,
+                key: None,
             })
         };
         let mut effects = vec![token(&self.access, TokenKind::Access, self.access_end)];

@@ -6,6 +6,8 @@ pub mod approval;
 pub mod assertion;
 pub mod attempt;
 pub mod claim;
+pub mod client;
+pub mod code;
 pub mod delivery;
 pub mod error;
 pub mod grants;

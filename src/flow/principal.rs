@@ -19,6 +19,7 @@ use subtle::ConstantTimeEq as _;
 pub struct Human {
     account: Account,
     browser: Digest,
+    mark: Option<Digest>,
     signed_in_at: Timestamp,
 }
 
@@ -32,6 +33,12 @@ impl Human {
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         now < self.signed_in_at + FRESH
+    }
+
+    /// Digest of the mark that this browser got when an agent sent it here.
+    #[must_use]
+    pub fn mark(&self) -> Option<&Digest> {
+        self.mark.as_ref()
     }
 
     /// Digest of the cookie that proves it.
@@ -73,16 +80,22 @@ impl ResourceServer<'_> {
     }
 }
 
-/// The person whose cookie this is.
+/// The person whose cookie this is, in the browser that has this mark.
 ///
 /// # Errors
 ///
 /// The database is away.
-pub async fn human(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Human>, PersonError> {
+pub async fn human(
+    app: &App,
+    cookie: &str,
+    mark: Option<&Secret>,
+    now: Timestamp,
+) -> Result<Option<Human>, PersonError> {
     let Some(secret) = Secret::parse(SecretKind::Browser, cookie) else { return Ok(None) };
     let browser = secret.digest();
     let account = app.store.signed_in(&browser, now).await?;
-    Ok(account.map(|(account, signed_in_at)| Human { account, browser, signed_in_at }))
+    let mark = mark.map(Secret::digest);
+    Ok(account.map(|(account, signed_in_at)| Human { account, browser, mark, signed_in_at }))
 }
 
 /// The agent whose access token this is, at `resource`.

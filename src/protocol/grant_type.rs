@@ -5,6 +5,8 @@
 /// [RFC 6749 §4]: https://www.rfc-editor.org/rfc/rfc6749#section-4
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GrantType {
+    /// What the browser brought back, for tokens (RFC 6749 §4.1.3).
+    AuthorizationCode,
     /// Our own identity assertion for an access token (RFC 7523 §2.1).
     JwtBearer,
     /// The agent polls for its human's answer (auth.md, dialect D2).
@@ -14,12 +16,14 @@ pub enum GrantType {
 }
 
 impl GrantType {
-    pub const ALL: [Self; 3] = [Self::JwtBearer, Self::Claim, Self::RefreshToken];
+    pub const ALL: [Self; 4] =
+        [Self::AuthorizationCode, Self::JwtBearer, Self::Claim, Self::RefreshToken];
 
     /// The name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::AuthorizationCode => "authorization_code",
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
             Self::Claim => "urn:workos:agent-auth:grant-type:claim",
             Self::RefreshToken => "refresh_token",

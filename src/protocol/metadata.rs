@@ -26,12 +26,15 @@ pub struct ProtectedResourceMetadata<'a> {
 #[derive(Debug, Serialize)]
 pub struct AuthorizationServerMetadata<'a> {
     pub issuer: &'a str,
+    pub authorization_endpoint: String,
     pub token_endpoint: String,
     pub revocation_endpoint: String,
     pub introspection_endpoint: String,
     pub jwks_uri: String,
-    /// Empty until an authorization endpoint exists; RFC 8414 requires the member.
-    pub response_types_supported: Vec<&'static str>,
+    pub response_types_supported: [&'static str; 1],
+    pub response_modes_supported: [&'static str; 1],
+    /// RFC 9207 §3.
+    pub authorization_response_iss_parameter_supported: bool,
     pub grant_types_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,

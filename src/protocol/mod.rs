@@ -3,9 +3,12 @@
 
 pub mod agent;
 pub mod agent_error;
+pub mod authorization_response;
 pub mod basic;
 pub mod challenge;
+pub mod client_metadata;
 pub mod code;
+pub mod destination;
 pub mod email;
 pub mod error;
 pub mod form;
@@ -13,9 +16,12 @@ pub mod grant_type;
 pub mod introspection;
 pub mod json;
 pub mod metadata;
+pub mod pkce;
+pub mod redirect_uri;
 pub mod resource_identifier;
 pub mod scope;
 pub mod secret;
 pub mod text;
+pub mod thumbprint;
 pub mod timestamp;
 pub mod token_response;

@@ -20,10 +20,20 @@ pub enum SecretKind {
     Claim,
     /// The opaque part of an approval link.
     Approval,
+    /// An authorization code (RFC 6749 §4.1.2).
+    AuthorizationCode,
+    /// What a device polls with (RFC 8628 §3.2).
+    DeviceCode,
     /// A browser's signed-in session.
     Browser,
+    /// What a browser is known by from the moment an agent sends it here, signed in or not.
+    BrowserMark,
     /// A link an operator hands to a person, once.
     OneTimeLink,
+    /// What a registered client proves itself with.
+    Client,
+    /// What a registered client manages its registration with (RFC 7592 §3).
+    ClientManagement,
 }
 
 impl SecretKind {
@@ -34,8 +44,15 @@ impl SecretKind {
             Self::Refresh => "aar_",
             Self::Claim => "clm_",
             Self::Approval => "cvt_",
+            Self::AuthorizationCode => "aac_",
+            Self::DeviceCode => "adc_",
             Self::Browser => "cbs_",
+            Self::BrowserMark => "cbm_",
             Self::OneTimeLink => "otl_",
+            // Letters and digits alone: in Basic, some clients form-encode the underscore
+            // and some send it raw (RFC 6749 §2.3.1).
+            Self::Client => "acs",
+            Self::ClientManagement => "rat_",
         }
     }
 }

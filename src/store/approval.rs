@@ -2,10 +2,12 @@
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
+use super::registration::keep_pace;
 use super::row::approval;
 use super::{Store, StoreError};
-use crate::domain::approval::Approval;
+use crate::domain::approval::{Approval, KeyedCode};
 use crate::domain::id::{AccountId, ApprovalId};
+use crate::domain::pace::Pace;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 
@@ -29,6 +31,51 @@ impl Store {
     pub async fn approval(&self, id: &ApprovalId) -> Result<Option<Approval>, StoreError> {
         let row = approval::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
         row.map(Approval::try_from).transpose()
+    }
+
+    /// The approval whose agent collects with this.
+    ///
+    /// # Errors
+    ///
+    /// As [`approval_by_link`](Self::approval_by_link).
+    pub async fn approval_by_handle(&self, handle: &Digest) -> Result<Option<Approval>, StoreError> {
+        let row = approval::Entity::find()
+            .filter(approval::Column::HandleDigest.eq(handle.0.to_vec()))
+            .one(self.reader())
+            .await?;
+        row.map(Approval::try_from).transpose()
+    }
+
+    /// The approval whose agent shows this code.
+    ///
+    /// # Errors
+    ///
+    /// As [`approval_by_link`](Self::approval_by_link).
+    pub async fn approval_by_user_code(
+        &self,
+        code: &KeyedCode,
+    ) -> Result<Option<Approval>, StoreError> {
+        let row = approval::Entity::find()
+            .filter(approval::Column::UserCodeDigest.eq(code.0.clone()))
+            .one(self.reader())
+            .await?;
+        row.map(Approval::try_from).transpose()
+    }
+
+    /// Keeps the pace of polling, with a guard of its own and no revision: polls must not make
+    /// the human's answer stale. Of two polls at once, one finds the pace moved.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] when another poll came first.
+    pub async fn keep_polling_pace(
+        &self,
+        id: &ApprovalId,
+        seen: Pace,
+        next: Pace,
+    ) -> Result<(), StoreError> {
+        let step = keep_pace("approval", id.as_str(), seen, next, self.backend());
+        self.write(vec![step]).await
     }
 
     /// How often this account has answered an agent that calls itself so, ever and since

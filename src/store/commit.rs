@@ -4,7 +4,7 @@
 use sea_orm::{DbBackend, Value};
 
 use super::row::{self, Stored, step};
-use super::{Store, StoreError, account, link};
+use super::{Store, StoreError, account, client, link};
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
@@ -83,6 +83,8 @@ impl Store {
                 steps.push(claim(&registration, &approval, &account, &session, backend));
             }
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
+            Effect::UseClient { id, at } => steps.push(client::used(&id, at, backend)),
+            Effect::RemoveClient(id) => steps.push(client::remove(&id, backend)),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),
             Effect::Record(event) => steps.push(self.record(&event)?),

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult};
 use super::row::statement;
 use super::{Store, StoreError};
 use crate::domain::credential::{Credential, Delegation};
-use crate::domain::id::{AccountId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -18,8 +18,8 @@ const CORRUPT: StoreError = StoreError::Corrupt("session");
 macro_rules! credential_with {
     ($least:literal) => {
         concat!(
-            "SELECT s.id, s.account_id, s.registration_id, s.agent_name, s.resource, t.scopes, \
-             t.created_at, s.approved_at, ",
+            "SELECT s.id, s.account_id, s.registration_id, s.client_id, s.agent_name, s.resource, \
+             t.scopes, t.created_at, s.approved_at, ",
             $least,
             "(t.expires_at, s.expires_at, \
              COALESCE(s.last_used_at, s.created_at) + s.idle_seconds) \
@@ -90,17 +90,18 @@ impl Store {
 }
 
 fn read(row: &QueryResult) -> Result<Credential, StoreError> {
-    let resource: String = row.try_get_by_index(4)?;
-    let scopes: String = row.try_get_by_index(5)?;
+    let resource: String = row.try_get_by_index(5)?;
+    let scopes: String = row.try_get_by_index(6)?;
     Ok(Credential {
         session: SessionId(row.try_get_by_index(0)?),
         account: row.try_get_by_index::<Option<String>>(1)?.map(AccountId),
         registration: row.try_get_by_index::<Option<String>>(2)?.map(RegistrationId),
-        agent: row.try_get_by_index(3)?,
+        client: row.try_get_by_index::<Option<String>>(3)?.map(ClientId),
+        agent: row.try_get_by_index(4)?,
         resource: resource.parse().map_err(|_| CORRUPT)?,
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
-        issued_at: Timestamp(row.try_get_by_index(6)?),
-        approved_at: row.try_get_by_index::<Option<i64>>(7)?.map(Timestamp),
-        expires_at: Timestamp(row.try_get_by_index(8)?),
+        issued_at: Timestamp(row.try_get_by_index(7)?),
+        approved_at: row.try_get_by_index::<Option<i64>>(8)?.map(Timestamp),
+        expires_at: Timestamp(row.try_get_by_index(9)?),
     })
 }

@@ -9,6 +9,7 @@
 mod account;
 mod approval;
 mod change;
+mod client;
 mod commit;
 mod denied;
 mod engine;

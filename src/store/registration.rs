@@ -1,14 +1,15 @@
 //! Named queries about registrations.
 
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, DbBackend, EntityTrait as _, QueryFilter as _};
 
 use super::row::{registration, step};
 use super::{Store, StoreError};
 use crate::domain::id::RegistrationId;
-use crate::domain::registration::{Pace, Registration};
+use crate::domain::pace::Pace;
+use crate::domain::registration::Registration;
 use crate::protocol::secret::Digest;
 use crate::store::row::null_or;
-use crate::store::write::Expect;
+use crate::store::write::{Expect, Step};
 
 impl Store {
     /// # Errors
@@ -50,16 +51,29 @@ impl Store {
         seen: Pace,
         next: Pace,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE registration SET polled_at = $2, poll_interval = $3 \
-                   WHERE id = $1 AND COALESCE(polled_at, -1) = COALESCE($4, -1) \
-                   AND poll_interval = $5";
-        let values = [
-            id.as_str().into(),
-            null_or(next.polled_at.map(|time| time.0)),
-            next.interval.0.into(),
-            null_or(seen.polled_at.map(|time| time.0)),
-            seen.interval.0.into(),
-        ];
-        self.write(vec![step(self.backend(), sql, values, Expect::One("pace"))]).await
+        let step = keep_pace("registration", id.as_str(), seen, next, self.backend());
+        self.write(vec![step]).await
     }
+}
+
+/// A poll moves the pace that it saw.
+pub(super) fn keep_pace(
+    table: &str,
+    id: &str,
+    seen: Pace,
+    next: Pace,
+    backend: DbBackend,
+) -> Step {
+    let sql = format!(
+        "UPDATE {table} SET polled_at = $2, poll_interval = $3 \
+         WHERE id = $1 AND COALESCE(polled_at, -1) = COALESCE($4, -1) AND poll_interval = $5"
+    );
+    let values = [
+        id.into(),
+        null_or(next.polled_at.map(|time| time.0)),
+        next.interval.0.into(),
+        null_or(seen.polled_at.map(|time| time.0)),
+        seen.interval.0.into(),
+    ];
+    step(backend, &sql, values, Expect::One("pace"))
 }

@@ -1,9 +1,9 @@
 //! How answers look: JSON that is never stored, errors in the caller's dialect, and the
 //! headers every page carries.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::request::BodyError;
@@ -63,6 +63,21 @@ pub fn oauth_error(error: &OAuthError) -> HttpResponse {
         _ => None,
     };
     retry_after(&mut answer, wait);
+    answer
+}
+
+/// A refusal of a client at the token endpoint and its neighbours: as [`oauth_error`], and
+/// the scheme is named when the client used it ([RFC 6749 §5.2]).
+///
+/// [RFC 6749 §5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+#[must_use]
+pub fn client_error(request: &HttpRequest, error: &OAuthError) -> HttpResponse {
+    let mut answer = oauth_error(error);
+    let used_basic = request.headers().contains_key(header::AUTHORIZATION);
+    if used_basic && matches!(error, OAuthError::InvalidClient) {
+        let challenge = HeaderValue::from_static(r#"Basic realm="clients", charset="UTF-8""#);
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
     answer
 }
 

@@ -216,6 +216,9 @@ impl Page<'_> {
     }
 
     fn show(&self, status: u16, seen: &Seen, entered: Option<&Entered<'_>>) -> HttpResponse {
+        if let Some(onward) = &seen.onward {
+            return super::authorize::found(onward);
+        }
         let context = approve_page::Context {
             app: self.app,
             visitor: self.visitor,
@@ -243,6 +246,9 @@ impl Page<'_> {
         let (app, visitor) = (self.app, self.visitor);
         match error {
             DecideError::NotFound => visitor.error(app, 404, None, None),
+            DecideError::Refused(ApprovalRefused::OtherBrowser) => {
+                visitor.error(app, 403, None, None)
+            }
             DecideError::Refused(ApprovalRefused::WrongAccount) => {
                 let page = ApprovalRefusedPage {
                     frame: &visitor.frame(app),

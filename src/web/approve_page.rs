@@ -10,6 +10,7 @@ use super::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, Sessi
 use super::pages::{Claim, ScopeWords, Source};
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::domain::ask::Door;
 use crate::domain::approval::{self, Approved, Phase, State};
 use crate::domain::resource::Resource;
 use crate::domain::session::Standing;
@@ -56,10 +57,12 @@ pub fn question(
         csrf: visitor.form_token(),
         agent: agent(seen),
         origin: origin(context, seen),
-        matching: matching(context, entered, &no_code),
+        matching: matching(context, ask.door, entered, &no_code),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
         scopes: scopes(resource, &ask.scopes, entered),
+        details: Vec::new(),
+        step_up: None,
         lifetimes: lifetimes(context, entered),
         most_days: app.settings.sessions.max_lifetime.0 / Seconds::DAY.0,
         custom_days: entered.map_or("", |entered| entered.custom_days),
@@ -81,6 +84,7 @@ fn agent(seen: &Seen) -> Agent<'_> {
     };
     Agent {
         name: told(told_by.name.as_ref()),
+        site: None,
         kind: told(told_by.kind.as_ref()),
         reason: told(told_by.reason.as_ref()),
         seen: if seen.answered.ever == 0 { SeenBefore::First } else { again },
@@ -105,9 +109,13 @@ fn origin<'a>(context: &'a Context<'_>, seen: &'a Seen) -> Origin<'a> {
 
 fn matching<'a>(
     context: &Context<'a>,
+    door: Door,
     entered: Option<&Entered<'a>>,
     no_code: &'a str,
 ) -> Matching<'a> {
+    if door == Door::Code {
+        return Matching::Relayed { have_code_href: None };
+    }
     if context.relays {
         let typed = context.app.settings.agents.typed_codes;
         return Matching::Relayed { have_code_href: typed.then_some(context.path) };
@@ -171,6 +179,7 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
         agent: ask.agent.name.as_ref().map(ToldText::as_str),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         outcome: outcome(context, seen, resource, code.as_deref()),
+        onward: None,
     };
     visitor.page(app, status, &page)
 }
@@ -234,6 +243,7 @@ fn receipt<'a>(
             .map(|session| SessionForm { id: session.id.as_str(), label: &session.label }),
         granted: scope_words(resource, &approved.granted),
         refused: scope_words(resource, &approved.refused),
+        details: Vec::new(),
         decided_at: approved.at,
         ends_at: approved.ends_at,
         resource: seen.approval.ask.resource.as_str(),

@@ -129,13 +129,20 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
     let scopes = resources.iter().fold(Scopes::new(), |all, one| all.join(&one.all_scopes()));
     AuthorizationServerMetadata {
         issuer: app.issuer(),
+        authorization_endpoint: url("/authorize"),
         token_endpoint: url("/token"),
         revocation_endpoint: url("/revoke"),
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),
-        response_types_supported: Vec::new(),
+        response_types_supported: ["code"],
+        response_modes_supported: ["query"],
+        authorization_response_iss_parameter_supported: true,
         grant_types_supported: grants::offered(app).map(GrantType::name).collect(),
-        token_endpoint_auth_methods_supported: vec!["none"],
+        token_endpoint_auth_methods_supported: vec![
+            "none",
+            "client_secret_basic",
+            "client_secret_post",
+        ],
         revocation_endpoint_auth_methods_supported: vec!["none"],
         introspection_endpoint_auth_methods_supported: vec![
             "client_secret_basic",

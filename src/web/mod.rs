@@ -6,6 +6,7 @@ mod answer;
 mod approve;
 mod approve_page;
 mod assets;
+mod authorize;
 mod demo;
 mod documents;
 mod forwarded;
@@ -68,6 +69,7 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(open("/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         .service(open("/oauth2/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         // People
+        .service(at("/authorize", "GET, HEAD").route(get().to(authorize::authorize)))
         .service(at("/", "GET, HEAD").route(get().to(account::home)))
         .service(
             at("/sign-in", "GET, HEAD, POST")

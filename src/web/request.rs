@@ -15,6 +15,8 @@ use tokio::time::timeout;
 use super::forwarded;
 use crate::app::App;
 use crate::domain::origin::{Occasion, Origin};
+use crate::flow::client::authentication::Presented;
+use crate::protocol::error::OAuthError;
 use crate::protocol::form::{Form, FormError};
 use crate::protocol::text::ToldText;
 
@@ -134,6 +136,27 @@ pub fn is_of_type(request: &HttpRequest, wanted: &str) -> bool {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return true };
     let Ok(value) = value.to_str() else { return false };
     value.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// What a request brings to prove which client sends it ([RFC 6749 §2.3.1]).
+///
+/// # Errors
+///
+/// Two `Authorization` headers, or one that is not text, prove nothing.
+///
+/// [RFC 6749 §2.3.1]: https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+pub fn presented<'a>(
+    request: &'a HttpRequest,
+    form: &'a Form,
+) -> Result<Presented<'a>, OAuthError> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let header = headers.next();
+    if headers.next().is_some() {
+        return Err(OAuthError::InvalidClient);
+    }
+    let authorization = header.map(|value| value.to_str()).transpose();
+    let authorization = authorization.map_err(|_| OAuthError::InvalidClient)?;
+    Ok(Presented { authorization, form })
 }
 
 /// When and from where this request came.

@@ -8,13 +8,13 @@ use super::answer::see_other;
 use super::approve_page::scope_words;
 use super::pages::session::{Event as Shown, HistoryLine, SessionPage};
 use super::pages::sessions::{SessionLine, SessionNotice, SessionsPage};
+use super::pages::{Claim, Source};
 use super::person::{Posted, posted, signed_in, visitor};
 use super::return_to::ReturnTo;
 use crate::app::App;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::session::{EndCause, Session, Standing};
 use crate::flow::session;
-use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::Timestamp;
 
 /// `GET /account/sessions`.
@@ -30,6 +30,7 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
                 sessions: sessions.iter().map(|session| line(&app, session, visitor.now)).collect(),
+                reused: Vec::new(),
                 notice: notice(&request),
             };
             visitor.page(&app, 200, &page)
@@ -118,13 +119,16 @@ fn notice(request: &HttpRequest) -> Option<SessionNotice> {
 
 fn line<'a>(app: &'a App, session: &'a Session, now: Timestamp) -> SessionLine<'a> {
     let resource = app.resource(&session.resource);
-    let agent = session.agent.name.as_ref().map(ToldText::as_str);
+    let agent = session.agent.name.as_ref();
     let label = if session.label.is_empty() { session.id.as_str() } else { &session.label };
     SessionLine {
         id: session.id.as_str(),
         label,
-        agent,
+        agent: agent.map(|name| Claim { words: name.as_str(), source: Source::Told }),
+        parent: None,
         scopes: scope_words(resource, &session.scopes),
+        extras: Vec::new(),
+        details: Vec::new(),
         resource_name: resource
             .map_or(session.resource.as_str(), |resource| resource.name.as_str()),
         created_at: session.created_at,

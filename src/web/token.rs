@@ -4,7 +4,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::{body_error, json, oauth_error, raw_json};
+use super::answer::{body_error, client_error, json, oauth_error, raw_json};
 use super::request;
 use crate::app::App;
 use crate::flow::principal::{ResourceServer, resource_server};
@@ -23,10 +23,14 @@ pub async fn token(request: HttpRequest, payload: Payload, app: Data<App>) -> Ht
         Ok(form) => form,
         Err(error) => return body_error(error),
     };
+    let presented = match request::presented(&request, &form) {
+        Ok(presented) => presented,
+        Err(error) => return client_error(&request, &error),
+    };
     let occasion = request::occasion(&app, &request);
-    match grants::token(&app, &form, &occasion).await {
+    match grants::token(&app, &presented, &occasion).await {
         Ok(response) => json(200, &response),
-        Err(error) => oauth_error(&error),
+        Err(error) => client_error(&request, &error),
     }
 }
 

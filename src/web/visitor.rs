@@ -48,7 +48,9 @@ impl Visitor {
         let presented = request.cookie(cookie_name(app));
         let known = presented.and_then(|cookie| Secret::parse(SecretKind::Browser, cookie.value()));
         let human = match &known {
-            Some(cookie) => principal::human(app, cookie.reveal(), now).await?,
+            Some(cookie) => {
+                principal::human(app, cookie.reveal(), mark(app, request).as_ref(), now).await?
+            }
             None => None,
         };
         let fresh = known.is_none();
@@ -177,9 +179,35 @@ fn cookie_name(app: &App) -> &'static str {
     if app.settings.issuer.is_https() { "__Host-countersign" } else { "countersign" }
 }
 
+/// What this browser is known by since an agent first sent it here. It outlives signing in and
+/// out, which change the other cookie.
+#[must_use]
+pub fn mark(app: &App, request: &HttpRequest) -> Option<Secret> {
+    let presented = request.cookie(mark_name(app))?;
+    Secret::parse(SecretKind::BrowserMark, presented.value())
+}
+
+fn mark_name(app: &App) -> &'static str {
+    if app.settings.issuer.is_https() { "__Host-countersign-mark" } else { "countersign-mark" }
+}
+
+/// Marks the browser.
+pub fn set_mark(app: &App, answer: &mut HttpResponse, mark: &Secret) {
+    set(app, answer, (mark_name(app), mark), None);
+}
+
 /// Sets the browser's cookie: host-only, unreadable to scripts, not sent across sites.
 pub fn set_cookie(app: &App, answer: &mut HttpResponse, value: &Secret, lasts: Option<Seconds>) {
-    let mut cookie = Cookie::build(cookie_name(app), value.reveal().to_owned())
+    set(app, answer, (cookie_name(app), value), lasts);
+}
+
+fn set(
+    app: &App,
+    answer: &mut HttpResponse,
+    (name, value): (&'static str, &Secret),
+    lasts: Option<Seconds>,
+) {
+    let mut cookie = Cookie::build(name, value.reveal().to_owned())
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)

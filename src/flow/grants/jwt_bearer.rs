@@ -41,6 +41,7 @@ pub async fn exchange(
         created_at: occasion.at,
         expires_at,
         spent_at: None,
+        key: None,
     };
     let mut event = Event::new(EventKind::TokenIssued, occasion)
         .of_session(&delegation.session)

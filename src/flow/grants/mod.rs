@@ -7,6 +7,8 @@ pub mod refresh_token;
 
 use crate::app::App;
 use crate::domain::origin::Occasion;
+use crate::flow::client::authentication::Presented;
+use crate::flow::code;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::grant_type::GrantType;
@@ -29,17 +31,19 @@ pub fn offered(app: &App) -> impl Iterator<Item = GrantType> {
 /// [RFC 6749 §3.2]: https://www.rfc-editor.org/rfc/rfc6749#section-3.2
 pub async fn token(
     app: &App,
-    form: &Form,
+    presented: &Presented<'_>,
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
+    let form = presented.form;
     let name = form.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
     let grant = GrantType::named(name)
         .filter(|grant| offered(app).any(|offered| offered == *grant))
         .ok_or(OAuthError::UnsupportedGrantType)?;
     match grant {
+        GrantType::AuthorizationCode => code::redeem(app, presented, occasion).await,
         GrantType::Claim => claim::redeem(app, form, occasion).await,
         GrantType::JwtBearer => jwt_bearer::exchange(app, form, occasion).await,
-        GrantType::RefreshToken => refresh_token::refresh(app, form, occasion).await,
+        GrantType::RefreshToken => refresh_token::refresh(app, presented, occasion).await,
     }
 }
 
@@ -48,7 +52,7 @@ pub async fn token(
 ///
 /// [RFC 8707 §2.2]: https://www.rfc-editor.org/rfc/rfc8707#section-2.2
 /// [RFC 6749 §6]: https://www.rfc-editor.org/rfc/rfc6749#section-6
-fn narrowed(
+pub(in crate::flow) fn narrowed(
     form: &Form,
     resource: &ResourceIdentifier,
     scopes: &Scopes,

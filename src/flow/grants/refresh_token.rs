@@ -9,12 +9,12 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
+use crate::flow::client::authentication::{Presented, authenticate};
 use crate::flow::delivery::{self, Pair, Subject};
 use crate::flow::error::RETRIES;
 use crate::protocol::agent::{Identity, RefreshResponse};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::error::OAuthError;
-use crate::protocol::form::Form;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::token_response::TokenResponse;
@@ -27,13 +27,15 @@ use crate::store::StoreError;
 /// `invalid_grant`, `invalid_scope` beyond the session, `invalid_target`.
 pub async fn refresh(
     app: &App,
-    form: &Form,
+    presented: &Presented<'_>,
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
-    let presented =
+    let form = presented.form;
+    let token =
         form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
     let narrow = |session: &Session| super::narrowed(form, &session.resource, &session.scopes);
-    let (_, pair) = rotate(app, presented, &narrow, occasion).await?;
+    let asking = Asking { client: Some(presented), narrow: &narrow };
+    let (_, pair) = rotate(app, token, &asking, occasion).await?;
     Ok(pair.response(None))
 }
 
@@ -48,8 +50,9 @@ pub async fn refresh_identity(
     occasion: &Occasion,
 ) -> Result<RefreshResponse, AgentError> {
     let whole = |session: &Session| Ok(session.scopes.clone());
+    let asking = Asking { client: None, narrow: &whole };
     let (session, pair) =
-        rotate(app, presented, &whole, occasion).await.map_err(|error| match error {
+        rotate(app, presented, &asking, occasion).await.map_err(|error| match error {
             OAuthError::TemporarilyUnavailable(cause) => {
                 AgentError { cause: Some(cause), ..AgentErrorCode::TemporarilyUnavailable.into() }
             }
@@ -80,22 +83,42 @@ pub async fn refresh_identity(
 
 type Narrow<'a> = dyn Fn(&Session) -> Result<Scopes, OAuthError> + Sync + 'a;
 
+/// Who asks for a rotation, and how far it may reach.
+struct Asking<'a> {
+    /// None at the endpoint of agents that are no clients.
+    client: Option<&'a Presented<'a>>,
+    narrow: &'a Narrow<'a>,
+}
+
+/// A client's refresh token is good in that client's hands only (RFC 6749 §6).
+async fn own(
+    app: &App,
+    session: &Session,
+    asking: &Asking<'_>,
+    occasion: &Occasion,
+) -> Result<(), OAuthError> {
+    let Some(owner) = &session.client else { return Ok(()) };
+    let presented = asking.client.ok_or(OAuthError::InvalidGrant)?;
+    let caller = authenticate(app, presented, occasion).await?;
+    if caller.client().id == *owner { Ok(()) } else { Err(OAuthError::InvalidGrant) }
+}
+
 /// Rotates a refresh token: one successor, whoever asks how often.
 async fn rotate(
     app: &App,
     presented: &str,
-    narrow: &Narrow<'_>,
+    asking: &Asking<'_>,
     occasion: &Occasion,
 ) -> Result<(Session, Pair), OAuthError> {
     let secret = Secret::parse(SecretKind::Refresh, presented).ok_or(OAuthError::InvalidGrant)?;
     for _attempt in 0..RETRIES {
-        match rotate_once(app, &secret, narrow, occasion).await {
+        match rotate_once(app, &secret, asking, occasion).await {
             Err(RotateError::Stale) => {}
             Err(RotateError::Refused(error)) => return Err(error),
             Ok(rotated) => return Ok(rotated),
         }
     }
-    match rotate_once(app, &secret, narrow, occasion).await {
+    match rotate_once(app, &secret, asking, occasion).await {
         Ok(rotated) => Ok(rotated),
         Err(RotateError::Refused(error)) => Err(error),
         // The session ended while we looked.
@@ -126,12 +149,13 @@ impl From<StoreError> for RotateError {
 async fn rotate_once(
     app: &App,
     presented: &Secret,
-    narrow: &Narrow<'_>,
+    asking: &Asking<'_>,
     occasion: &Occasion,
 ) -> Result<(Session, Pair), RotateError> {
     let token = app.store.token(&presented.digest()).await?.ok_or(OAuthError::InvalidGrant)?;
     let session = app.store.session(&token.session).await?.ok_or(OAuthError::InvalidGrant)?;
-    let scopes = narrow(&session)?;
+    own(app, &session, asking, occasion).await?;
+    let scopes = (asking.narrow)(&session)?;
     let context = ["rotate", presented.reveal()];
     let pair = Pair::derive(app, &session, &context, scopes, occasion.at);
     match rotation(&session, &token, successor(app, &token, &pair).await?.as_ref(), occasion.at) {

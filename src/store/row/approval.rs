@@ -4,12 +4,13 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
-use super::Stored;
+use super::{Stored, seconds, time};
 use crate::domain::approval::{Approval, KeyedCode, State};
 use crate::domain::change::UNSTORED;
 use crate::domain::id::ApprovalId;
+use crate::domain::pace::Pace;
 use crate::protocol::secret::Digest;
-use crate::protocol::timestamp::Timestamp;
+use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 use crate::store::write::{Expect, Step};
 
@@ -30,6 +31,11 @@ pub struct Model {
     pub agent_code: Option<Vec<u8>>,
     pub created_at: i64,
     pub expires_at: i64,
+    pub handle_digest: Option<Vec<u8>>,
+    pub user_code_digest: Option<Vec<u8>>,
+    pub client_id: Option<String>,
+    pub polled_at: Option<i64>,
+    pub poll_interval: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -55,12 +61,16 @@ impl TryFrom<Model> for Approval {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
+        let handle = row.handle_digest.map(|bytes| Digest::stored(&bytes).ok_or(CORRUPT));
         Ok(Self {
             id: ApprovalId(row.id),
             revision: row.revision,
             link: Digest::stored(&row.link_digest).ok_or(CORRUPT)?,
             ask: serde_json::from_str(&row.ask).map_err(|_| CORRUPT)?,
             agent_code: row.agent_code.map(KeyedCode),
+            user_code: row.user_code_digest.map(KeyedCode),
+            handle: handle.transpose()?,
+            pace: Pace { polled_at: time(row.polled_at), interval: Seconds(row.poll_interval) },
             created_at: Timestamp(row.created_at),
             expires_at: Timestamp(row.expires_at),
             state: serde_json::from_str(&row.state).map_err(|_| CORRUPT)?,
@@ -89,6 +99,11 @@ fn model(approval: &Approval, revision: i64) -> Result<Model, StoreError> {
         agent_code: approval.agent_code.as_ref().map(|code| code.0.clone()),
         created_at: approval.created_at.0,
         expires_at: approval.expires_at.0,
+        handle_digest: approval.handle.map(|digest| digest.0.to_vec()),
+        user_code_digest: approval.user_code.as_ref().map(|code| code.0.clone()),
+        client_id: approval.ask.client.as_ref().map(|client| client.id.0.clone()),
+        polled_at: seconds(approval.pace.polled_at),
+        poll_interval: approval.pace.interval.0,
     })
 }
 
@@ -101,6 +116,9 @@ impl Stored for Approval {
             Entity::insert(active).build(backend)
         } else {
             active.id = NotSet;
+            // Kept by the polls themselves, without a revision.
+            active.polled_at = NotSet;
+            active.poll_interval = NotSet;
             Entity::update_many()
                 .set(active)
                 .filter(Column::Id.eq(self.id.as_str()))

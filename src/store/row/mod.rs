@@ -5,6 +5,7 @@
 pub mod account;
 pub mod approval;
 pub mod browser_session;
+pub mod client;
 pub mod event;
 pub mod one_time_link;
 pub mod registration;

@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
 use super::{Stored, agent, origin, seconds, text, time};
-use crate::domain::approval::Door;
+use crate::domain::ask::Door;
 use crate::domain::change::UNSTORED;
-use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -39,6 +39,8 @@ pub struct Model {
     pub ended_cause: Option<String>,
     pub address: String,
     pub user_agent: Option<String>,
+    pub client_id: Option<String>,
+    pub parent_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -65,6 +67,8 @@ impl TryFrom<Model> for Session {
             door: Door::named(&row.door).ok_or(CORRUPT)?,
             account: row.account_id.map(AccountId),
             registration: row.registration_id.map(RegistrationId),
+            client: row.client_id.map(ClientId),
+            parent: row.parent_id.map(SessionId),
             approval: row.approval_id.map(ApprovalId),
             agent: agent(row.agent_name, row.agent_kind, None),
             resource: row.resource.parse().map_err(|_| CORRUPT)?,
@@ -107,6 +111,8 @@ fn model(session: &Session, revision: i64) -> Model {
         ended_cause: session.ended.map(|ended| ended.cause.name().to_owned()),
         address: session.from.address.clone(),
         user_agent: text(session.from.user_agent.as_ref()),
+        client_id: session.client.as_ref().map(|id| id.0.clone()),
+        parent_id: session.parent.as_ref().map(|id| id.0.clone()),
     }
 }
 

@@ -3,11 +3,12 @@
 use sea_orm::DbBackend;
 use sea_orm::entity::prelude::*;
 
-use super::{step, time};
+use super::{null_or, step, time};
 use crate::domain::id::SessionId;
 use crate::domain::session::{Token, TokenKind};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 use crate::store::write::{Expect, Step};
@@ -23,6 +24,7 @@ pub struct Model {
     pub created_at: i64,
     pub expires_at: i64,
     pub spent_at: Option<i64>,
+    pub key_thumbprint: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -41,6 +43,7 @@ impl TryFrom<Model> for Token {
             2 => TokenKind::Refresh,
             _ => return Err(CORRUPT),
         };
+        let key = row.key_thumbprint.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT));
         Ok(Self {
             digest: Digest::stored(&row.digest).ok_or(CORRUPT)?,
             session: SessionId(row.session_id),
@@ -49,6 +52,7 @@ impl TryFrom<Model> for Token {
             created_at: Timestamp(row.created_at),
             expires_at: Timestamp(row.expires_at),
             spent_at: time(row.spent_at),
+            key: key.transpose()?,
         })
     }
 }
@@ -56,16 +60,17 @@ impl TryFrom<Model> for Token {
 /// Issues a token of a session that is live at this moment, or nothing: a revocation that
 /// came first is not undone by a token that came after.
 pub(in crate::store) fn issue(token: &Token, backend: DbBackend) -> Step {
-    let sql = "INSERT INTO token (digest, session_id, kind, scopes, created_at, expires_at) \
-               SELECT $1, id, $3, $4, $5, $6 FROM session \
+    let sql = "INSERT INTO token (digest, session_id, kind, scopes, created_at, expires_at, \
+               key_thumbprint) SELECT $1, id, $3, $4, $5, $6, $7 FROM session \
                WHERE id = $2 AND ended_at IS NULL AND collect_before IS NULL AND expires_at > $5";
-    let values: [Value; 6] = [
+    let values: [Value; 7] = [
         token.digest.0.to_vec().into(),
         token.session.as_str().into(),
         (token.kind as i16).into(),
         token.scopes.to_string().into(),
         token.created_at.0.into(),
         token.expires_at.0.into(),
+        null_or(token.key.as_ref().map(|key| key.as_str().to_owned())),
     ];
     step(backend, sql, values, Expect::One("session"))
 }

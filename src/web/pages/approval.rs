@@ -1,12 +1,16 @@
 use askama::Template;
 
 mod choice;
+mod redirect;
+mod step_up;
 
 pub use choice::{Lifetime, LifetimeOption, ScopeChoice};
+pub use redirect::{BorrowedBrand, Redirect};
+pub use step_up::{ExtraLifetime, ExtraLifetimeOption, StepUp};
 
 use super::{Claim, Frame, Moment};
 use crate::protocol::timestamp::Timestamp;
-use crate::web::texts::{ApprovalTexts, LifetimeTexts, Run, ScopeTexts};
+use crate::web::texts::{ApprovalTexts, DoorTexts, LifetimeTexts, Run, ScopeTexts};
 use choice::{Group, LifetimeLine};
 
 /// `/approve/{id}`: asks a signed-in human whether an agent may act for them. Every door
@@ -37,7 +41,14 @@ pub struct ApprovalPage<'a> {
     pub resource_name: &'a str,
     /// The resource's identifier (RFC 8707), from the settings.
     pub resource: &'a str,
+    /// What is asked; with `step_up`, only what the session does not hold yet.
     pub scopes: Vec<ScopeChoice<'a>>,
+    /// What the request pins down further (RFC 9396), as sentences of the operator's with the
+    /// agent's values in them.
+    pub details: Vec<&'a str>,
+    /// The session that would gain the scopes, where there is one already.
+    pub step_up: Option<StepUp<'a>>,
+    /// Unused with `step_up`: the session keeps its end.
     pub lifetimes: Vec<LifetimeOption>,
     /// The longest custom lifetime in days, from the operator's cap.
     pub most_days: i64,
@@ -52,6 +63,8 @@ pub struct ApprovalPage<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Agent<'a> {
     pub name: Option<Claim<'a>>,
+    /// The host of `client_uri`, where the client has one.
+    pub site: Option<Claim<'a>>,
     /// `client_type`.
     pub kind: Option<Claim<'a>>,
     pub reason: Option<Claim<'a>>,
@@ -99,6 +112,10 @@ pub enum Matching<'a> {
     },
     /// Approving shows a code to give to the agent.
     Relayed { have_code_href: Option<&'a str> },
+    /// The person came with the device's code (RFC 8628 §3.3.1): it is compared again.
+    Compared { code: &'a str },
+    /// The answer goes to a redirect URI, in the browser that began.
+    Redirect(Redirect<'a>),
 }
 
 /// Why the page is shown again although nothing was wrong.
@@ -112,9 +129,13 @@ pub enum Notice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApprovalError {
     CodeMissing,
-    WrongCode { tries_left: u32 },
+    WrongCode {
+        tries_left: u32,
+    },
     NothingTicked,
     BadLifetime,
+    /// `confirm_brand` was left unticked.
+    BrandUnconfirmed,
 }
 
 impl ApprovalPage<'_> {
@@ -126,6 +147,10 @@ impl ApprovalPage<'_> {
         &self.frame.texts.scopes
     }
 
+    const fn door_words(&self) -> &DoorTexts {
+        &self.frame.texts.doors
+    }
+
     const fn lifetime_words(&self) -> &LifetimeTexts {
         &self.frame.texts.lifetimes
     }
@@ -135,7 +160,11 @@ impl ApprovalPage<'_> {
     }
 
     fn asks(&self) -> Vec<Run<'_>> {
-        self.words().asks.fill(self.agent_name(), self.resource_name)
+        let sentence = match self.step_up {
+            Some(_) => &self.door_words().step_up.asks,
+            None => &self.words().asks,
+        };
+        sentence.fill(self.agent_name(), self.resource_name)
     }
 
     fn summary(&self) -> String {
@@ -143,10 +172,22 @@ impl ApprovalPage<'_> {
         (self.words().summary)(self.scopes.len(), above)
     }
 
-    fn claims(&self) -> [(&'static str, Option<Claim<'_>>); 3] {
+    /// What is known of the agent. Doors at which an agent may say more show what it did not.
+    fn claims(&self) -> Vec<(&'static str, Option<Claim<'_>>)> {
         let words = self.words();
-        let Agent { name, kind, reason, .. } = self.agent;
-        [(words.who_name, name), (words.who_kind, kind), (words.who_reason, reason)]
+        let Agent { name, site, kind, reason, .. } = self.agent;
+        let is_client = matches!(self.matching, Matching::Redirect(_) | Matching::Compared { .. });
+        let all = [
+            (words.who_name, name),
+            (self.door_words().site, site),
+            (words.who_kind, kind),
+            (words.who_reason, reason),
+        ];
+        let shown = |place: usize, claim: Option<Claim<'_>>| {
+            claim.is_some() || place == 0 || (place > 1 && !is_client)
+        };
+        let lines = all.into_iter().enumerate();
+        lines.filter(|(place, (_, claim))| shown(*place, *claim)).map(|(_, line)| line).collect()
     }
 
     fn seen(&self) -> String {
@@ -194,7 +235,9 @@ impl ApprovalPage<'_> {
         match self.error? {
             ApprovalError::CodeMissing => Some(self.words().code_missing.to_owned()),
             ApprovalError::WrongCode { tries_left } => Some((self.words().code_wrong)(tries_left)),
-            ApprovalError::NothingTicked | ApprovalError::BadLifetime => None,
+            ApprovalError::NothingTicked
+            | ApprovalError::BadLifetime
+            | ApprovalError::BrandUnconfirmed => None,
         }
     }
 
@@ -212,7 +255,13 @@ impl ApprovalPage<'_> {
         let code = self.code_error().map(|words| ("user_code", words));
         let scope = || self.scope_error().map(|words| ("what", words.to_owned()));
         let lifetime = || self.lifetime_error().map(|words| ("until", words.to_owned()));
-        code.or_else(scope).or_else(lifetime)
+        let brand = || self.brand_error().map(|words| ("confirm_brand", words.to_owned()));
+        code.or_else(brand).or_else(scope).or_else(lifetime)
+    }
+
+    fn brand_error(&self) -> Option<&'static str> {
+        let words = &self.door_words().redirect;
+        (self.error? == ApprovalError::BrandUnconfirmed).then_some(words.confirm_missing)
     }
 
     fn notice_words(&self) -> Option<&'static str> {

@@ -1,10 +1,15 @@
 use askama::Template;
 
 use super::{Frame, Moment, ScopeWords};
+use crate::protocol::destination::Destination;
 use crate::protocol::timestamp::Timestamp;
-use crate::web::texts::{DecisionTexts, Run, SessionTexts, Words};
+use crate::web::texts::{DecisionTexts, OnwardTexts, Run, SessionTexts, Words};
 
 /// The page after a decision. Reloading it, or opening the link again, shows the same.
+///
+/// At a redirect door the answer to the form is this page and no redirect: browsers apply
+/// `form-action` to redirects too (decision 16). It moves on by itself, at once, until the
+/// agent has collected.
 #[derive(Template)]
 #[template(path = "pages/decision.html")]
 pub struct DecisionPage<'a> {
@@ -16,6 +21,16 @@ pub struct DecisionPage<'a> {
     /// The resource's name, in the operator's words.
     pub resource_name: &'a str,
     pub outcome: Outcome<'a>,
+    /// Where the browser takes the answer; `None` at other doors, and once it has been
+    /// collected: a reload then stays here.
+    pub onward: Option<Onward<'a>>,
+}
+
+/// The redirect URI with the answer in it (RFC 6749 §4.1.2, §4.1.2.1).
+#[derive(Debug, Clone, Copy)]
+pub struct Onward<'a> {
+    pub url: &'a str,
+    pub destination: &'a Destination,
 }
 
 /// What became of a request.
@@ -62,6 +77,8 @@ pub struct Receipt<'a> {
     pub session: Option<SessionForm<'a>>,
     pub granted: Vec<ScopeWords<'a>>,
     pub refused: Vec<ScopeWords<'a>>,
+    /// Authorization details (RFC 9396), in words.
+    pub details: Vec<&'a str>,
     pub decided_at: Timestamp,
     pub ends_at: Timestamp,
     /// The resource's identifier (RFC 8707).
@@ -91,6 +108,10 @@ impl DecisionPage<'_> {
         &self.frame.texts.decision
     }
 
+    const fn onward_words(&self) -> &OnwardTexts {
+        &self.frame.texts.doors.onward
+    }
+
     const fn session_words(&self) -> &SessionTexts {
         &self.frame.texts.sessions
     }
@@ -111,6 +132,8 @@ impl DecisionPage<'_> {
 
     fn lead(&self) -> &'static str {
         match &self.outcome {
+            Outcome::Approved(_) if self.onward.is_some() => self.onward_words().approved_words,
+            Outcome::Denied { .. } if self.onward.is_some() => self.onward_words().denied_words,
             Outcome::Approved(_) => self.words().approved_words,
             Outcome::Collected(_) => self.words().collected_words,
             Outcome::Relayed { .. } => self.words().relay_words,
@@ -133,6 +156,19 @@ impl DecisionPage<'_> {
     /// "No, I did not" denies, and offers to report (contracts of the pages, point 9).
     const fn offers_report(&self) -> bool {
         matches!(self.outcome, Outcome::Denied { reason: Some(DenialReason::NotMe), .. })
+    }
+
+    /// The words on the button that leads on.
+    fn onward_label<'a>(&self, to: &Onward<'a>) -> Vec<Run<'a>> {
+        let words = self.onward_words();
+        let is_program = matches!(to.destination, Destination::Program { .. });
+        let sentence = match (self.receipt().is_some(), is_program) {
+            (true, false) => &words.continue_to,
+            (true, true) => &words.open_program,
+            (false, false) => &words.go_back_to,
+            (false, true) => &words.back_to_program,
+        };
+        sentence.fill(to.destination.shown(), "")
     }
 
     const fn receipt(&self) -> Option<&Receipt<'_>> {

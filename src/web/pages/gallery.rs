@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod doors;
 mod results;
 mod samples;
 

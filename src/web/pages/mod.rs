@@ -6,7 +6,9 @@
 
 pub mod approval;
 pub mod approval_refused;
+pub mod authorize_refused;
 pub mod decision;
+pub mod device;
 pub mod error;
 mod form;
 #[cfg(test)]
@@ -19,6 +21,7 @@ pub mod sign_in;
 pub mod sign_up;
 
 use super::texts::{Run, Texts};
+use crate::domain::brand::Voucher;
 use crate::protocol::timestamp::Timestamp;
 
 pub use form::{Field, FieldError};
@@ -83,23 +86,45 @@ struct Moment {
 
 /// Who vouches for a word about an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum Source<'a> {
     /// The agent says so; anybody could.
     Told,
-    /// A signature, a domain or a key we checked says so.
-    Proven,
+    /// A domain, a key or the operator says so, and we checked.
+    Proven(Proof<'a>),
 }
 
-impl Source {
-    const fn words(self, texts: &Texts) -> &'static str {
+/// What stands behind a proven word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof<'a> {
+    /// The client's id is the address of a document on this host, and we read it there: the
+    /// host is proven, the words are the host's.
+    Document(&'a str),
+    /// The operator wrote it into the settings.
+    Operator,
+}
+
+impl<'a> Source<'a> {
+    /// Who stands behind the name, for [`borrowed`](crate::domain::brand::borrowed).
+    #[must_use]
+    pub const fn voucher(self) -> Voucher<'a> {
         match self {
-            Self::Told => texts.approval.told,
-            Self::Proven => texts.approval.proven,
+            Self::Told => Voucher::Nobody,
+            Self::Proven(Proof::Document(host)) => Voucher::Host(host),
+            Self::Proven(Proof::Operator) => Voucher::Operator,
+        }
+    }
+
+    fn words(self, texts: &'static Texts) -> Vec<Run<'a>> {
+        let plain = |words| vec![Run { words, is_name: false }];
+        match self {
+            Self::Told => plain(texts.approval.told),
+            Self::Proven(Proof::Operator) => plain(texts.doors.by_operator),
+            Self::Proven(Proof::Document(host)) => texts.doors.by_document.fill(host, ""),
         }
     }
 
     const fn is_proven(self) -> bool {
-        matches!(self, Self::Proven)
+        matches!(self, Self::Proven(_))
     }
 }
 
@@ -108,7 +133,7 @@ impl Source {
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
     pub words: &'a str,
-    pub source: Source,
+    pub source: Source<'a>,
 }
 
 /// A scope in the operator's words.

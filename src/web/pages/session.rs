@@ -34,15 +34,29 @@ pub enum Event {
     /// A spent refresh token came back (RFC 9700 §4.14.2).
     Reused,
     Renamed,
+    /// The person added scopes to the session.
+    Widened,
+    /// A scope that was granted for a while came to its end.
+    ExtraEnded,
+    /// The agent handed a part of its access to another (RFC 8693).
+    HandedOn,
     Disconnected,
     EndedByAgent,
     EndedByReport,
+    /// The session that this one is a part of ended.
+    EndedWithParent,
     Expired,
 }
 
 impl SessionPage<'_> {
     const fn words(&self) -> &SessionTexts {
         &self.frame.texts.sessions
+    }
+
+    /// A spent refresh token came back: whoever held the copy is shut out, and the owner is
+    /// told (RFC 9700 §4.14.2).
+    fn was_reused(&self) -> bool {
+        self.history.iter().any(|line| line.event == Event::Reused)
     }
 
     fn notice_words(&self) -> Option<&'static str> {
@@ -64,6 +78,10 @@ impl HistoryLine<'_> {
             Event::Renewed => words.renewed,
             Event::Reused => words.reused,
             Event::Renamed => words.renamed,
+            Event::Widened => words.widened,
+            Event::ExtraEnded => words.extra_ended,
+            Event::HandedOn => words.handed_on,
+            Event::EndedWithParent => words.ended_with_parent,
             Event::Disconnected => words.disconnected,
             Event::EndedByAgent => words.ended_by_agent,
             Event::EndedByReport => words.ended_by_report,

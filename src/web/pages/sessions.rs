@@ -1,6 +1,6 @@
 use askama::Template;
 
-use super::{Frame, Moment, ScopeWords};
+use super::{Claim, Frame, Moment, ScopeWords};
 use crate::protocol::timestamp::Timestamp;
 use crate::web::texts::SessionTexts;
 
@@ -12,6 +12,8 @@ pub struct SessionsPage<'a> {
     pub csrf: &'a str,
     /// Live sessions, newest first, all from our records.
     pub sessions: Vec<SessionLine<'a>>,
+    /// Ended lately for reuse of a refresh token: the owner is told (RFC 9700 §4.14.2).
+    pub reused: Vec<Reused<'a>>,
     /// Said once, after the press that did it.
     pub notice: Option<SessionNotice>,
 }
@@ -28,9 +30,15 @@ pub struct SessionLine<'a> {
     pub id: &'a str,
     /// The person's own name for it.
     pub label: &'a str,
-    /// As the agent called itself when it asked.
-    pub agent: Option<&'a str>,
+    /// The agent's or client's name when it asked, and who vouches for it.
+    pub agent: Option<Claim<'a>>,
+    /// Whose access this is a part of, for a sub-agent's session (RFC 8693 §4.1).
+    pub parent: Option<Parent<'a>>,
     pub scopes: Vec<ScopeWords<'a>>,
+    /// What it may do for a while only.
+    pub extras: Vec<Extra<'a>>,
+    /// Authorization details (RFC 9396), in words.
+    pub details: Vec<&'a str>,
     pub resource_name: &'a str,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
@@ -39,6 +47,29 @@ pub struct SessionLine<'a> {
     pub ended_at: Option<Timestamp>,
     /// The address the request came from.
     pub address: &'a str,
+}
+
+/// The session that handed a part of its access on.
+#[derive(Debug, Clone, Copy)]
+pub struct Parent<'a> {
+    pub id: &'a str,
+    /// The person's own name for it.
+    pub label: &'a str,
+}
+
+/// A scope that ends before its session.
+#[derive(Debug, Clone, Copy)]
+pub struct Extra<'a> {
+    pub scope: ScopeWords<'a>,
+    pub ends_at: Timestamp,
+}
+
+/// A session that was ended because a spent refresh token of it came back.
+#[derive(Debug, Clone, Copy)]
+pub struct Reused<'a> {
+    pub id: &'a str,
+    pub label: &'a str,
+    pub at: Timestamp,
 }
 
 /// The times of a session, ready to show.
@@ -51,7 +82,7 @@ pub(super) struct SessionTimes {
 
 impl SessionLine<'_> {
     pub(super) fn agent_name(&self, frame: &Frame<'_>) -> &str {
-        self.agent.unwrap_or(frame.texts.approval.unnamed_agent)
+        self.agent.map_or(frame.texts.approval.unnamed_agent, |agent| agent.words)
     }
 
     pub(super) fn times(&self, frame: &Frame<'_>) -> SessionTimes {
@@ -61,6 +92,18 @@ impl SessionLine<'_> {
             ends: frame.moment(self.ends_at),
             ended: self.ended_at.map(|at| frame.moment(at)),
         }
+    }
+}
+
+impl Extra<'_> {
+    pub(super) fn ends(&self, frame: &Frame<'_>) -> Moment {
+        frame.moment(self.ends_at)
+    }
+}
+
+impl Reused<'_> {
+    fn moment(&self, frame: &Frame<'_>) -> Moment {
+        frame.moment(self.at)
     }
 }
 

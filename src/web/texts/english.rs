@@ -1,5 +1,6 @@
 //! English: the language every other catalogue is checked against.
 
+mod doors;
 mod people;
 mod sessions;
 
@@ -16,6 +17,7 @@ pub static ENGLISH: Texts = Texts {
     approval: people::APPROVAL,
     scopes: people::SCOPES,
     lifetimes: people::LIFETIMES,
+    doors: doors::DOORS,
     decision: sessions::DECISION,
     sessions: sessions::SESSIONS,
     events: sessions::EVENTS,
@@ -133,6 +135,11 @@ fn span(span: Seconds) -> String {
 /// `1 day`, `2 days`.
 fn plural(count: i64, unit: &str) -> String {
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+/// `1 permission`, `2 permissions`.
+fn permissions(count: usize) -> String {
+    plural(i64::try_from(count).unwrap_or(i64::MAX), "permission")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! that a language may order and inflect as it needs; sentences whose names are set in their
 //! own type are a [`Sentence`].
 
+mod doors;
 pub mod english;
 mod people;
 mod sessions;
@@ -11,6 +12,7 @@ mod sessions;
 use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
+pub use doors::{AuthorizeTexts, DeviceTexts, DoorTexts, OnwardTexts, RedirectTexts, StepUpTexts};
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
 
@@ -27,6 +29,7 @@ pub struct Texts {
     pub approval: ApprovalTexts,
     pub scopes: ScopeTexts,
     pub lifetimes: LifetimeTexts,
+    pub doors: DoorTexts,
     pub decision: DecisionTexts,
     pub sessions: SessionTexts,
     pub events: EventTexts,

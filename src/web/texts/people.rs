@@ -44,7 +44,6 @@ pub struct ApprovalTexts {
     pub asks: Sentence,
     pub unnamed_agent: &'static str,
     pub told: &'static str,
-    pub proven: &'static str,
     pub recorded: &'static str,
     /// How many permissions are asked, how many of them above reading, and until when this
     /// request can be answered.

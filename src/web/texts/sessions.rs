@@ -49,8 +49,13 @@ pub struct SessionTexts {
     pub empty: &'static str,
     pub empty_words: &'static str,
     pub agent: &'static str,
+    pub parent: &'static str,
+    pub parent_words: &'static str,
     pub resource: &'static str,
     pub scopes: &'static str,
+    pub extras: &'static str,
+    /// Before the moment of its end.
+    pub extra_until: &'static str,
     pub created: &'static str,
     pub last_used: &'static str,
     pub never_used: &'static str,
@@ -71,6 +76,9 @@ pub struct SessionTexts {
     pub back: &'static str,
     pub renamed: &'static str,
     pub disconnected: &'static str,
+    /// First: the session.
+    pub reused: Sentence,
+    pub reused_words: &'static str,
 }
 
 /// What happened to a session, in the past tense.
@@ -82,8 +90,12 @@ pub struct EventTexts {
     pub renewed: &'static str,
     pub reused: &'static str,
     pub renamed: &'static str,
+    pub widened: &'static str,
+    pub extra_ended: &'static str,
+    pub handed_on: &'static str,
     pub disconnected: &'static str,
     pub ended_by_agent: &'static str,
     pub ended_by_report: &'static str,
+    pub ended_with_parent: &'static str,
     pub expired: &'static str,
 }

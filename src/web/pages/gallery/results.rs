@@ -5,20 +5,21 @@ use crate::protocol::timestamp::Seconds;
 use crate::web::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
 use crate::web::pages::session::{Event, HistoryLine, SessionPage};
 use crate::web::pages::sessions::{SessionLine, SessionNotice, SessionsPage};
-use crate::web::pages::{Frame, ScopeWords};
+use crate::web::pages::{Claim, Frame, ScopeWords, Source};
 
-fn granted() -> Vec<ScopeWords<'static>> {
+pub fn granted() -> Vec<ScopeWords<'static>> {
     vec![
         ScopeWords { name: "projects:read", title: "Read your projects" },
         ScopeWords { name: "releases:write", title: "Write release notes" },
     ]
 }
 
-fn receipt(sample: &Sample, with_session: bool) -> Receipt<'_> {
+pub fn receipt(sample: &Sample, with_session: bool) -> Receipt<'_> {
     Receipt {
         session: with_session.then_some(SessionForm { id: "ses_01", label: &sample.label }),
         granted: granted(),
         refused: vec![ScopeWords { name: "releases:delete", title: "Delete releases" }],
+        details: Vec::new(),
         decided_at: NOW - Seconds(5),
         ends_at: NOW + Seconds::HOUR.times(8),
         resource: "https://api.example.com",
@@ -59,7 +60,14 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         let agent = Some(sample.agent.as_str());
         show(
             name,
-            &DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example API", outcome },
+            &DecisionPage {
+                frame,
+                csrf: CSRF,
+                agent,
+                resource_name: "Example API",
+                outcome,
+                onward: None,
+            },
         )
     })
     .collect()
@@ -70,7 +78,10 @@ pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         id,
         label,
         agent,
+        parent: None,
         scopes: granted(),
+        extras: Vec::new(),
+        details: Vec::new(),
         resource_name: "Example API",
         created_at: NOW - Seconds::DAY.times(2),
         last_used_at,
@@ -78,7 +89,8 @@ pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         ended_at: None,
         address: "203.0.113.24",
     };
-    let first = line("ses_01", &sample.label, Some(&*sample.agent), Some(NOW - Seconds(240)));
+    let told = Claim { words: &sample.agent, source: Source::Told };
+    let first = line("ses_01", &sample.label, Some(told), Some(NOW - Seconds(240)));
     let second = line("ses_02", "Weekly report", None, None);
     let event = |ago, event, address| HistoryLine { at: NOW - Seconds(ago), event, address };
     let history = || {
@@ -90,7 +102,8 @@ pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
             event(172_980, Event::Asked, Some("203.0.113.24")),
         ]
     };
-    let list = |sessions, notice| SessionsPage { frame, csrf: CSRF, sessions, notice };
+    let list =
+        |sessions, notice| SessionsPage { frame, csrf: CSRF, sessions, reused: Vec::new(), notice };
     let one = |ended_at, notice| SessionPage {
         frame,
         csrf: CSRF,

@@ -11,7 +11,7 @@ use crate::web::pages::approval::{
 use crate::web::pages::approval_refused::ApprovalRefusedPage;
 use crate::web::pages::error::ErrorPage;
 use crate::web::pages::home::HomePage;
-use crate::web::pages::{Claim, Frame, Person, Service, Source};
+use crate::web::pages::{Claim, Frame, Person, Proof, Service, Source};
 use crate::web::texts::english::ENGLISH;
 
 pub const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -79,6 +79,7 @@ pub fn pages(sample: &Sample) -> Pages {
     let (outside, inside) = (sample.frame(false), sample.frame(true));
     let mut pages = super::accounts::accounts(sample, &outside);
     pages.extend(approvals(sample, &inside));
+    pages.extend(super::doors::pages(sample, &inside));
     pages.extend(super::results::decisions(sample, &inside));
     pages.extend(super::results::sessions(sample, &inside));
     pages.extend([
@@ -119,7 +120,7 @@ pub fn show(name: &str, page: &impl Template) -> (String, String) {
     (name.to_owned(), page.render().expect("a page"))
 }
 
-fn scopes() -> Vec<ScopeChoice<'static>> {
+pub fn scopes() -> Vec<ScopeChoice<'static>> {
     let choice = |name, title, risk| ScopeChoice {
         name,
         title,
@@ -166,13 +167,14 @@ fn lifetimes() -> Vec<LifetimeOption> {
     .to_vec()
 }
 
-fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a> {
+pub fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a> {
     let told = |words| Some(Claim { words, source: Source::Told });
     ApprovalPage {
         frame,
         csrf: CSRF,
         agent: Agent {
             name: told(&sample.agent),
+            site: None,
             kind: told(&sample.kind),
             reason: told(&sample.reason),
             seen: Seen::First,
@@ -188,6 +190,8 @@ fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a> {
         resource_name: "Example API",
         resource: "https://api.example.com",
         scopes: scopes(),
+        details: Vec::new(),
+        step_up: None,
         lifetimes: lifetimes(),
         most_days: 90,
         custom_days: "",
@@ -199,15 +203,21 @@ fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a> {
 
 fn approvals(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let page = || approval(sample, frame);
-    let unknown =
-        Agent { name: None, kind: None, reason: None, seen: Seen::Again { times_today: 3 } };
+    let unknown = Agent {
+        name: None,
+        site: None,
+        kind: None,
+        reason: None,
+        seen: Seen::Again { times_today: 3 },
+    };
     let elsewhere = Origin {
         approver_address: "2001:db8:85a3:8d3:1319:8a2e:370:7348",
         network_comparison: NetworkComparison::Different,
         program: None,
         ..page().origin
     };
-    let proven = Claim { words: "agent.example.net", source: Source::Proven };
+    let source = Source::Proven(Proof::Document("agent.example.net"));
+    let proven = Claim { words: "Release notes bot", source };
     let refused = ApprovalRefusedPage { frame, csrf: CSRF, return_to: "/approve/cvt_x" };
     let typed = Matching::Typed { typed: "BCDF-GHJL", no_code_href: None };
     let relayed = Matching::Relayed { have_code_href: Some("?code=typed") };

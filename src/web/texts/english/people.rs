@@ -1,6 +1,6 @@
 //! English, at sign-in and on the approval page.
 
-use super::plural;
+use super::permissions;
 use crate::web::texts::Piece::{First, Second, Words as W};
 use crate::web::texts::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts, Sentence};
 
@@ -42,14 +42,13 @@ pub const APPROVAL: ApprovalTexts = ApprovalTexts {
     asks: Sentence(&[First, W(" asks to act for you at "), Second]),
     unnamed_agent: "An agent that gave no name",
     told: "told by the agent",
-    proven: "proven",
     recorded: "our records",
     summary: |all, above| match (all, above) {
-        (_, 0) => format!("{}, to read only.", plural_of(all)),
+        (_, 0) => format!("{}, to read only.", permissions(all)),
         (1, _) => String::from("1 permission, which goes beyond reading."),
-        (_, 1) => format!("{}, 1 of them goes beyond reading.", plural_of(all)),
-        _ if all == above => format!("{}, all of them beyond reading.", plural_of(all)),
-        _ => format!("{}, {above} of them go beyond reading.", plural_of(all)),
+        (_, 1) => format!("{}, 1 of them goes beyond reading.", permissions(all)),
+        _ if all == above => format!("{}, all of them beyond reading.", permissions(all)),
+        _ => format!("{}, {above} of them go beyond reading.", permissions(all)),
     },
     expires: "Answer by",
     who: "Who asks",
@@ -117,10 +116,6 @@ pub const APPROVAL: ApprovalTexts = ApprovalTexts {
     refused_action: "Sign out and use another account",
     refused_stays: "The request stays open meanwhile. The link will still work.",
 };
-
-fn plural_of(count: usize) -> String {
-    plural(i64::try_from(count).unwrap_or(i64::MAX), "permission")
-}
 
 pub const SCOPES: ScopeTexts = ScopeTexts {
     delete: ("Delete", "Cannot be undone"),

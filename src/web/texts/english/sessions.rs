@@ -66,8 +66,12 @@ pub const SESSIONS: SessionTexts = SessionTexts {
     empty: "No agent acts for you",
     empty_words: "When you approve an agent, it appears here.",
     agent: "Agent",
+    parent: "Part of",
+    parent_words: "handed on by this session; ends with it",
     resource: "Only at",
     scopes: "May",
+    extras: "For a while",
+    extra_until: "until",
     created: "Approved",
     last_used: "Last used",
     never_used: "Never",
@@ -89,6 +93,13 @@ pub const SESSIONS: SessionTexts = SessionTexts {
     back: "All agent sessions",
     renamed: "Renamed.",
     disconnected: "Disconnected. The agent can do nothing more with this session.",
+    reused: Sentence(&[
+        W("A copy of the key of "),
+        First,
+        W(" was used, so the session was ended."),
+    ]),
+    reused_words: "Somebody may have copied it from the agent’s computer, or the agent stored it \
+                   badly. Nobody can use it any more. If it happens again, look at that computer.",
 };
 
 pub const EVENTS: EventTexts = EventTexts {
@@ -96,10 +107,14 @@ pub const EVENTS: EventTexts = EventTexts {
     approved: "You approved",
     collected: "The agent picked up its session",
     renewed: "The agent renewed its token",
-    reused: "A spent token came back, so the session was ended for safety",
+    reused: "A copy of this session’s key was used, so the session was ended",
     renamed: "You renamed the session",
+    widened: "You allowed it more",
+    extra_ended: "What you allowed for a while came to its end",
+    handed_on: "The agent handed a part of its access to another agent",
     disconnected: "You disconnected the agent",
     ended_by_agent: "The agent ended the session",
     ended_by_report: "Ended with a report",
+    ended_with_parent: "Ended with the session it was a part of",
     expired: "The session reached its end",
 };

@@ -1,0 +1,91 @@
+//! What is asked, and through which door.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::client::ClientSource;
+use crate::domain::id::{ClientId, RegistrationId};
+use crate::domain::origin::{Agent, Origin};
+use crate::protocol::email::EmailAddress;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::scope::Scopes;
+
+/// The way a question came in. Doors differ in how it arrives and how the answer is
+/// collected; in nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// auth.md registration and claim.
+    Claim,
+    /// The authorization code grant (RFC 6749 §4.1).
+    Code,
+    /// The device authorization grant (RFC 8628).
+    Device,
+    /// A machine of the operator's, for itself (RFC 6749 §4.4): nobody is asked.
+    Machine,
+    /// A part of a session handed on to a sub-agent (RFC 8693): nobody is asked again.
+    Exchange,
+}
+
+impl Door {
+    pub const ALL: [Self; 5] =
+        [Self::Claim, Self::Code, Self::Device, Self::Machine, Self::Exchange];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Code => "code",
+            Self::Device => "device",
+            Self::Machine => "machine",
+            Self::Exchange => "exchange",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|door| door.name() == name)
+    }
+}
+
+/// What is asked. Immutable: an approval binds exactly what was shown (promise P5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    pub door: Door,
+    pub resource: ResourceIdentifier,
+    pub scopes: Scopes,
+    pub agent: Agent,
+    /// Whose answer is wanted, where the agent named somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<EmailAddress>,
+    pub from: Origin,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<AskingClient>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirection: Option<Redirection>,
+}
+
+/// The OAuth client that asks, and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskingClient {
+    pub id: ClientId,
+    pub source: ClientSource,
+}
+
+/// Where the answer of a redirect door goes, and what binds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redirection {
+    /// As the request spelled it, character by character.
+    pub uri: RedirectUri,
+    /// The client's own word, handed back unread (RFC 6749 §4.1.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// `S256` of the client's verifier (RFC 7636 §4.2).
+    pub challenge: String,
+    /// Digest, in hexadecimal, of the mark of the browser that began: only there can the
+    /// question be answered, or a stranger could have his own agent approved by somebody
+    /// else (promise P5).
+    pub browser: String,
+}

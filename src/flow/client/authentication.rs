@@ -1,0 +1,165 @@
+//! Client authentication ([RFC 6749 §2.3]): `none`, `client_secret_basic` and
+//! `client_secret_post`.
+//!
+//! A client that has a secret may send it either way, whatever it registered: clients in
+//! wide use post it after registering for Basic (RFC 7591 §2 lets the server decide).
+//!
+//! [RFC 6749 §2.3]: https://www.rfc-editor.org/rfc/rfc6749#section-2.3
+
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::domain::client::{Authentication, Client};
+use crate::domain::id::ClientId;
+use crate::domain::origin::Occasion;
+use crate::protocol::basic;
+use crate::protocol::error::OAuthError;
+use crate::protocol::form::Form;
+use crate::protocol::secret::Digest;
+
+/// A client that proved itself as well as it can: a public one named an id that exists.
+/// Only [`authenticate`] makes it.
+#[derive(Debug, Clone)]
+pub struct AuthenticatedClient(Client);
+
+impl AuthenticatedClient {
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn into_client(self) -> Client {
+        self.0
+    }
+}
+
+/// What a request brings to prove who sends it ([RFC 6749 §2.3.1]).
+///
+/// [RFC 6749 §2.3.1]: https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+pub struct Presented<'a> {
+    /// The one `Authorization` header.
+    pub authorization: Option<&'a str>,
+    pub form: &'a Form,
+}
+
+/// Finds out which client asks.
+///
+/// Unknown clients and wrong secrets cost one look-up, one digest and one comparison alike,
+/// and are told the same.
+///
+/// # Errors
+///
+/// `invalid_client` when nobody is named or the proof fails, `invalid_request` for two
+/// proofs at once ([RFC 6749 §2.3]).
+///
+/// [RFC 6749 §2.3]: https://www.rfc-editor.org/rfc/rfc6749#section-2.3
+pub async fn authenticate(
+    app: &App,
+    presented: &Presented<'_>,
+    occasion: &Occasion,
+) -> Result<AuthenticatedClient, OAuthError> {
+    let claim = Claim::read(presented)?;
+    let client = super::find(app, &claim.id, occasion).await?;
+    let proven = is_proven(client.as_ref(), claim.secret.as_ref(), &Digest::of);
+    client.filter(|_| proven).map(AuthenticatedClient).ok_or(OAuthError::InvalidClient)
+}
+
+/// Who the request says it is, and the secret it shows.
+struct Claim {
+    id: ClientId,
+    secret: Option<Zeroizing<String>>,
+}
+
+impl Claim {
+    fn read(presented: &Presented<'_>) -> Result<Self, OAuthError> {
+        let form = presented.form;
+        let posted = form.get("client_secret").map(|secret| Zeroizing::new(secret.to_owned()));
+        let named = form.get("client_id");
+        let Some(header) = presented.authorization else {
+            let id = named.ok_or(OAuthError::InvalidClient)?;
+            return Ok(Self { id: ClientId(id.to_owned()), secret: posted });
+        };
+        let basic = basic::parse(header).ok_or(OAuthError::InvalidClient)?;
+        if posted.is_some() {
+            return Err(OAuthError::InvalidRequest("the client authenticates in two ways"));
+        }
+        if named.is_some_and(|named| named != basic.client_id) {
+            return Err(OAuthError::InvalidClient);
+        }
+        // RFC 6749 §2.3.1: an empty secret may as well be left out.
+        let secret = Some(basic.secret).filter(|secret| !secret.is_empty());
+        Ok(Self { id: ClientId(basic.client_id), secret })
+    }
+}
+
+/// Whether the secret is the client's: one digest and one comparison in every case.
+fn is_proven(
+    client: Option<&Client>,
+    secret: Option<&Zeroizing<String>>,
+    digest: &dyn Fn(&[u8]) -> Digest,
+) -> bool {
+    let authentication = client.map(|client| &client.authentication);
+    let expected = match authentication {
+        Some(Authentication::Secret(expected)) => *expected,
+        _ => Digest([0; 32]),
+    };
+    let shown = digest(secret.map_or(&[], |secret| secret.as_bytes()));
+    let same: bool = expected.0.ct_eq(&shown.0).into();
+    match authentication {
+        Some(Authentication::Secret(_)) => same,
+        Some(Authentication::None) => secret.is_none(),
+        Some(Authentication::PrivateKeyJwt(_)) | None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::domain::client::ClientSource;
+    use crate::protocol::scope::Scopes;
+
+    fn client(authentication: Authentication) -> Client {
+        Client {
+            id: ClientId("client1".to_owned()),
+            source: ClientSource::Registered,
+            name: None,
+            uri: None,
+            redirect_uris: Vec::new(),
+            authentication,
+            grant_types: Vec::new(),
+            ceiling: Scopes::new(),
+        }
+    }
+
+    fn secret(text: &str) -> Option<Zeroizing<String>> {
+        Some(Zeroizing::new(text.to_owned()))
+    }
+
+    /// Whether the secret proves the client, and how many digests that took.
+    fn proven(client: Option<&Client>, secret: Option<Zeroizing<String>>) -> (bool, usize) {
+        let count = Cell::new(0);
+        let counted = |bytes: &[u8]| {
+            count.set(count.get() + 1);
+            Digest::of(bytes)
+        };
+        (is_proven(client, secret.as_ref(), &counted), count.get())
+    }
+
+    /// Case 149: nobody learns from the work done whether a client exists.
+    #[test]
+    fn an_unknown_client_costs_the_digests_of_a_wrong_secret() {
+        let known = client(Authentication::Secret(Digest::of(b"right")));
+        let public = client(Authentication::None);
+        assert_eq!(proven(Some(&known), secret("right")), (true, 1));
+        assert_eq!(proven(Some(&known), secret("wrong")), (false, 1));
+        assert_eq!(proven(Some(&known), None), (false, 1));
+        assert_eq!(proven(None, secret("right")), (false, 1));
+        assert_eq!(proven(None, None), (false, 1));
+        assert_eq!(proven(Some(&public), None), (true, 1));
+        assert_eq!(proven(Some(&public), secret("any")), (false, 1));
+    }
+}

@@ -1,0 +1,28 @@
+//! OAuth clients: who they are and how they prove it.
+
+pub mod authentication;
+
+use crate::app::App;
+use crate::domain::client::{Client, RegisteredClient};
+use crate::domain::id::ClientId;
+use crate::domain::origin::Occasion;
+use crate::protocol::error::OAuthError;
+
+/// The client of this id ([RFC 6749 §2.2]): the operator's own first, so that nobody can
+/// register in its place, then those that registered themselves.
+///
+/// # Errors
+///
+/// The database is away.
+///
+/// [RFC 6749 §2.2]: https://www.rfc-editor.org/rfc/rfc6749#section-2.2
+pub async fn find(
+    app: &App,
+    id: &ClientId,
+    _occasion: &Occasion,
+) -> Result<Option<Client>, OAuthError> {
+    if let Some(configured) = app.settings.clients.iter().find(|client| client.id == *id) {
+        return Ok(Some(configured.clone()));
+    }
+    Ok(app.store.client(id).await?.and_then(RegisteredClient::client))
+}

@@ -1,0 +1,299 @@
+//! The authorization request ([RFC 6749 §4.1.1]) becomes a question to a human.
+//!
+//! [RFC 6749 §4.1.1]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+
+use std::borrow::Cow;
+
+use oxide_auth::code_grant::authorization::{
+    Authorization, Error as MachineError, Input, Output, Request,
+};
+use oxide_auth::code_grant::error::AuthorizationErrorType;
+use oxide_auth::primitives::registrar::{BoundClient, ExactUrl, PreGrant, RegisteredUrl};
+
+use super::proof;
+use crate::app::App;
+use crate::domain::client::Client;
+use crate::domain::id::ClientId;
+use crate::domain::origin::Occasion;
+use crate::domain::resource::Resource;
+use crate::flow::client;
+use crate::flow::error::PersonError;
+use crate::protocol::authorization_response::{
+    AuthorizationErrorCode, AuthorizationResponse, Outcome,
+};
+use crate::protocol::error::OAuthError;
+use crate::protocol::form::Form;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::scope::Scopes;
+
+/// A request that may be put to a human.
+pub struct Asked {
+    pub client: Client,
+    pub redirect_uri: RedirectUri,
+    pub state: Option<String>,
+    pub challenge: String,
+    pub resource: ResourceIdentifier,
+    pub scopes: Scopes,
+}
+
+/// Why nobody is asked.
+#[derive(Debug)]
+pub enum NotAsked {
+    /// The request names no client.
+    NoClient,
+    /// A client this server does not know, as the request named it.
+    UnknownClient(String),
+    /// A redirection that is not this client's; nothing is sent there.
+    ForeignRedirection { client: Box<Client>, presented: Option<String> },
+    /// The client learns why, at this address.
+    Redirect(String),
+    /// Nothing can be said now.
+    Failed(PersonError),
+}
+
+/// The request as oxide-auth reads it. Repeated parameters were refused before.
+struct Query<'a>(&'a Form);
+
+impl Query<'_> {
+    fn named(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.0.get(name).map(Cow::Borrowed)
+    }
+}
+
+impl Request for Query<'_> {
+    fn valid(&self) -> bool {
+        true
+    }
+
+    fn client_id(&self) -> Option<Cow<'_, str>> {
+        self.named("client_id")
+    }
+
+    fn scope(&self) -> Option<Cow<'_, str>> {
+        self.named("scope")
+    }
+
+    /// Compared as text, by us: the machine would parse it.
+    fn redirect_uri(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    fn state(&self) -> Option<Cow<'_, str>> {
+        self.named("state")
+    }
+
+    fn response_type(&self) -> Option<Cow<'_, str>> {
+        self.named("response_type")
+    }
+
+    fn extension(&self, key: &str) -> Option<Cow<'_, str>> {
+        self.named(key)
+    }
+}
+
+/// What the machine has been told so far.
+#[derive(Default)]
+struct Known {
+    client: Option<Client>,
+    redirect_uri: Option<RedirectUri>,
+    asked: Option<(ResourceIdentifier, Scopes)>,
+}
+
+/// Checks an authorization request: the client, its redirection, its proof key, its target
+/// and its scope, in that order.
+///
+/// # Errors
+///
+/// Before the redirection is known to be the client's, something for a page of ours;
+/// afterwards an address that tells the client (RFC 6749 §4.1.2.1).
+pub async fn check(app: &App, form: &Form, occasion: &Occasion) -> Result<Asked, NotAsked> {
+    let query = Query(form);
+    let mut machine = Authorization::new(&query);
+    let mut known = Known::default();
+    let mut input = Input::None;
+    loop {
+        input = match machine.advance(input) {
+            Output::Bind { client_id, .. } => {
+                known.bind(app, &client_id, form, occasion).await?;
+                let redirect_uri = exact(known.redirect_uri.as_ref())?;
+                refuse_unsupported(app, &known, form)?;
+                let bound_client = BoundClient {
+                    client_id: Cow::Owned(client_id),
+                    redirect_uri: Cow::Owned(redirect_uri),
+                };
+                Input::Bound { request: &query, bound_client }
+            }
+            Output::Extend => {
+                let refused = || known.refuse(app, form, AuthorizationErrorCode::InvalidRequest, PKCE);
+                Input::Extended(proof::challenged(form).ok_or_else(refused)?)
+            }
+            Output::Negotiate { bound_client, .. } => {
+                let client_id = bound_client.client_id.clone().into_owned();
+                let redirect_uri = bound_client.redirect_uri.clone().into_owned();
+                let (resource, scopes) = negotiate(app, &known, form)?;
+                let scope = scopes.to_string().parse().map_err(|_| defect("a scope"))?;
+                known.asked = Some((resource, scopes));
+                let pre_grant = PreGrant { client_id, redirect_uri, scope };
+                Input::Negotiated { pre_grant, state: form.get("state").map(str::to_owned) }
+            }
+            Output::Ok { state, .. } => return known.into_asked(state, form),
+            Output::Err(error) => return Err(refused(app, &known, form, error)),
+        };
+    }
+}
+
+const PKCE: &str = "code_challenge of method S256 is required (RFC 7636)";
+
+impl Known {
+    /// The client and the redirection that its request means. A registered URI counts only
+    /// character by character, but for the port of a loopback one (RFC 8252 §7.3).
+    async fn bind(
+        &mut self,
+        app: &App,
+        client_id: &str,
+        form: &Form,
+        occasion: &Occasion,
+    ) -> Result<(), NotAsked> {
+        let id = ClientId(client_id.to_owned());
+        let client = client::find(app, &id, occasion).await.map_err(failed)?;
+        let Some(client) = client else {
+            return Err(NotAsked::UnknownClient(client_id.to_owned()));
+        };
+        let presented = form.get("redirect_uri");
+        let Some(redirect_uri) = client.redirect(presented) else {
+            let presented = presented.map(str::to_owned);
+            return Err(NotAsked::ForeignRedirection { client: Box::new(client), presented });
+        };
+        self.client = Some(client);
+        self.redirect_uri = Some(redirect_uri);
+        Ok(())
+    }
+
+    /// Tells the client why not.
+    fn refuse(
+        &self,
+        app: &App,
+        form: &Form,
+        code: AuthorizationErrorCode,
+        description: &str,
+    ) -> NotAsked {
+        let response = AuthorizationResponse {
+            issuer: app.issuer(),
+            state: form.get("state"),
+            outcome: Outcome::Error { code, description },
+        };
+        match &self.redirect_uri {
+            Some(redirect_uri) => NotAsked::Redirect(response.location(redirect_uri)),
+            None => NotAsked::NoClient,
+        }
+    }
+
+    fn into_asked(self, state: Option<String>, form: &Form) -> Result<Asked, NotAsked> {
+        let (resource, scopes) = self.asked.ok_or_else(|| defect("a target"))?;
+        Ok(Asked {
+            client: self.client.ok_or_else(|| defect("a client"))?,
+            redirect_uri: self.redirect_uri.ok_or_else(|| defect("a redirection"))?,
+            state,
+            challenge: form.get("code_challenge").unwrap_or_default().to_owned(),
+            resource,
+            scopes,
+        })
+    }
+}
+
+/// What is asked of us that we do not do: request objects (RFC 9101), and answers without a
+/// human.
+fn refuse_unsupported(app: &App, known: &Known, form: &Form) -> Result<(), NotAsked> {
+    use AuthorizationErrorCode::{ConsentRequired, RequestNotSupported, UnauthorizedClient};
+    if form.get("request").is_some() {
+        let words = "request objects are not supported";
+        return Err(known.refuse(app, form, RequestNotSupported, words));
+    }
+    if form.get("prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "none")) {
+        let words = "a human decides every request";
+        return Err(known.refuse(app, form, ConsentRequired, words));
+    }
+    if !known.client.as_ref().is_some_and(|client| client.may_use("authorization_code")) {
+        let words = "the client is not registered for the authorization code grant";
+        return Err(known.refuse(app, form, UnauthorizedClient, words));
+    }
+    Ok(())
+}
+
+/// One resource, the default one when none is named (RFC 8707 §2), and what of the scope
+/// this resource knows (RFC 6749 §3.3).
+fn negotiate(
+    app: &App,
+    known: &Known,
+    form: &Form,
+) -> Result<(ResourceIdentifier, Scopes), NotAsked> {
+    use AuthorizationErrorCode::{InvalidScope, InvalidTarget};
+    let resource = target(app, form).ok_or_else(|| {
+        known.refuse(app, form, InvalidTarget, "resource must name one resource of this server")
+    })?;
+    let scopes = match form.get("scope").map(str::parse::<Scopes>) {
+        None => None,
+        Some(Ok(scopes)) => Some(scopes),
+        Some(Err(_)) => {
+            return Err(known.refuse(app, form, InvalidScope, "scope is not a list of scope tokens"));
+        }
+    };
+    let scopes = resource.ask(scopes.as_ref()).scopes;
+    if scopes.is_empty() {
+        return Err(known.refuse(app, form, InvalidScope, "the resource has no such scope"));
+    }
+    Ok((resource.identifier.clone(), scopes))
+}
+
+/// The one resource that `resource` names; two names of the same one are no contradiction.
+pub fn target<'a>(app: &'a App, form: &Form) -> Option<&'a Resource> {
+    let mut target: Option<&Resource> = None;
+    for named in form.all("resource") {
+        let identifier = named.parse::<ResourceIdentifier>().ok()?;
+        let resource = app.resource(&identifier)?;
+        if target.is_some_and(|earlier| earlier.identifier != resource.identifier) {
+            return None;
+        }
+        target = Some(resource);
+    }
+    target.or_else(|| app.default_resource())
+}
+
+/// The machine's refusal, in our words. It knows three; the rest was refused before it.
+fn refused(app: &App, known: &Known, form: &Form, error: MachineError) -> NotAsked {
+    let mut error = match error {
+        MachineError::Ignore => return NotAsked::NoClient,
+        MachineError::Redirect(error) => error,
+        MachineError::PrimitiveError => return defect("the authorization machine"),
+    };
+    let (code, words) = match error.description().kind() {
+        AuthorizationErrorType::UnsupportedResponseType => {
+            (AuthorizationErrorCode::UnsupportedResponseType, "response_type must be code")
+        }
+        AuthorizationErrorType::InvalidScope => {
+            (AuthorizationErrorCode::InvalidScope, "scope is not a list of scope tokens")
+        }
+        _ => (AuthorizationErrorCode::InvalidRequest, "the request is not understood"),
+    };
+    known.refuse(app, form, code, words)
+}
+
+fn exact(redirect_uri: Option<&RedirectUri>) -> Result<RegisteredUrl, NotAsked> {
+    let text = redirect_uri.map(RedirectUri::as_str).unwrap_or_default();
+    let url = ExactUrl::new(text.to_owned()).map_err(|_| defect("a redirection"))?;
+    Ok(RegisteredUrl::Exact(url))
+}
+
+/// What was checked before does not hold here: ours to fix.
+fn defect(what: &'static str) -> NotAsked {
+    NotAsked::Failed(PersonError::Internal(format!("{what} was lost on the way").into()))
+}
+
+fn failed(error: OAuthError) -> NotAsked {
+    NotAsked::Failed(match error {
+        OAuthError::RateLimited(wait) => PersonError::Limited(wait),
+        OAuthError::TemporarilyUnavailable(cause) => PersonError::Unavailable(cause),
+        error => PersonError::Internal(error.into()),
+    })
+}

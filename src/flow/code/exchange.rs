@@ -1,0 +1,218 @@
+//! The token request of the code grant ([RFC 6749 §4.1.3]).
+//!
+//! [RFC 6749 §4.1.3]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
+
+use std::borrow::Cow;
+
+use chrono::DateTime;
+use oxide_auth::code_grant::accesstoken::{
+    AccessToken, Authorization, Error as MachineError, Input, Output, Request,
+};
+use oxide_auth::primitives::grant::{Extensions, Grant};
+use url::Url;
+
+use super::proof;
+use crate::app::App;
+use crate::domain::approval::{Approval, Approved};
+use crate::domain::ask::Redirection;
+use crate::domain::change::Change;
+use crate::domain::client::Client;
+use crate::domain::origin::Occasion;
+use crate::domain::redemption::Redemption;
+use crate::domain::session::Standing;
+use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
+use crate::flow::delivery::Pair;
+use crate::flow::error::RETRIES;
+use crate::flow::grants::narrowed;
+use crate::metrics::Funnel;
+use crate::protocol::error::OAuthError;
+use crate::protocol::form::Form;
+use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::token_response::TokenResponse;
+use crate::store::StoreError;
+
+/// Redeems an authorization code, once, for the client, redirection and verifier it is
+/// bound to.
+///
+/// # Errors
+///
+/// `invalid_client`; `invalid_grant` for a code that is unknown, spent, expired or bound to
+/// something else. A second use by its own client ends the session of the first.
+pub async fn redeem(
+    app: &App,
+    presented: &Presented<'_>,
+    occasion: &Occasion,
+) -> Result<TokenResponse, OAuthError> {
+    if presented.form.get("code").is_none() {
+        return Err(OAuthError::InvalidRequest("code is missing"));
+    }
+    let caller = authenticate(app, presented, occasion).await?;
+    for _attempt in 0..RETRIES {
+        match redeem_once(app, presented.form, &caller, occasion).await {
+            Err(OAuthError::TemporarilyUnavailable(cause))
+                if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
+            answer => return answer,
+        }
+    }
+    redeem_once(app, presented.form, &caller, occasion).await
+}
+
+/// The request as oxide-auth reads it: the client has proved itself already.
+struct Body<'a> {
+    form: &'a Form,
+    client: &'a Client,
+}
+
+/// Stands for a redirection that the request leaves out, as OAuth 2.1 §4.1.3 allows; the
+/// machine insists on one.
+const LEFT_OUT: &str = "urn:countersign:redirect-uri-left-out";
+
+impl Request for Body<'_> {
+    fn valid(&self) -> bool {
+        true
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        self.form.get("code").map(Cow::Borrowed)
+    }
+
+    fn authorization(&self) -> Authorization<'_> {
+        Authorization::Username(Cow::Borrowed(self.client.id.as_str()))
+    }
+
+    fn client_id(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    fn redirect_uri(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self.form.get("redirect_uri").unwrap_or(LEFT_OUT)))
+    }
+
+    fn grant_type(&self) -> Option<Cow<'_, str>> {
+        self.form.get("grant_type").map(Cow::Borrowed)
+    }
+
+    fn extension(&self, key: &str) -> Option<Cow<'_, str>> {
+        self.form.get(key).map(Cow::Borrowed)
+    }
+}
+
+async fn redeem_once(
+    app: &App,
+    form: &Form,
+    caller: &AuthenticatedClient,
+    occasion: &Occasion,
+) -> Result<TokenResponse, OAuthError> {
+    let body = Body { form, client: caller.client() };
+    let mut machine = AccessToken::new(&body);
+    let mut input = Input::None;
+    let mut recovered: Option<Approval> = None;
+    let mut proven = false;
+    loop {
+        input = match machine.advance(input) {
+            Output::Authenticate { .. } => Input::Authenticated,
+            Output::Recover { code } => {
+                let code = code.to_owned();
+                let approval = by_code(app, &code).await?.ok_or(OAuthError::InvalidGrant)?;
+                let grant = grant(&approval, form)?;
+                recovered = Some(approval);
+                Input::Recovered(Some(Box::new(grant)))
+            }
+            Output::Extend { extensions } => {
+                proven = proof::holds(extensions, form);
+                Input::Extended { access_extensions: Extensions::new() }
+            }
+            Output::Issue { .. } => break,
+            Output::Ok(_) => return Err(OAuthError::ServerError("a token of no session".into())),
+            Output::Err(error) => return Err(refused(&error)),
+        };
+    }
+    let approval = recovered.ok_or(OAuthError::InvalidGrant)?;
+    settle(app, approval.redeem(proven, occasion), form, occasion).await
+}
+
+async fn by_code(app: &App, code: &str) -> Result<Option<Approval>, OAuthError> {
+    let Some(code) = Secret::parse(SecretKind::AuthorizationCode, code) else { return Ok(None) };
+    Ok(app.store.approval_by_handle(&code.digest()).await?)
+}
+
+/// What the machine compares the request with. Redirections are compared as text first: it
+/// parses them, and five spellings of one address would be equal (RFC 9700 §4.1.3).
+fn grant(approval: &Approval, form: &Form) -> Result<Grant, OAuthError> {
+    let client = approval.ask.client.as_ref().ok_or(OAuthError::InvalidGrant)?;
+    let Redirection { uri, challenge, .. } =
+        approval.ask.redirection.as_ref().ok_or(OAuthError::InvalidGrant)?;
+    let redirect_uri = match form.get("redirect_uri") {
+        Some(named) if named == uri.as_str() => named,
+        Some(_) => return Err(OAuthError::InvalidGrant),
+        None => LEFT_OUT,
+    };
+    Ok(Grant {
+        owner_id: String::new(),
+        client_id: client.id.0.clone(),
+        scope: approval.ask.scopes.to_string().parse().map_err(|_| OAuthError::InvalidGrant)?,
+        redirect_uri: Url::parse(redirect_uri).map_err(|_| OAuthError::InvalidGrant)?,
+        // The machine reads a clock of its own; when a code ends is decided in the domain.
+        until: DateTime::<chrono::Utc>::MAX_UTC,
+        extensions: proof::kept(challenge).ok_or(OAuthError::InvalidGrant)?,
+    })
+}
+
+/// The machine's refusal. It says `invalid_request` for a parameter that is missing and
+/// `invalid_grant` for one that is another's.
+fn refused(error: &MachineError) -> OAuthError {
+    match error {
+        MachineError::Invalid(_) => OAuthError::InvalidGrant,
+        MachineError::Unauthorized(..) => OAuthError::InvalidClient,
+        MachineError::Primitive(_) => {
+            OAuthError::ServerError("the access token machine lost its way".into())
+        }
+    }
+}
+
+/// Makes the decision true and hands over what it grants.
+async fn settle(
+    app: &App,
+    decided: Option<Redemption>,
+    form: &Form,
+    occasion: &Occasion,
+) -> Result<TokenResponse, OAuthError> {
+    match decided {
+        Some(Redemption::Deliver { change, approved }) => {
+            deliver(app, change, &approved, form, occasion).await
+        }
+        Some(Redemption::WrongProof(change)) => {
+            app.store.commit(change).await?;
+            Err(OAuthError::InvalidGrant)
+        }
+        Some(Redemption::Replay(effects)) => {
+            app.store.apply(effects).await?;
+            Err(OAuthError::InvalidGrant)
+        }
+        None => Err(OAuthError::InvalidGrant),
+    }
+}
+
+async fn deliver(
+    app: &App,
+    mut change: Change<Approval>,
+    approved: &Approved,
+    form: &Form,
+    occasion: &Occasion,
+) -> Result<TokenResponse, OAuthError> {
+    let session = app.store.session(&approved.session).await?.ok_or(OAuthError::InvalidGrant)?;
+    match session.standing(occasion.at) {
+        Standing::Waiting => {}
+        // Another request redeemed it after the approval was read.
+        Standing::Live => return Err(StoreError::Stale("session").into()),
+        // The human disconnected it before the agent came.
+        Standing::Over => return Err(OAuthError::InvalidGrant),
+    }
+    let scopes = narrowed(form, &session.resource, &session.scopes)?;
+    let context = ["code", session.id.as_str()];
+    let pair = Pair::derive(app, &session, &context, scopes, occasion.at);
+    change.effects.extend(pair.issue(&session));
+    app.store.commit(change).await?;
+    app.metrics.funnel(Funnel::Collected);
+    Ok(pair.response(None))
+}

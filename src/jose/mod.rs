@@ -1,0 +1,25 @@
+//! JSON Web Tokens: our own keys, our own tokens, and the one way to verify each kind.
+//!
+//! jsonwebtoken's defaults accept tokens without `aud` or `iss`, arrays where a string is
+//! meant, wrong `typ` and unknown `crit`; so its `decode` is called in this room only, on a
+//! struct of exact types, and every claim is judged by us against the request's time.
+//!
+//! `keyring` holds our keys, `assertion` our identity assertions; `provider` lets `ring` do
+//! the cryptography.
+
+mod assertion;
+mod keyring;
+mod provider;
+
+pub use assertion::{ASSERTION_TYPE, AssertionClaims, VerifiedAssertion, unverified_issuer};
+pub use keyring::{Keyring, SigningKey};
+
+#[derive(Debug, thiserror::Error)]
+pub enum JoseError {
+    #[error("a signing key could not be made or read")]
+    Key,
+    #[error("a token could not be signed")]
+    Sign(#[source] jsonwebtoken::errors::Error),
+    #[error("the token is not one of ours, or no longer good")]
+    Invalid,
+}

@@ -1,0 +1,31 @@
+//! Named queries about clients that registered themselves.
+
+use sea_orm::{DbBackend, EntityTrait as _};
+
+use super::row::{client, step};
+use super::{Store, StoreError};
+use crate::domain::client::RegisteredClient;
+use crate::domain::id::ClientId;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::write::{Expect, Step};
+
+impl Store {
+    /// # Errors
+    ///
+    /// The database is away or the row does not read.
+    pub async fn client(&self, id: &ClientId) -> Result<Option<RegisteredClient>, StoreError> {
+        let row = client::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
+        row.map(RegisteredClient::try_from).transpose()
+    }
+}
+
+/// Notes that a client was approved. Clients of other kinds have no row.
+pub(super) fn used(id: &ClientId, at: Timestamp, backend: DbBackend) -> Step {
+    let sql = "UPDATE client SET used_at = $2 WHERE id = $1 AND COALESCE(used_at, 0) < $2";
+    step(backend, sql, [id.as_str().into(), at.0.into()], Expect::Any)
+}
+
+pub(super) fn remove(id: &ClientId, backend: DbBackend) -> Step {
+    let sql = "DELETE FROM client WHERE id = $1";
+    step(backend, sql, [id.as_str().into()], Expect::One("client"))
+}

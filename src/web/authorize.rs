@@ -1,0 +1,67 @@
+//! The authorization endpoint, `/authorize`.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::account::person_error;
+use super::answer::{self, see_other};
+use super::person::visitor;
+use super::request;
+use super::visitor::{Visitor, mark, set_mark};
+use crate::app::App;
+use crate::flow::code::{NotAsked, begin};
+use crate::protocol::form::Form;
+use crate::protocol::secret::SecretKind;
+
+/// `GET /authorize` ([RFC 6749 §4.1.1]): the browser goes on to the approval page, marked as
+/// the one that may answer.
+///
+/// [RFC 6749 §4.1.1]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    let visitor = match visitor(&app, &request).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
+    };
+    let Ok(query) = Form::parse(request.query_string().as_bytes(), &["resource"]) else {
+        return visitor.error(&app, 400, None, None);
+    };
+    let known = mark(&app, &request);
+    let mark = match known.clone().map_or_else(|| app.entropy.secret(SecretKind::BrowserMark), Ok) {
+        Ok(mark) => mark,
+        Err(error) => return person_error(&app, &visitor, &error.into()),
+    };
+    match begin(&app, &query, &mark, &request::occasion(&app, &request)).await {
+        Ok(link) => {
+            let mut answer = see_other(&format!("/approve/{}", link.reveal()));
+            if known.is_none() {
+                set_mark(&app, &mut answer, &mark);
+            }
+            answer
+        }
+        Err(refused) => refuse(&app, &visitor, &refused),
+    }
+}
+
+fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
+    match refused {
+        NotAsked::Redirect(location) => found(location),
+        NotAsked::NoClient | NotAsked::UnknownClient(_) | NotAsked::ForeignRedirection { .. } => {
+            visitor.error(app, 400, None, None)
+        }
+        NotAsked::Failed(error) => person_error(app, visitor, error),
+    }
+}
+
+/// Sends the browser to the client with an error (RFC 6749 §4.1.2.1). Nobody has decided
+/// anything, so nothing is lost if it does not arrive.
+pub fn found(location: &str) -> HttpResponse {
+    let Ok(location) = HeaderValue::from_str(location) else {
+        return answer::page(500, String::new(), true);
+    };
+    HttpResponse::Found()
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .finish()
+}

@@ -1,0 +1,133 @@
+//! English, at the standard doors.
+
+use super::permissions;
+use crate::web::texts::Piece::{First, Second, Words as W};
+use crate::web::texts::{
+    AuthorizeTexts, DeviceTexts, DoorTexts, OnwardTexts, RedirectTexts, Sentence, StepUpTexts,
+    Words,
+};
+
+pub const DOORS: DoorTexts = DoorTexts {
+    by_document: Sentence(&[W("proven: published by "), First]),
+    by_operator: "registered by the operator",
+    site: "Website",
+    redirect: REDIRECT,
+    step_up: STEP_UP,
+    details: "Exactly this",
+    details_words: "These limits are part of what you approve. They cannot be exceeded.",
+    device: DEVICE,
+    onward: ONWARD,
+    authorize: AUTHORIZE,
+};
+
+const REDIRECT: RedirectTexts = RedirectTexts {
+    title: "Where your answer goes",
+    to_site: "A website. Whoever runs it gets the session you approve.",
+    to_this_computer: "A program on this computer gets the session you approve.",
+    to_program: "The program that opens such links on this device gets the session you approve.",
+    this_computer_warning: "Any program on this computer could be the one asking, whatever it \
+                            calls itself. Approve only if you started it yourself, here.",
+    program_warning: "Any program on this device can claim such links. Approve only if you \
+                      started it yourself.",
+    borrowed: Sentence(&[
+        W("This calls itself "),
+        First,
+        W(", but it leads to "),
+        Second,
+        W(", which we do not know as theirs. Names can be copied; places cannot."),
+    ]),
+    confirm: Sentence(&[
+        W("I know "),
+        First,
+        W(" and trust it with this, whether it is "),
+        Second,
+        W(" or not"),
+    ]),
+    confirm_missing: "Confirm that you know where this leads, or press Deny.",
+    after_yes: "If yes, check where your answer goes, then choose what the agent may do.",
+};
+
+const STEP_UP: StepUpTexts = StepUpTexts {
+    asks: Sentence(&[First, W(" asks for more at "), Second]),
+    what: "What is new",
+    what_words: "It asks to add this to a session you approved before. It can get less, never \
+                 more; whatever you answer, it keeps what it has.",
+    held: |count| format!("What it has already: {}", permissions(count)),
+    held_words: "Approved before and not asked again.",
+    session: "Session",
+    ends: "Ends",
+    until: "How long the new part lasts",
+    until_words: "The session keeps its own end. You can disconnect it at any time.",
+    as_session: "As long as the session",
+    fifteen_minutes: "15 minutes",
+};
+
+const DEVICE: DeviceTexts = DeviceTexts {
+    title: "Connect a device",
+    lead: "Type the code that your device or command line shows.",
+    code: "Code on your device",
+    code_hint: "Eight letters, such as BCDF\u{2011}GHJK. Never a code from an e-mail, a chat or a call.",
+    go_on: "Continue",
+    next: "Continuing decides nothing. On the next page you read what it asks, and answer.",
+    missing: "Type the code your device shows you.",
+    unknown: |left| {
+        let tries = match left {
+            0 => String::from("No try is left; wait a while."),
+            1 => String::from("1 try is left."),
+            _ => format!("{left} tries are left."),
+        };
+        format!(
+            "No device is waiting with this code. Compare the letters; if the code is older \
+             than a few minutes, ask the device for a new one. {tries}"
+        )
+    },
+    compare_title: "Is this the code on your device?",
+    compare_lead: "The link you followed brought this code along. Anybody can send a link: go on \
+                   only if your own device shows the same code at this moment.",
+    same: "Yes, the same code",
+    different: "No, or I have no such device",
+    compare_again: "If yes, compare the code once more. Your device shows:",
+};
+
+const ONWARD: OnwardTexts = OnwardTexts {
+    continue_to: Sentence(&[W("Continue to "), First]),
+    go_back_to: Sentence(&[W("Go back to "), First]),
+    open_program: Sentence(&[W("Open the program for "), First, W(" links")]),
+    back_to_program: Sentence(&[W("Go back to the program for "), First, W(" links")]),
+    approved_words: "Approved. The agent picks up its session as soon as your browser goes on.",
+    denied_words: "The agent got nothing. It hears so as soon as your browser goes on.",
+    by_itself: "Your browser goes on by itself. If nothing happens, press the button.",
+};
+
+const AUTHORIZE: AuthorizeTexts = AuthorizeTexts {
+    not_registered: Words {
+        title: "This leads to an unknown place",
+        sentence: "A program sent you here and wants the answer at an address that is not one \
+                   of its own. That is a mistake in the program, or somebody is trying to get \
+                   at your account. There is nothing you need to do.",
+    },
+    another_browser: Words {
+        title: "Open this where you started",
+        sentence: "This request was started in another browser. Only that one may answer it, so \
+                   that nobody can make you approve what they began. If you started it, go back \
+                   to that browser. If somebody sent you this link, close the page.",
+    },
+    expired: Words {
+        title: "This request has expired",
+        sentence: "Nobody answered in time, so the agent got nothing. Go back to the program and \
+                   connect again.",
+    },
+    malformed: Words {
+        title: "This request cannot be read",
+        sentence: "A program sent you here with a request that is incomplete or contradicts \
+                   itself. That is a mistake in the program; its makers will need the line \
+                   below.",
+    },
+    client: "Program",
+    asked: "Asked for",
+    left_out: "no address at all",
+    registered: "Its own",
+    none: "none",
+    description: "What is wrong",
+    nothing_sent: "Nothing was approved, and nothing was sent anywhere.",
+};
