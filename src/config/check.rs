@@ -10,7 +10,8 @@ use super::layers::Layers;
 use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
-    Accounts, Agents, Limits, Outbound, Service, Sessions, Settings, SignUp, TlsFiles, resources,
+    Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, TlsFiles, limits,
+    resources,
 };
 use crate::domain::resource::Resource;
 
@@ -29,10 +30,11 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let demo = demo(&mut reader, loopback);
     let resources = all_resources(&mut reader, issuer.as_ref(), demo);
     let agents = agents(&mut reader);
+    let strangers = strangers(&mut reader);
     let sessions = sessions(&mut reader);
     let accounts = accounts(&mut reader, loopback);
     let outbound = outbound(&mut reader, loopback);
-    let limits = limits(&mut reader);
+    let limits = limits::read(&mut reader);
     let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
         return Err(reader.problems);
     };
@@ -49,6 +51,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         resources,
         clients: Vec::new(),
         agents,
+        strangers,
         sessions,
         accounts,
         outbound,
@@ -219,6 +222,14 @@ fn agents(reader: &mut Reader<'_>) -> Agents {
     agents
 }
 
+fn strangers(reader: &mut Reader<'_>) -> Strangers {
+    Strangers {
+        registration: reader.switch("clients.registration"),
+        documents: reader.switch("clients.documents"),
+        unused_ttl: reader.span("clients.unused_ttl"),
+    }
+}
+
 fn sessions(reader: &mut Reader<'_>) -> Sessions {
     let sessions = Sessions {
         access_ttl: reader.span("sessions.access_ttl"),
@@ -262,29 +273,4 @@ fn outbound(reader: &mut Reader<'_>, loopback: bool) -> Outbound {
         reader.refuse("outbound.allow", remedy.to_owned());
     }
     Outbound { ca_file, allow }
-}
-
-fn limits(reader: &mut Reader<'_>) -> Limits {
-    let mut limit = |name: &str| reader.count(&format!("limits.{name}"));
-    Limits {
-        anonymous_registrations_per_address_per_hour: limit(
-            "anonymous_registrations_per_address_per_hour",
-        ),
-        anonymous_registrations_per_hour: limit("anonymous_registrations_per_hour"),
-        service_auth_registrations_per_address_per_hour: limit(
-            "service_auth_registrations_per_address_per_hour",
-        ),
-        service_auth_registrations_per_hour: limit("service_auth_registrations_per_hour"),
-        claim_attempts_per_registration_per_hour: limit("claim_attempts_per_registration_per_hour"),
-        sign_in_failures_per_account_per_hour: limit("sign_in_failures_per_account_per_hour"),
-        sign_in_failures_per_address_per_hour: limit("sign_in_failures_per_address_per_hour"),
-        sign_ups_per_address_per_hour: limit("sign_ups_per_address_per_hour"),
-        authorization_requests_per_address_per_hour: limit(
-            "authorization_requests_per_address_per_hour",
-        ),
-        code_guesses_per_account_per_hour: limit("code_guesses_per_account_per_hour"),
-        code_guesses_per_address_per_hour: limit("code_guesses_per_address_per_hour"),
-        body_bytes: limit("body_bytes"),
-        body_seconds: limit("body_seconds"),
-    }
 }

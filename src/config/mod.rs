@@ -17,6 +17,7 @@ mod database;
 mod entry;
 mod issuer;
 mod layers;
+mod limits;
 mod problem;
 mod reader;
 mod resources;
@@ -26,6 +27,7 @@ mod span;
 pub use database::{DatabaseUrl, PostgresUrl};
 pub use issuer::{Issuer, is_loopback_host};
 pub use layers::{DEFAULTS, Flags, Sources};
+pub use limits::Limits;
 pub use problem::{Origin, Problem};
 pub use resources::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};
 pub use show::show;
@@ -50,6 +52,7 @@ pub struct Settings {
     /// The operator's own clients: `[[client]]`.
     pub clients: Vec<Client>,
     pub agents: Agents,
+    pub strangers: Strangers,
     pub sessions: Sessions,
     pub accounts: Accounts,
     pub outbound: Outbound,
@@ -84,6 +87,14 @@ pub struct Agents {
     pub attempt_ttl: Seconds,
 }
 
+/// How clients that the operator does not know may introduce themselves: `[clients]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Strangers {
+    pub registration: bool,
+    pub documents: bool,
+    pub unused_ttl: Seconds,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sessions {
     pub access_ttl: Seconds,
@@ -109,24 +120,6 @@ pub struct Outbound {
     pub ca_file: Option<PathBuf>,
     /// Hosts, lower-case, that strangers' URLs may name although private.
     pub allow: Vec<String>,
-}
-
-/// How often is too often, and how much too much; named as in `[limits]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    pub anonymous_registrations_per_address_per_hour: u32,
-    pub anonymous_registrations_per_hour: u32,
-    pub service_auth_registrations_per_address_per_hour: u32,
-    pub service_auth_registrations_per_hour: u32,
-    pub claim_attempts_per_registration_per_hour: u32,
-    pub sign_in_failures_per_account_per_hour: u32,
-    pub sign_in_failures_per_address_per_hour: u32,
-    pub sign_ups_per_address_per_hour: u32,
-    pub authorization_requests_per_address_per_hour: u32,
-    pub code_guesses_per_account_per_hour: u32,
-    pub code_guesses_per_address_per_hour: u32,
-    pub body_bytes: u32,
-    pub body_seconds: u32,
 }
 
 /// Reads and checks the settings.

@@ -79,6 +79,18 @@ pub enum Effect {
         address: String,
         at: Timestamp,
     },
+    /// Closes every question of a client that still waits.
+    SupersedeAllOf {
+        client: ClientId,
+        at: Timestamp,
+    },
+    /// The sessions of a client: one person's, or everybody's.
+    EndOfClient {
+        client: ClientId,
+        account: Option<AccountId>,
+        cause: EndCause,
+        at: Timestamp,
+    },
     /// The registration gets its human; older assertions end.
     Claim {
         registration: RegistrationId,

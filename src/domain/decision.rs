@@ -7,10 +7,11 @@ use crate::domain::approval::{
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::client::ClientSource;
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
 use crate::domain::redemption::CODE_LIFETIME;
-use crate::domain::session::{Lifetimes, Session};
+use crate::domain::session::{EndCause, Lifetimes, Session};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
@@ -181,6 +182,10 @@ impl Approval {
             wrong_codes: 0,
         };
         let mut effects = self.door_effects(human, &session, occasion.at);
+        effects.extend(self.ask.client.as_ref().map(|client| Effect::UseClient {
+            id: client.id.clone(),
+            at: occasion.at,
+        }));
         let event = self.event(EventKind::ApprovalGranted, human, occasion);
         effects.push(Effect::Record(
             event.of_session(&session.id).saying(approved.granted.to_string()),
@@ -279,6 +284,14 @@ impl Approval {
             vec![Effect::Record(self.event(EventKind::ApprovalReported, human, occasion))];
         if let Some(registration) = &self.ask.registration {
             effects.push(Effect::RevokeRegistration { id: registration.clone(), at: occasion.at });
+        }
+        if let Some(client) = &self.ask.client {
+            let (id, account, at) = (client.id.clone(), human.id.clone(), occasion.at);
+            // A client that registered itself is nobody else's; the others serve many people.
+            if client.source == ClientSource::Registered {
+                effects.push(Effect::SupersedeAllOf { client: id.clone(), at });
+            }
+            effects.push(Effect::EndOfClient { client: id, account: Some(account), cause: EndCause::Reported, at });
         }
         if end_sessions {
             effects.push(Effect::EndFrom {

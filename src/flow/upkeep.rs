@@ -43,11 +43,14 @@ pub async fn close(app: &App) {
     app.store.database().close().await;
 }
 
-/// Removes rows that expired a day ago and can no longer mean anything.
+/// Removes rows that expired a day ago and can no longer mean anything, and clients that
+/// registered and were never used.
 ///
 /// # Errors
 ///
 /// The database is away; the next run makes up for it.
 pub async fn sweep(app: &App) -> Result<(), StoreError> {
-    app.store.sweep(app.clock.now() - Seconds::DAY).await
+    let now = app.clock.now();
+    app.store.sweep(now - Seconds::DAY).await?;
+    app.store.prune_clients(now - app.settings.strangers.unused_ttl).await
 }

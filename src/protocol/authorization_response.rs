@@ -87,7 +87,8 @@ mod tests {
 
     fn location(redirect_uri: &str, state: Option<&str>, outcome: Outcome<'_>) -> String {
         let issuer = "https://auth.example.com";
-        AuthorizationResponse { issuer, state, outcome }.location(&redirect_uri.parse().expect("a redirect URI"))
+        AuthorizationResponse { issuer, state, outcome }
+            .location(&redirect_uri.parse().expect("a redirect URI"))
     }
 
     /// RFC 6749 §3.1.2: the query the client registered is kept.

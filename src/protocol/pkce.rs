@@ -6,7 +6,8 @@
 /// `code_challenge` of method `S256`: 32 bytes in base64url without padding (§4.2).
 #[must_use]
 pub fn is_challenge(text: &str) -> bool {
-    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    text.len() == 43
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// `code_verifier`: 43 to 128 unreserved characters (§4.1).

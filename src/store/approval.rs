@@ -38,7 +38,10 @@ impl Store {
     /// # Errors
     ///
     /// As [`approval_by_link`](Self::approval_by_link).
-    pub async fn approval_by_handle(&self, handle: &Digest) -> Result<Option<Approval>, StoreError> {
+    pub async fn approval_by_handle(
+        &self,
+        handle: &Digest,
+    ) -> Result<Option<Approval>, StoreError> {
         let row = approval::Entity::find()
             .filter(approval::Column::HandleDigest.eq(handle.0.to_vec()))
             .one(self.reader())

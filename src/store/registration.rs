@@ -57,13 +57,7 @@ impl Store {
 }
 
 /// A poll moves the pace that it saw.
-pub(super) fn keep_pace(
-    table: &str,
-    id: &str,
-    seen: Pace,
-    next: Pace,
-    backend: DbBackend,
-) -> Step {
+pub(super) fn keep_pace(table: &str, id: &str, seen: Pace, next: Pace, backend: DbBackend) -> Step {
     let sql = format!(
         "UPDATE {table} SET polled_at = $2, poll_interval = $3 \
          WHERE id = $1 AND COALESCE(polled_at, -1) = COALESCE($4, -1) AND poll_interval = $5"

@@ -8,7 +8,7 @@ use crate::protocol::timestamp::Timestamp;
 use crate::store::write::Expect;
 
 /// Rows removed by one statement, so that no sweep holds up the writes behind it.
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
 
 impl Store {
     /// How many sessions are live.

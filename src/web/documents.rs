@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::domain::resource::{Resource, ScopeRule};
 use crate::flow::attempt::CLAIM_PATH;
+use crate::flow::client::registration::REGISTER_PATH;
 use crate::flow::grants;
 use crate::protocol::agent_error::AgentErrorCode;
 use crate::protocol::grant_type::GrantType;
@@ -134,6 +135,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         revocation_endpoint: url("/revoke"),
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),
+        registration_endpoint: settings.strangers.registration.then(|| url(REGISTER_PATH)),
+        client_id_metadata_document_supported: settings.strangers.documents,
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         authorization_response_iss_parameter_supported: true,

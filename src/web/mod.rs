@@ -4,6 +4,7 @@ mod account;
 mod agent;
 mod answer;
 mod approve;
+mod approve_door;
 mod approve_page;
 mod assets;
 mod authorize;
@@ -15,6 +16,7 @@ mod link;
 mod mcp;
 pub mod pages;
 mod person;
+mod register;
 mod request;
 mod return_to;
 pub mod server;
@@ -68,6 +70,11 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(open("/oauth2/token", "POST, OPTIONS").route(web::post().to(token::token)))
         .service(open("/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         .service(open("/oauth2/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
+        // Clients
+        .service(open("/register", "POST, OPTIONS").route(web::post().to(register::register)))
+        .service(
+            open("/oauth2/register", "POST, OPTIONS").route(web::post().to(register::register)),
+        )
         // People
         .service(at("/authorize", "GET, HEAD").route(get().to(authorize::authorize)))
         .service(at("/", "GET, HEAD").route(get().to(account::home)))

@@ -17,6 +17,7 @@
 mod agent;
 mod architecture;
 mod journeys;
+mod oauth2;
 mod operation;
 mod outbound;
 mod pages;

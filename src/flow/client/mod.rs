@@ -1,6 +1,7 @@
 //! OAuth clients: who they are and how they prove it.
 
 pub mod authentication;
+pub mod registration;
 
 use crate::app::App;
 use crate::domain::client::{Client, RegisteredClient};

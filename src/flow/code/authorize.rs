@@ -125,7 +125,8 @@ pub async fn check(app: &App, form: &Form, occasion: &Occasion) -> Result<Asked,
                 Input::Bound { request: &query, bound_client }
             }
             Output::Extend => {
-                let refused = || known.refuse(app, form, AuthorizationErrorCode::InvalidRequest, PKCE);
+                let refused =
+                    || known.refuse(app, form, AuthorizationErrorCode::InvalidRequest, PKCE);
                 Input::Extended(proof::challenged(form).ok_or_else(refused)?)
             }
             Output::Negotiate { bound_client, .. } => {
@@ -236,7 +237,12 @@ fn negotiate(
         None => None,
         Some(Ok(scopes)) => Some(scopes),
         Some(Err(_)) => {
-            return Err(known.refuse(app, form, InvalidScope, "scope is not a list of scope tokens"));
+            return Err(known.refuse(
+                app,
+                form,
+                InvalidScope,
+                "scope is not a list of scope tokens",
+            ));
         }
     };
     let scopes = resource.ask(scopes.as_ref()).scopes;
