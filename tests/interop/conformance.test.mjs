@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { READ } from "./typescript.mjs";
 import { World } from "./world.mjs";
@@ -16,8 +16,7 @@ const SUITE = join(HERE, "node_modules/@modelcontextprotocol/conformance/dist/in
 const PORT = 53684;
 const REVISIONS = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 
-let world;
-before(async () => (world = await World.open({ after })));
+const world = await World.open({ after });
 
 async function register() {
   const body = JSON.stringify({

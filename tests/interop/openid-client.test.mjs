@@ -1,7 +1,7 @@
 // openid-client 6: the strict general-purpose client. It takes nothing but the exact statuses, types and members.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import * as client from "openid-client";
 import { BOTH, READ } from "./typescript.mjs";
 import { World } from "./world.mjs";
@@ -11,8 +11,7 @@ const DEVICE = "urn:ietf:params:oauth:grant-type:device_code";
 const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 
-let world;
-before(async () => (world = await World.open({ after })));
+const world = await World.open({ after });
 
 /** The server is on loopback, where plain http is all there is. */
 const options = (algorithm = "oauth2") => ({ algorithm, execute: [client.allowInsecureRequests] });

@@ -1,7 +1,7 @@
 // @modelcontextprotocol/sdk 1.x: the SDK that most MCP clients are built with.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { auth, UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -15,8 +15,7 @@ const sdk = {
   finish: (transport, callback) => transport.finishAuth(callback.get("code")),
 };
 
-let world;
-before(async () => (world = await World.open({ after })));
+const world = await World.open({ after });
 
 /** RFC 7591, OAuth 2.1 4.1: contracts/oauth rows 1, 4 to 7, 9 to 12, 16. */
 test("a client that registers itself is let in and calls a tool", async (t) => {

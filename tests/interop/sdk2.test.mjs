@@ -1,7 +1,7 @@
 // @modelcontextprotocol/client 2.x: the successor SDK, which the Inspector and mcp-remote are built with.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import {
   Client,
   DpopSession,
@@ -19,8 +19,7 @@ const sdk = {
   finish: (transport, callback) => transport.finishAuth(callback),
 };
 
-let world;
-before(async () => (world = await World.open({ after })));
+const world = await World.open({ after });
 
 /** RFC 7591, OAuth 2.1 4.1, RFC 9207 2.4: contracts/oauth rows 1, 4 to 7, 9 to 12, 16. */
 test("a client that registers itself is let in and calls a tool", async (t) => {
