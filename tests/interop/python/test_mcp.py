@@ -1,5 +1,6 @@
 """PyPI `mcp` 2: the Python SDK, which checks issuer, state and token type before it believes anything."""
 
+import asyncio
 import contextlib
 import json
 import unittest
@@ -55,7 +56,7 @@ class Agent:
         self.asked.append(url)
 
     async def callback(self) -> AuthorizationCodeResult:
-        received = answer(self.asked[-1], scopes=self.scopes)
+        received = await asyncio.to_thread(answer, self.asked[-1], scopes=self.scopes)
         return AuthorizationCodeResult(code=received["code"] or "", state=received["state"], iss=received["iss"])
 
     @contextlib.asynccontextmanager
@@ -88,6 +89,10 @@ async def read_notes(client: Client) -> list[object]:
 
 
 class McpTest(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self) -> None:
+        # Otherwise asyncio reports every step of a slow machine.
+        asyncio.get_running_loop().set_debug(False)
+
     async def test_a_client_that_registers_itself_is_let_in_and_calls_a_tool(self) -> None:
         """RFC 7591, OAuth 2.1 4.1, RFC 9207: contracts/oauth rows 1, 4 to 12, 16 to 18."""
         agent = Agent()

@@ -14,8 +14,7 @@ use oauth2::{
 };
 use serde_json::json;
 
-type Client =
-    BasicClient<EndpointSet, EndpointSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+type Client = BasicClient<EndpointSet, EndpointSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 fn at(path: &str) -> String {
     format!("{}{path}", origin())

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_interop_tests::{
-    BOTH, CALLBACK, READ, approve, document, http, introspect, mcp,
-};
+use countersign_interop_tests::{BOTH, CALLBACK, READ, approve, document, http, introspect, mcp};
 use rmcp::model::CallToolRequestParams;
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
@@ -100,7 +98,8 @@ async fn a_refresh_goes_on_with_the_same_session() {
 async fn a_tool_that_needs_more_asks_again_and_the_same_session_gains_it() {
     let agent = Agent::connect(request(), READ).await;
     let session = introspect(&agent.token().await).await;
-    let refused = agent.call("add_note", json!({ "text": "not yet" })).await.expect_err("a refusal");
+    let refused =
+        agent.call("add_note", json!({ "text": "not yet" })).await.expect_err("a refusal");
     assert!(refused.contains("insufficient_scope"), "{refused}");
 
     let manager = agent.manager.lock().await;
@@ -130,7 +129,8 @@ async fn an_answer_in_another_servers_name_is_refused() {
     state.start_authorization(request()).await.expect("discovery and registration");
     let link = state.get_authorization_url().await.expect("a link");
     let mut callback = approve(&link, READ).await;
-    let genuine: Vec<_> = callback.query_pairs().into_owned().filter(|(name, _)| name != "iss").collect();
+    let genuine: Vec<_> =
+        callback.query_pairs().into_owned().filter(|(name, _)| name != "iss").collect();
     callback.query_pairs_mut().clear().extend_pairs(genuine);
     callback.query_pairs_mut().append_pair("iss", "https://other.example.com");
     let refused = state.handle_callback_url(callback.as_str()).await;
