@@ -13,6 +13,7 @@ use crate::domain::resource::Resource;
 use crate::protocol::timestamp::Seconds;
 
 mod check;
+mod clients;
 mod database;
 mod entry;
 mod issuer;
@@ -23,6 +24,7 @@ mod reader;
 mod resources;
 mod show;
 mod span;
+mod tls;
 
 pub use database::{DatabaseUrl, PostgresUrl};
 pub use issuer::{Issuer, is_loopback_host};
@@ -31,6 +33,7 @@ pub use limits::Limits;
 pub use problem::{Origin, Problem};
 pub use resources::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};
 pub use show::show;
+pub use tls::{TlsFiles, TlsFilesError};
 
 /// Everything an operator can decide, checked.
 #[derive(Debug, Clone)]
@@ -57,13 +60,6 @@ pub struct Settings {
     pub accounts: Accounts,
     pub outbound: Outbound,
     pub limits: Limits,
-}
-
-/// A certificate chain and its key, PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
 }
 
 /// How the service presents itself; the rest are URLs.
@@ -316,6 +312,9 @@ mod tests {
             refused(&format!("{RESOURCE}{}", RESOURCE.replace(".com", ".com/"))),
             ["resource[1].identifier"]
         );
+        let at = |place: &str| RESOURCE.replace("https://api.example.com", place);
+        let slashed = format!("{}{}", at("https://h/v1"), at("https://h/v1/"));
+        assert_eq!(refused(&slashed), ["resource[1].identifier"], "RFC 9728 §3.1: one address");
         let twice = format!("{RESOURCE}\n[[resource.scope]]\nname = 'read'");
         assert_eq!(refused(&twice), ["resource[0].scope[1].name"]);
         let spaced = RESOURCE.replace("name = \"read\"", "name = \"read all\"");
@@ -324,6 +323,19 @@ mod tests {
             refused(&RESOURCE.replace("https://api.example.com", "http://127.0.0.1:8080/demo")),
             ["demo.enabled"]
         );
+        assert_eq!(refused(&at("http://127.0.0.1:8080/demo/")), ["demo.enabled"]);
+    }
+
+    /// contracts/operator.md: the first `[[resource]]` owns the root metadata document, so a
+    /// resource whose own address that is comes first or has none. Other hosts have their own.
+    #[test]
+    fn only_the_first_resource_may_be_the_issuers_origin() {
+        let at = |place: &str| RESOURCE.replace("https://api.example.com", place);
+        let issuer = at("http://127.0.0.1:8080");
+        assert_eq!(refused(&format!("{RESOURCE}{issuer}")), ["resource[1].identifier"]);
+        assert_eq!(sound(&format!("{issuer}{RESOURCE}")).resources.len(), 3);
+        let elsewhere = format!("{RESOURCE}{}", at("https://files.example.com"));
+        assert_eq!(sound(&elsewhere).resources.len(), 3);
     }
 
     fn with_client(client: &str) -> String {
@@ -387,15 +399,16 @@ mod tests {
     fn a_certificate_needs_its_key_and_an_https_issuer() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tls.pem");
-        fs::write(&path, "").expect("written");
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
+        let both = format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem());
+        fs::write(&path, both).expect("written");
         let path = path.display();
         let https = "issuer = 'https://localhost:8080'";
-        assert!(
-            loaded(&format!("{https}\ntls_certificate = '{path}'\ntls_key = '{path}'")).is_ok()
-        );
+        let pair = format!("tls_certificate = '{path}'\ntls_key = '{path}'");
+        assert!(sound(&format!("{https}\n{pair}")).tls.is_some());
         assert_eq!(refused(&format!("{https}\ntls_certificate = '{path}'")), ["tls_key"]);
         assert_eq!(refused(&format!("{https}\ntls_key = '{path}'")), ["tls_certificate"]);
-        assert_eq!(refused(&format!("tls_certificate = '{path}'\ntls_key = '{path}'")), ["issuer"]);
+        assert_eq!(refused(&pair), ["issuer"]);
         let unreadable =
             format!("{https}\ntls_certificate = '{path}'\ntls_key = '/nowhere/tls.pem'");
         assert_eq!(refused(&unreadable), ["tls_key"]);

@@ -109,8 +109,12 @@ pub enum Effect {
         id: ClientId,
         at: Timestamp,
     },
-    /// A client that registered itself goes (RFC 7592 §2.3).
-    RemoveClient(ClientId),
+    /// A client that registered itself goes, and with it what it asks for and what it holds
+    /// (RFC 7592 §2.3).
+    RemoveClient {
+        id: ClientId,
+        at: Timestamp,
+    },
     /// One more of something limited; the whole change is refused beyond the limit.
     Count(Count),
     /// Takes one back from a window: what was counted turned out well.

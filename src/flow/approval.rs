@@ -1,12 +1,11 @@
 //! The one approval page's use cases, whatever door the question came through.
 
 use crate::app::App;
+use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
 use crate::domain::approval::{Approval, DenialReason, KeyedCode, Phase, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
-use crate::domain::decision::{
-    Answer, ApprovalRefused, CodeGiven, Consent, Lifetime, Policy, Verdict,
-};
+use crate::domain::decision::{ApprovalRefused, Verdict};
 use crate::domain::id::SessionId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;

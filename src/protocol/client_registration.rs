@@ -37,6 +37,18 @@ pub struct ToldMetadata {
     pub jwks_uri: Option<String>,
 }
 
+/// An update of a registration ([RFC 7592 §2.2]): all of its metadata, anew.
+///
+/// [RFC 7592 §2.2]: https://www.rfc-editor.org/rfc/rfc7592#section-2.2
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ToldUpdate {
+    pub client_id: Option<String>,
+    pub client_secret: Option<String>,
+    #[serde(flatten)]
+    pub metadata: ToldMetadata,
+}
+
 /// Why metadata is refused ([RFC 7591 §3.2.2]).
 ///
 /// [RFC 7591 §3.2.2]: https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2
@@ -95,14 +107,19 @@ const GRANT_TYPES: [&str; 4] = [
 
 impl ToldMetadata {
     /// Accepts what was told, or says what is wrong with it. What is not offered is left
-    /// out, as [RFC 7591 §3.2.1] allows; nothing is refused for being unknown.
+    /// out, as [RFC 7591 §3.2.1] allows; nothing is refused for being unknown. `unsaid` is
+    /// the method of those who name none, `allowed` the private hosts that may be named.
     ///
     /// # Errors
     ///
     /// See [`MetadataRefused`].
     ///
     /// [RFC 7591 §3.2.1]: https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1
-    pub fn accept(self, unsaid: AuthenticationMethod) -> Result<ClientMetadata, MetadataRefused> {
+    pub fn accept(
+        self,
+        unsaid: AuthenticationMethod,
+        allowed: &[String],
+    ) -> Result<ClientMetadata, MetadataRefused> {
         let grant_types = grant_types(self.grant_types)?;
         let asks_in_browser = grant_types.iter().any(|grant| grant == CODE);
         let redirect_uris = redirect_uris(self.redirect_uris.as_deref(), asks_in_browser)?;
@@ -112,7 +129,7 @@ impl ToldMetadata {
                 Some(name) => AuthenticationMethod::named(name).ok_or(MetadataRefused::Method)?,
             };
         let page = |name, uri: Option<String>| match uri.filter(|uri| !uri.is_empty()) {
-            Some(uri) if !is_a_public_page(&uri) => Err(MetadataRefused::Uri(name)),
+            Some(uri) if !is_a_public_page(&uri, allowed) => Err(MetadataRefused::Uri(name)),
             uri => Ok(uri),
         };
         let words = |text: Option<String>, most| ToldText::clean(&text?, most);
@@ -218,7 +235,8 @@ fn scope(told: &str) -> Option<String> {
 }
 
 /// A JWK set of public keys (RFC 7517 §5): a private part in it would be everybody's.
-fn holds_public_keys(set: &Value) -> bool {
+#[must_use]
+pub fn holds_public_keys(set: &Value) -> bool {
     let keys = set.get("keys").and_then(Value::as_array);
     let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
     let is_public = |key: &Value| {
@@ -254,7 +272,7 @@ mod tests {
 
     fn accepted(told: Value) -> Result<ClientMetadata, MetadataRefused> {
         let told: ToldMetadata = serde_json::from_value(told).expect("the shape is sound");
-        told.accept(AuthenticationMethod::ClientSecretBasic)
+        told.accept(AuthenticationMethod::ClientSecretBasic, &[])
     }
 
     fn text(metadata: &ClientMetadata) -> String {

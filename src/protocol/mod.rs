@@ -6,6 +6,7 @@ pub mod agent_error;
 pub mod authorization_response;
 pub mod basic;
 pub mod challenge;
+pub mod client_document;
 pub mod client_metadata;
 pub mod client_registration;
 pub mod code;

@@ -6,23 +6,27 @@ const LONGEST: usize = 2_048;
 
 /// Whether `text` may be the https URL of something public: a page people are pointed to,
 /// or a document that is fetched ([RFC 7591 §2], [RFC 6890]). An address is none, however it is
-/// spelled, nor is a name that only this machine or this network knows; where a name leads
-/// is looked at when it is fetched.
+/// spelled, nor is a name that only this machine or this network knows, unless it is one of
+/// `allowed`; where a name leads is looked at when it is fetched.
 ///
 /// [RFC 7591 §2]: https://www.rfc-editor.org/rfc/rfc7591#section-2
 /// [RFC 6890]: https://www.rfc-editor.org/rfc/rfc6890
 #[must_use]
-pub fn is_a_public_page(text: &str) -> bool {
+pub fn is_a_public_page(text: &str, allowed: &[String]) -> bool {
     let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\' || c == '#';
-    let Some(rest) = text.strip_prefix("https://") else { return false };
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    if text.len() > LONGEST || text.contains(odd) || authority.contains('@') {
+    let unsound = authority.is_empty() || authority.contains('@') || text.contains(odd);
+    if unsound || text.len() > LONGEST {
         return false;
     }
-    Url::parse(text).is_ok_and(|url| match url.host() {
-        Some(Host::Domain(name)) => is_a_public_name(name),
+    let Ok(url) = Url::parse(text) else { return false };
+    let is_allowed = url.host_str().is_some_and(|host| allowed.iter().any(|name| name == host));
+    match (scheme, url.host()) {
+        ("https" | "http", Some(_)) if is_allowed => true,
+        ("https", Some(Host::Domain(name))) => is_a_public_name(name),
         _ => false,
-    })
+    }
 }
 
 /// More than one label, and none of the names that are special on every machine
@@ -52,7 +56,7 @@ mod tests {
             "https://xn--bcher-kva.example/",
             "https://notlocalhost.example/",
         ] {
-            assert!(is_a_public_page(text), "{text}");
+            assert!(is_a_public_page(text, &[]), "{text}");
         }
     }
 
@@ -88,8 +92,20 @@ mod tests {
             "//agent.example.com/",
             "",
         ] {
-            assert!(!is_a_public_page(text), "{text}");
+            assert!(!is_a_public_page(text, &[]), "{text}");
         }
-        assert!(!is_a_public_page(&format!("https://h.example/{}", "a".repeat(2_048))));
+        assert!(!is_a_public_page(&format!("https://h.example/{}", "a".repeat(2_048)), &[]));
+    }
+
+    /// operator.md `outbound.allow`: exactly the host named, also in plain http.
+    #[test]
+    fn an_allowed_host_opens_no_other() {
+        let allowed = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        for text in ["http://localhost:8080/a", "https://localhost/a", "http://127.0.0.1:1/a"] {
+            assert!(is_a_public_page(text, &allowed), "{text}");
+        }
+        for text in ["http://localhost./a", "https://127.0.0.2/a", "ftp://localhost/a"] {
+            assert!(!is_a_public_page(text, &allowed), "{text}");
+        }
     }
 }

@@ -91,7 +91,7 @@ impl Store {
             }
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
             Effect::UseClient { id, at } => steps.push(client::used(&id, at, backend)),
-            Effect::RemoveClient(id) => steps.push(client::remove(&id, backend)),
+            Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),
             Effect::Record(event) => steps.push(self.record(&event)?),
@@ -132,6 +132,7 @@ enum End<'a> {
     One(&'a SessionId),
     Unclaimed(&'a RegistrationId),
     OfRegistration(&'a RegistrationId),
+    OfClient(&'a ClientId),
     From(&'a AccountId, &'a str),
     OfClient(&'a ClientId, Option<&'a AccountId>),
 }
@@ -142,6 +143,7 @@ fn end(which: &End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> S
         End::One(id) => ("id = $3", id.as_str(), None),
         End::Unclaimed(id) => ("registration_id = $3 AND account_id IS NULL", id.as_str(), None),
         End::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
+        End::OfClient(id) => ("client_id = $3", id.as_str(), None),
         End::From(id, address) => ("account_id = $3 AND address = $4", id.as_str(), Some(address)),
         End::OfClient(id, None) => ("client_id = $3", id.as_str(), None),
         End::OfClient(id, Some(account)) => {
@@ -184,6 +186,16 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
     steps.push(step(backend, registration, [id.as_str().into(), at.0.into()], Expect::Any));
     steps.push(supersede_where("registration_id", id.as_str(), at, backend));
     steps.push(end(&End::OfRegistration(id), EndCause::Reported, at, backend));
+}
+
+/// The client is gone: its row, its open questions, its sessions.
+fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: DbBackend) {
+    steps.push(client::remove(id, backend));
+    let state = format!(r#"{{"name":"superseded","at":{at}}}"#);
+    let approvals = "UPDATE approval SET state = $2, state_name = 'superseded', \
+                     revision = revision + 1 WHERE client_id = $1 AND state_name = 'waiting'";
+    steps.push(step(backend, approvals, [id.as_str().into(), state.into()], Expect::Any));
+    steps.push(end(&End::OfClient(id), EndCause::ClientDeleted, at, backend));
 }
 
 /// Counts one more, unless the window is full.

@@ -12,7 +12,6 @@ use super::pages::{Claim, ScopeWords, Source};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::approval::{self, Approved, Phase, State};
-use crate::domain::ask::Door;
 use crate::domain::resource::Resource;
 use crate::domain::session::Standing;
 use crate::flow::approval::Seen;

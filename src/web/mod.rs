@@ -12,6 +12,7 @@ mod demo;
 mod documents;
 mod forwarded;
 mod health;
+mod limits;
 mod link;
 mod mcp;
 pub mod pages;
@@ -74,6 +75,12 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(open("/register", "POST, OPTIONS").route(web::post().to(register::register)))
         .service(
             open("/oauth2/register", "POST, OPTIONS").route(web::post().to(register::register)),
+        )
+        .service(
+            open("/register/{client_id}", "GET, HEAD, PUT, DELETE, OPTIONS")
+                .route(get().to(register::read))
+                .route(web::put().to(register::update))
+                .route(web::delete().to(register::delete)),
         )
         // People
         .service(at("/authorize", "GET, HEAD").route(get().to(authorize::authorize)))
@@ -205,7 +212,7 @@ where
 async fn preflight() -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, OPTIONS"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
         .insert_header((
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "authorization, content-type, dpop, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",

@@ -30,6 +30,9 @@ pub enum RegistrationError {
     /// RFC 7591 §3.2.2.
     #[error(transparent)]
     Refused(#[from] MetadataRefused),
+    /// What the client says of itself is not what is registered (RFC 7592 §2.2).
+    #[error("{0}")]
+    Contradiction(&'static str),
     /// Unknown, deleted, or not the one that manages this client (RFC 7592 §2).
     #[error("the registration access token is not valid for this client")]
     InvalidToken,
@@ -65,7 +68,8 @@ pub async fn register(
     if !app.settings.strangers.registration {
         return Err(RegistrationError::SwitchedOff);
     }
-    let metadata = told.accept(AuthenticationMethod::ClientSecretBasic)?;
+    let allowed = &app.settings.outbound.allow;
+    let metadata = told.accept(AuthenticationMethod::ClientSecretBasic, allowed)?;
     // Letters and digits alone, so that every way of encoding it yields the same.
     let id = app.entropy.identifier(ClientId::PREFIX, occasion.at)?.replace('_', "");
     let id = ClientId(id);

@@ -9,6 +9,7 @@
 
 mod delegation;
 mod endings;
+mod figures;
 mod schema;
 mod support;
 mod writes;

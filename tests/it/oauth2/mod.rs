@@ -1,5 +1,6 @@
 //! The standard doors, asked as OAuth clients ask.
 
+mod code;
 mod redirect_uris;
 mod register;
 

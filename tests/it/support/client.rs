@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Site;
-use super::agent::member;
 use super::person::{Person, between};
 use super::reply::Reply;
 
@@ -43,8 +42,9 @@ impl<'a> Client<'a> {
     pub async fn register_as(site: &'a Site, metadata: &Value) -> Self {
         let reply = site.post_json("/register", metadata).await;
         assert_eq!(reply.status, 201, "{}", reply.text);
-        let secret = reply.json()["client_secret"].as_str().map(ToOwned::to_owned);
-        Self { site, id: member(&reply, "client_id"), secret }
+        let told = reply.json();
+        let word = |name: &str| told[name].as_str().map(ToOwned::to_owned);
+        Self { site, id: word("client_id").expect("an id"), secret: word("client_secret") }
     }
 
     /// Path and query of an authorization request; `change` replaces, adds or (with an empty
@@ -92,7 +92,8 @@ impl<'a> Client<'a> {
             ("code_verifier", VERIFIER),
         ];
         usual.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
-        let kept = usual.into_iter().filter(|(name, _)| change.iter().all(|(other, _)| other != name));
+        let kept =
+            usual.into_iter().filter(|(name, _)| change.iter().all(|(other, _)| other != name));
         let added = change.iter().copied().filter(|(_, value)| !value.is_empty());
         let form: Vec<(&str, &str)> = kept.chain(added).collect();
         self.site.post_form("/token", &form).await
@@ -132,7 +133,7 @@ impl Callback {
         let refresh = between(&page.text, "http-equiv=\"refresh\" content=\"", "\"");
         let refresh = refresh.unwrap_or_else(|| panic!("a page that moves on: {}", page.text));
         let (_, target) = refresh.split_once("url=").expect("a target");
-        let target = target.replace("&#38;", "&").replace("&amp;", "&");
+        let target = target.replace("&#38;", "&").replace("&#39;", "'");
         Self(Url::parse(&target).expect("a URL"))
     }
 
@@ -159,4 +160,3 @@ impl Callback {
         assert_eq!(self.get("code"), None);
     }
 }
-

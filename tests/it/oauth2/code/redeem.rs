@@ -16,7 +16,8 @@ async fn a_wrong_verifier_yields_nothing() {
     let client = Client::register(&site).await;
     let challenge = challenge(VERIFIER);
     let long = "a".repeat(129);
-    for verifier in ["", "short", &challenge, &long, "another-flows-verifier-of-the-right-length-0"] {
+    for verifier in ["", "short", &challenge, &long, "another-flows-verifier-of-the-right-length-0"]
+    {
         let code = client.approved_by(&mut ada).await.code();
         client
             .redeem(&code, &[("code_verifier", verifier)])
@@ -38,7 +39,8 @@ async fn five_wrong_verifiers_end_the_code() {
     let client = Client::register(&site).await;
     let code = client.approved_by(&mut ada).await.code();
     let wrong = "w".repeat(43);
-    let guesses = (0..5).map(|_| client.redeem(&code, &[("code_verifier", wrong.as_str())]));
+    let change = [("code_verifier", wrong.as_str())];
+    let guesses = (0..5).map(|_| client.redeem(&code, &change));
     for reply in join_all(guesses).await {
         reply.assert_error(400, "invalid_grant");
     }
@@ -153,7 +155,8 @@ async fn a_session_that_was_ended_before_it_was_collected_yields_nothing() {
     let client = Client::register(&site).await;
     let code = client.approved_by(&mut ada).await.code();
     let list = ada.get("/account/sessions").await.text;
-    let path = crate::support::person::between(&list, "action=\"/account/sessions/", "/disconnect\"");
+    let path =
+        crate::support::person::between(&list, "action=\"/account/sessions/", "/disconnect\"");
     let path = format!("/account/sessions/{}/disconnect", path.expect("a session"));
     assert_eq!(ada.post_from("/account/sessions", &path, &[]).await.status, 303);
     client.redeem(&code, &[]).await.assert_error(400, "invalid_grant");
