@@ -10,8 +10,8 @@ use super::layers::Layers;
 use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
-    Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, TlsFiles, clients,
-    limits, resources, tls,
+    Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, clients, limits,
+    resources, tls,
 };
 use crate::domain::resource::Resource;
 

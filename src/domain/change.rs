@@ -84,11 +84,10 @@ pub enum Effect {
         client: ClientId,
         at: Timestamp,
     },
-    /// The sessions of a client: one person's, or everybody's.
-    EndOfClient {
+    /// The sessions that a person gave a client.
+    EndBetween {
         client: ClientId,
-        account: Option<AccountId>,
-        cause: EndCause,
+        account: AccountId,
         at: Timestamp,
     },
     /// The registration gets its human; older assertions end.

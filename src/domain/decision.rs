@@ -2,9 +2,7 @@
 
 use crate::domain::account::Account;
 use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
-use crate::domain::approval::{
-    Approval, Approved, DenialReason, KeyedCode, Matching, Phase, State, TRIES,
-};
+use crate::domain::approval::{Approval, Approved, DenialReason, Matching, Phase, State, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::client::ClientSource;
@@ -12,10 +10,8 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
 use crate::domain::redemption::CODE_LIFETIME;
-use crate::domain::session::{EndCause, Lifetimes, Session};
+use crate::domain::session::{Lifetimes, Session};
 use crate::protocol::scope::Scopes;
-use crate::protocol::secret::Digest;
-use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
 /// What a yes opens a session with.
@@ -250,12 +246,7 @@ impl Approval {
             if client.source == ClientSource::Registered {
                 effects.push(Effect::SupersedeAllOf { client: id.clone(), at });
             }
-            effects.push(Effect::EndOfClient {
-                client: id,
-                account: Some(account),
-                cause: EndCause::Reported,
-                at,
-            });
+            effects.push(Effect::EndBetween { client: id, account, at });
         }
         if end_sessions {
             effects.push(Effect::EndFrom {

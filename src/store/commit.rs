@@ -82,9 +82,9 @@ impl Store {
             Effect::SupersedeAllOf { client, at } => {
                 steps.push(supersede_where("client_id", client.as_str(), at, backend));
             }
-            Effect::EndOfClient { client, account, cause, at } => {
-                let which = End::OfClient(&client, account.as_ref());
-                steps.push(end(&which, cause, at, backend));
+            Effect::EndBetween { client, account, at } => {
+                let which = End::Between(&client, &account);
+                steps.push(end(&which, EndCause::Reported, at, backend));
             }
             Effect::Claim { registration, approval, account, session } => {
                 steps.push(claim(&registration, &approval, &account, &session, backend));
@@ -134,7 +134,7 @@ enum End<'a> {
     OfRegistration(&'a RegistrationId),
     OfClient(&'a ClientId),
     From(&'a AccountId, &'a str),
-    OfClient(&'a ClientId, Option<&'a AccountId>),
+    Between(&'a ClientId, &'a AccountId),
 }
 
 /// Ends sessions that have not ended; their ids come back for the deny set.
@@ -145,8 +145,7 @@ fn end(which: &End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> S
         End::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
         End::OfClient(id) => ("client_id = $3", id.as_str(), None),
         End::From(id, address) => ("account_id = $3 AND address = $4", id.as_str(), Some(address)),
-        End::OfClient(id, None) => ("client_id = $3", id.as_str(), None),
-        End::OfClient(id, Some(account)) => {
+        End::Between(id, account) => {
             ("client_id = $3 AND account_id = $4", id.as_str(), Some(account.as_str()))
         }
     };
@@ -191,10 +190,7 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
 /// The client is gone: its row, its open questions, its sessions.
 fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: DbBackend) {
     steps.push(client::remove(id, backend));
-    let state = format!(r#"{{"name":"superseded","at":{at}}}"#);
-    let approvals = "UPDATE approval SET state = $2, state_name = 'superseded', \
-                     revision = revision + 1 WHERE client_id = $1 AND state_name = 'waiting'";
-    steps.push(step(backend, approvals, [id.as_str().into(), state.into()], Expect::Any));
+    steps.push(supersede_where("client_id", id.as_str(), at, backend));
     steps.push(end(&End::OfClient(id), EndCause::ClientDeleted, at, backend));
 }
 

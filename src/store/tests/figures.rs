@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::support::{on_each, open};
-use crate::domain::approval::Door;
+use crate::domain::ask::Door;
 use crate::domain::change::{Effect, UNSTORED};
 use crate::domain::id::SessionId;
 use crate::domain::origin::{Agent, Origin};
@@ -21,6 +21,8 @@ fn session(id: usize) -> Session {
         door: Door::Claim,
         account: None,
         registration: None,
+        client: None,
+        parent: None,
         approval: None,
         agent: Agent { name: None, kind: None, reason: None },
         resource: "https://api.example.com".parse().expect("a resource"),
