@@ -81,17 +81,21 @@ test("a registered client with a secret completes the code grant", async () => {
   assert.equal((await notes(config, tokens.access_token)).status, 200);
 });
 
-/** RFC 6749 2.3.1: either way of sending a secret is accepted (trap 16), and no secret is not. */
+/**
+ * RFC 6749 2.3.1: either way of sending a secret is accepted (trap 16), and no secret is not. RFC 6749 5.2: who tried
+ * Basic is answered with a challenge for it.
+ */
 test("a secret may travel as Basic or in the body, and must be right", async () => {
   const { client_id, client_secret } = (await register()).clientMetadata();
   for (const proof of [client.ClientSecretBasic(client_secret), client.ClientSecretPost(client_secret)]) {
     const config = await client.discovery(server(), client_id, undefined, proof, options());
     assert.equal((await authorize(config)).scope, "demo:read");
   }
-  for (const proof of [client.ClientSecretBasic("not the secret"), client.None()]) {
-    const config = await client.discovery(server(), client_id, undefined, proof, options());
-    await assert.rejects(authorize(config), { error: "invalid_client", status: 401 });
-  }
+  const wrong = client.ClientSecretBasic("not the secret");
+  const challenged = await client.discovery(server(), client_id, undefined, wrong, options());
+  await assert.rejects(authorize(challenged), { code: "OAUTH_WWW_AUTHENTICATE_CHALLENGE", status: 401 });
+  const bare = await client.discovery(server(), client_id, undefined, client.None(), options());
+  await assert.rejects(authorize(bare), { error: "invalid_client", status: 401 });
 });
 
 /** RFC 7523 2.2: row 18; the assertion's audience is the issuer (row 19). */
@@ -216,7 +220,15 @@ test("the answer to an introspection can be signed", async () => {
     ...options(),
     execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
   });
+  // The client takes plain JSON as well, so the type is looked at on the way.
+  let type;
+  asDemo[client.customFetch] = async (url, init) => {
+    const answer = await fetch(url, init);
+    if (url.endsWith("/introspect")) type = answer.headers.get("content-type");
+    return answer;
+  };
   const seen = await client.tokenIntrospection(asDemo, tokens.access_token);
+  assert.equal(type, "application/token-introspection+jwt");
   assert.equal(seen.active, true);
   assert.equal(seen.scope, "demo:read");
 });
