@@ -27,7 +27,7 @@ class Host {
   }
 
   /** Starts it and connects; `visit` is given every line that it says to the person. */
-  async connect(options, visit = async () => {}) {
+  async connect(options, visit = async () => {}, timeout = 60_000) {
     const { PATH, HOME } = process.env;
     // "true" is a browser that opens nothing: the person reads the link.
     const env = { PATH, HOME, BROWSER: "true", MCP_REMOTE_CONFIG_DIR: this.folder };
@@ -41,7 +41,8 @@ class Host {
     });
     const client = new Client({ name: "stdio-host", version: "1.0.0" });
     this.t.after(() => client.close());
-    await client.connect(transport).catch((error) => {
+    await client.connect(transport, { timeout }).catch(async (error) => {
+      await client.close();
       throw new AggregateError([error, ...faults], this.said.join("\n"));
     });
     return client;
@@ -115,12 +116,17 @@ test("mcp-remote is let in by a device code, without a browser on its machine", 
   await readNotes(await host.connect(["--device-code"], visit));
 });
 
-/** Trap 15: a client id that was cached and is gone. mcp-remote looks at the answer to its link before it opens it. */
-test("mcp-remote registers again when the server has forgotten it", async (t) => {
+/**
+ * Trap 15: a client id that was kept and is gone. mcp-remote looks at the answer to its link before it opens it, and
+ * registers again; having begun one sign-in, it begins no other until it is started again.
+ */
+test("mcp-remote drops a client id that the server has forgotten, and the next run is let in", async (t) => {
   const host = await Host.open(t);
   await (await host.connect([], authorize)).close();
   const kept = await host.kept("client_info.json");
   await writeFile(kept, JSON.stringify({ ...JSON.parse(await readFile(kept)), client_id: "nobody" }));
   await rm(await host.kept("tokens.json"));
+  await assert.rejects(host.connect([], undefined, 5_000));
+  assert.notEqual(JSON.parse(await readFile(kept)).client_id, "nobody");
   await readNotes(await host.connect([], authorize));
 });
