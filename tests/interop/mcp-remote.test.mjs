@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { READ } from "./typescript.mjs";
-import { World } from "./world.mjs";
+import { MACHINE, World } from "./world.mjs";
 
 const PROXY = fileURLToPath(new URL("node_modules/mcp-remote/dist/proxy.js", import.meta.url));
 
@@ -114,6 +114,13 @@ test("mcp-remote is let in by a device code, without a browser on its machine", 
     await world.person.answer(link, { code, scopes: READ });
   };
   await readNotes(await host.connect(["--device-code"], visit));
+});
+
+/** RFC 6749 4.4: row 31. */
+test("mcp-remote acts for a machine that the operator knows", async (t) => {
+  const host = await Host.open(t);
+  const about = JSON.stringify({ client_id: MACHINE.id, client_secret: MACHINE.secret });
+  await readNotes(await host.connect(["--client-credentials", "--static-oauth-client-info", about]));
 });
 
 /**

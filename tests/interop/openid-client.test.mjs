@@ -1,10 +1,11 @@
 // openid-client 6: the strict general-purpose client. It takes nothing but the exact statuses, types and members.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import * as client from "openid-client";
 import { BOTH, READ } from "./typescript.mjs";
-import { World } from "./world.mjs";
+import { KEYED_MACHINE, MACHINE, World } from "./world.mjs";
 
 const CALLBACK = "http://127.0.0.1:53683/callback";
 const DEVICE = "urn:ietf:params:oauth:grant-type:device_code";
@@ -247,4 +248,21 @@ test("an agent hands a narrower token to a helper, which ends with its own", asy
   assert.ok((await world.introspect(narrower.access_token)).act, "who acts through whom is on record");
   await client.tokenRevocation(config, tokens.refresh_token);
   assert.deepEqual(await world.introspect(narrower.access_token), { active: false });
+});
+
+/** RFC 6749 4.4, RFC 7523 2.2: row 31. */
+test("a machine that the operator knows acts by itself", async () => {
+  const pem = (await readFile(world.key, "utf8")).replace(/-----[^-]+-----|\s/g, "");
+  const curve = { name: "ECDSA", namedCurve: "P-256" };
+  const key = await crypto.subtle.importKey("pkcs8", Buffer.from(pem, "base64"), curve, false, ["sign"]);
+  for (const [id, proof] of [
+    [MACHINE.id, client.ClientSecretBasic(MACHINE.secret)],
+    [KEYED_MACHINE.id, client.PrivateKeyJwt(key)],
+  ]) {
+    const config = await client.discovery(server(), id, undefined, proof, options());
+    const tokens = await client.clientCredentialsGrant(config, { resource: resource() });
+    assert.equal(tokens.scope, "demo:read");
+    assert.equal(tokens.refresh_token, undefined);
+    assert.equal((await notes(config, tokens.access_token)).status, 200);
+  }
 });

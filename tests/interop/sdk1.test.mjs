@@ -1,12 +1,14 @@
 // @modelcontextprotocol/sdk 1.x: the SDK that most MCP clients are built with.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import { auth, UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
+import { ClientCredentialsProvider, PrivateKeyJwtProvider } from "@modelcontextprotocol/sdk/client/auth-extensions.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { Agent, BOTH, READ } from "./typescript.mjs";
-import { World } from "./world.mjs";
+import { Agent, BOTH, READ, useAsMachine } from "./typescript.mjs";
+import { KEYED_MACHINE, MACHINE, World } from "./world.mjs";
 
 const sdk = {
   Client,
@@ -106,4 +108,19 @@ test("a revoked session sends the SDK back to the person", async (t) => {
   provider.calls = [];
   await assert.rejects(agent.readNotes(), UnauthorizedError);
   assert.deepEqual(provider.calls, ["invalidate tokens", "redirectToAuthorization"]);
+});
+
+/** RFC 6749 4.4: row 31. */
+test("a machine with a secret acts by itself", async (t) => {
+  const { id, secret } = MACHINE;
+  const provider = new ClientCredentialsProvider({ clientId: id, clientSecret: secret, expectedIssuer: world.origin });
+  assert.equal((await useAsMachine(sdk, world, t, provider)).client_id, id);
+});
+
+/** RFC 7523 2.2: rows 18 and 31; the assertion alone says who it is. */
+test("a machine with a key acts by itself", async (t) => {
+  const { id } = KEYED_MACHINE;
+  const privateKey = await readFile(world.key, "utf8");
+  const key = { clientId: id, privateKey, algorithm: "ES256", expectedIssuer: world.origin };
+  assert.equal((await useAsMachine(sdk, world, t, new PrivateKeyJwtProvider(key))).client_id, id);
 });

@@ -1,15 +1,18 @@
 // @modelcontextprotocol/client 2.x: the successor SDK, which the Inspector and mcp-remote are built with.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import {
   Client,
+  ClientCredentialsProvider,
   DpopSession,
+  PrivateKeyJwtProvider,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
-import { Agent, BOTH, READ } from "./typescript.mjs";
-import { World } from "./world.mjs";
+import { Agent, BOTH, READ, useAsMachine } from "./typescript.mjs";
+import { KEYED_MACHINE, MACHINE, World } from "./world.mjs";
 
 const sdk = {
   Client,
@@ -108,4 +111,19 @@ test("a refresh token is worth nothing to another key", async (t) => {
   await agent.forgetAccessToken();
   await assert.rejects(agent.readNotes(), UnauthorizedError);
   assert.ok(agent.provider.calls.includes("invalidate tokens"), agent.provider.calls.join());
+});
+
+/** RFC 6749 4.4: row 31. */
+test("a machine with a secret acts by itself", async (t) => {
+  const { id, secret } = MACHINE;
+  const provider = new ClientCredentialsProvider({ clientId: id, clientSecret: secret, expectedIssuer: world.origin });
+  assert.equal((await useAsMachine(sdk, world, t, provider)).client_id, id);
+});
+
+/** RFC 7523 2.2: rows 18 and 31; the assertion alone says who it is. */
+test("a machine with a key acts by itself", async (t) => {
+  const { id } = KEYED_MACHINE;
+  const privateKey = await readFile(world.key, "utf8");
+  const key = { clientId: id, privateKey, algorithm: "ES256", expectedIssuer: world.origin };
+  assert.equal((await useAsMachine(sdk, world, t, new PrivateKeyJwtProvider(key))).client_id, id);
 });

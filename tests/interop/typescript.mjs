@@ -7,6 +7,18 @@ import { Provider } from "./provider.mjs";
 export const READ = ["demo:read"];
 export const BOTH = ["demo:read", "demo:write"];
 
+/** A machine, whose `provider` is one of the SDK's own, calls a tool; nobody is asked. What its token is good for. */
+export async function useAsMachine(sdk, world, t, provider) {
+  const client = new sdk.Client({ name: "nightly", version: "1.0.0" });
+  t.after(() => client.close());
+  await client.connect(new sdk.StreamableHTTPClientTransport(new URL(world.mcp), { authProvider: provider }));
+  const result = await client.callTool({ name: "read_notes", arguments: {} });
+  assert.ok(Array.isArray(JSON.parse(result.content[0].text)));
+  const tokens = provider.tokens();
+  assert.equal(tokens.refresh_token, undefined, "the secret is what lasts (RFC 6749 4.4.3)");
+  return world.introspect(tokens.access_token);
+}
+
 /** A program that uses the demo's MCP server through `sdk`: its `Client`, its transport and how to finish signing in. */
 export class Agent {
   constructor(sdk, world, options) {

@@ -10,8 +10,10 @@
 //                      the answer says where the browser went in the end ({"location"} or {"page"})
 //   INTEROP_DOCUMENTS  serves a client id metadata document at /NAME.json
 //   INTEROP_CA         the certificate that everything here is trusted by
+//   INTEROP_KEY        the private key (PEM) of the machine that proves itself with one
 
 import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -20,12 +22,38 @@ import { certify } from "./authority.mjs";
 import { Documents } from "./documents.mjs";
 import { Person } from "./person.mjs";
 
+/** Machines that the operator knows and that act by themselves: one has a secret, the other a key (RFC 7523 2.2). */
+export const MACHINE = { id: "nightly-report", secret: "nightly-report-secret" };
+export const KEYED_MACHINE = { id: "nightly-backup" };
+
 /** What the operator has written down. */
 const configuration = (certified) => `
 [outbound]
 ca_file = "${certified.ca}"
 allow = ["localhost"]
+
+[[client]]
+client_id = "${MACHINE.id}"
+client_secret = "${MACHINE.secret}"
+grant_types = ["client_credentials"]
+scope = "demo:read"
+
+[[client]]
+client_id = "${KEYED_MACHINE.id}"
+jwks_file = "machine.jwks.json"
+grant_types = ["client_credentials"]
+scope = "demo:read"
 `;
+
+/** Writes a key pair into `folder`; the path of the private half. */
+async function writeKeys(folder) {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const jwk = { ...publicKey.export({ format: "jwk" }), alg: "ES256", use: "sig" };
+  await writeFile(`${folder}/machine.jwks.json`, JSON.stringify({ keys: [jwk] }));
+  const path = `${folder}/machine.pem`;
+  await writeFile(path, privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600 });
+  return path;
+}
 
 export class World {
   /** Gone when the test `t` ends, or all tests of a file with `{ after }` of node:test. */
@@ -33,7 +61,8 @@ export class World {
     const world = new World();
     world.site = await Site.open(t, {}, async (site) => {
       world.certified = await certify(site.folder);
-      await writeFile(`${site.folder}/countersign.toml`, configuration(world.certified));
+      world.key = await writeKeys(site.folder);
+      await writeFile(`${site.folder}/countersign.toml`, configuration(world.certified), { mode: 0o600 });
     });
     await world.site.addPerson(PERSON);
     world.origin = world.site.origin;
@@ -87,6 +116,7 @@ async function runInWorld(command) {
       INTEROP_PERSON: address,
       INTEROP_DOCUMENTS: world.documents.origin,
       INTEROP_CA: world.certified.ca,
+      INTEROP_KEY: world.key,
     };
     const running = spawn(command[0], command.slice(1), { stdio: "inherit", env });
     return await new Promise((done, failed) => running.once("error", failed).once("exit", (code) => done(code ?? 1)));

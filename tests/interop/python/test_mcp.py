@@ -3,12 +3,18 @@
 import asyncio
 import contextlib
 import json
+import os
 import unittest
 from collections.abc import AsyncIterator
 
 import httpx2
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
+from mcp.client.auth.extensions.client_credentials import (
+    ClientCredentialsOAuthProvider,
+    PrivateKeyJWTOAuthProvider,
+    SignedJWTParameters,
+)
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import (
     AuthorizationCodeResult,
@@ -18,7 +24,7 @@ from mcp.shared.auth import (
 )
 from pydantic import AnyUrl
 
-from world import BOTH, CALLBACK, DOCUMENTS, MCP, READ, answer, introspect
+from world import BOTH, CALLBACK, DOCUMENTS, MCP, ORIGIN, READ, answer, introspect
 
 
 class Storage:
@@ -146,6 +152,27 @@ class McpTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(len(agent.asked), 2)
         self.assertEqual(sorted(agent.held.scope.split()), BOTH)
         self.assertEqual(agent.session()["session_id"], session)
+
+    async def test_a_machine_with_a_secret_or_a_key_acts_by_itself(self) -> None:
+        """RFC 6749 4.4, RFC 7523 2.2: rows 18 and 31."""
+        with open(os.environ["INTEROP_KEY"]) as file:
+            key = file.read()
+        signed = SignedJWTParameters(
+            issuer="nightly-backup", subject="nightly-backup", signing_key=key, signing_algorithm="ES256"
+        )
+        with_secret, with_key = Storage(), Storage()
+        providers = [
+            ClientCredentialsOAuthProvider(MCP, with_secret, "nightly-report", "nightly-report-secret", issuer=ORIGIN),
+            PrivateKeyJWTOAuthProvider(
+                MCP, with_key, "nightly-backup", signed.create_assertion_provider(), issuer=ORIGIN
+            ),
+        ]
+        for provider, storage in zip(providers, [with_secret, with_key], strict=True):
+            with self.subTest(type(provider).__name__):
+                async with httpx2.AsyncClient(auth=provider, timeout=60) as http:
+                    async with Client(streamable_http_client(MCP, http_client=http)) as client:
+                        self.assertIsInstance(await read_notes(client), list)
+                self.assertIsNone(storage.tokens.refresh_token)
 
 
 if __name__ == "__main__":
