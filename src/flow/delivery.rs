@@ -3,7 +3,9 @@
 
 use crate::app::App;
 use crate::domain::account::Account;
+use crate::domain::approval::Approved;
 use crate::domain::change::Effect;
+use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::{Session, Token, TokenKind};
 use crate::jose::{AssertionClaims, JoseError};
@@ -42,7 +44,7 @@ impl Pair {
             access: app.vault.derive(SecretKind::Access, context),
             refresh: session.refreshable.then(|| app.vault.derive(SecretKind::Refresh, context)),
             issued_at,
-            access_end: session.token_end(issued_at, lifetimes.access),
+            access_end: session.access_end(&scopes, issued_at, lifetimes.access),
             refresh_end: session.token_end(issued_at, lifetimes.refresh),
             scopes,
         }
@@ -97,6 +99,27 @@ impl Pair {
             identity,
         }
     }
+}
+
+/// The session as it is once what was approved has been collected: as it is, or widened by the
+/// effects added here.
+#[must_use]
+pub fn widen(
+    session: Session,
+    approved: &Approved,
+    effects: &mut Vec<Effect>,
+    occasion: &Occasion,
+) -> Session {
+    let Some(widening) = approved.widening else { return session };
+    let widened = session.widen(&approved.granted, widening, occasion);
+    let session = match widened.first() {
+        Some(Effect::Widen { scopes, extra, .. }) => {
+            Session { scopes: scopes.clone(), extra: extra.clone(), ..session }
+        }
+        _ => session,
+    };
+    effects.extend(widened);
+    session
 }
 
 /// Whom an assertion speaks of.

@@ -63,7 +63,19 @@ pub fn oauth_error(error: &OAuthError) -> HttpResponse {
         _ => None,
     };
     retry_after(&mut answer, wait);
+    if let OAuthError::UseDpopNonce(nonce) = error {
+        dpop_nonce(&mut answer, nonce);
+    }
     answer
+}
+
+/// Hands a nonce out ([RFC 9449 §8]).
+///
+/// [RFC 9449 §8]: https://www.rfc-editor.org/rfc/rfc9449#section-8
+pub fn dpop_nonce(answer: &mut HttpResponse, nonce: &str) {
+    if let Ok(nonce) = HeaderValue::from_str(nonce) {
+        answer.headers_mut().insert(header::HeaderName::from_static("dpop-nonce"), nonce);
+    }
 }
 
 /// A refusal of a client at the token endpoint and its neighbours: as [`oauth_error`], and

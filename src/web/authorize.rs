@@ -12,6 +12,8 @@ use super::person::visitor;
 use super::request;
 use super::visitor::{Visitor, mark, set_mark};
 use crate::app::App;
+use crate::domain::id::ClientId;
+use crate::flow::client::document::is_a_url;
 use crate::flow::code::{NotAsked, begin};
 use crate::protocol::destination::Destination;
 use crate::protocol::error::OAuthError;
@@ -79,13 +81,13 @@ fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
     }
 }
 
-/// Says how a program is made to forget the id it keeps (oauth.md trap 15).
+/// The program that sent this browser hears nothing, so the person is told how to help it.
 fn unknown_client(app: &App, visitor: &Visitor, id: &str) -> HttpResponse {
     let shown = ToldText::clean(id, 200);
     let page = UnknownClientPage {
         frame: &visitor.frame(app),
         client_id: shown.as_ref().map_or("", ToldText::as_str),
-        is_a_document: id.starts_with("https://"),
+        is_a_document: is_a_url(&ClientId(id.to_owned())),
     };
     visitor.page(app, UnknownClientPage::STATUS, &page)
 }

@@ -37,10 +37,10 @@ export function launchBrowser() {
 /**
  * A page of its own browser profile: no cookie is shared with any other. It is closed when the test `t` ends.
  *
- * What no page of ours may do fails the test: ask another origin, miss a file, break its own content security policy,
- * throw.
+ * What no page of ours may do fails the test: ask another origin than its own and those in `also`, miss a file, break its
+ * own content security policy, throw.
  */
-export async function newPage(t, browser, origin, { scripts = true, ...options } = {}) {
+export async function newPage(t, browser, origin, { scripts = true, also = [], ...options } = {}) {
   const viewport = { width: 1280, height: 800 };
   const context = await browser.newContext({ baseURL: origin, javaScriptEnabled: scripts, viewport, ...options });
   t.after(() => context.close());
@@ -49,7 +49,7 @@ export async function newPage(t, browser, origin, { scripts = true, ...options }
   const faults = [];
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.protocol.startsWith("http") && url.origin !== origin) faults.push(`asks ${url.origin}`);
+    if (url.protocol.startsWith("http") && ![origin, ...also].includes(url.origin)) faults.push(`asks ${url.origin}`);
   });
   page.on("response", (response) => {
     if (response.request().resourceType() !== "document" && !response.ok()) faults.push(`misses ${response.url()}`);

@@ -3,13 +3,15 @@
 //!
 //! [RFC 6749 §6]: https://www.rfc-editor.org/rfc/rfc6749#section-6
 
+use tokio::sync::OnceCell;
+
 use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
-use crate::flow::client::authentication::{Presented, authenticate};
+use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Pair, Subject};
 use crate::flow::error::RETRIES;
 use crate::protocol::agent::{Identity, RefreshResponse};
@@ -33,8 +35,9 @@ pub async fn refresh(
     let form = presented.form;
     let token =
         form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
-    let narrow = |session: &Session| super::narrowed(form, &session.resource, &session.scopes);
-    let asking = Asking { client: Some(presented), narrow: &narrow };
+    let narrow =
+        |session: &Session| super::narrowed(form, &session.resource, &session.reach(occasion.at));
+    let asking = Asking { client: Some(presented), proven: OnceCell::new(), narrow: &narrow };
     let (_, pair) = rotate(app, token, &asking, occasion).await?;
     Ok(pair.response(None))
 }
@@ -50,7 +53,7 @@ pub async fn refresh_identity(
     occasion: &Occasion,
 ) -> Result<RefreshResponse, AgentError> {
     let whole = |session: &Session| Ok(session.scopes.clone());
-    let asking = Asking { client: None, narrow: &whole };
+    let asking = Asking { client: None, proven: OnceCell::new(), narrow: &whole };
     let (session, pair) =
         rotate(app, presented, &asking, occasion).await.map_err(|error| match error {
             OAuthError::TemporarilyUnavailable(cause) => {
@@ -87,6 +90,9 @@ type Narrow<'a> = dyn Fn(&Session) -> Result<Scopes, OAuthError> + Sync + 'a;
 struct Asking<'a> {
     /// None at the endpoint of agents that are no clients.
     client: Option<&'a Presented<'a>>,
+    /// The proof is looked at once, however often the rotation is tried: an assertion is good
+    /// for one use (RFC 7523 §3).
+    proven: OnceCell<AuthenticatedClient>,
     narrow: &'a Narrow<'a>,
 }
 
@@ -99,7 +105,7 @@ async fn own(
 ) -> Result<(), OAuthError> {
     let Some(owner) = &session.client else { return Ok(()) };
     let presented = asking.client.ok_or(OAuthError::InvalidGrant)?;
-    let caller = authenticate(app, presented, occasion).await?;
+    let caller = asking.proven.get_or_try_init(|| authenticate(app, presented, occasion)).await?;
     if caller.client().id == *owner { Ok(()) } else { Err(OAuthError::InvalidGrant) }
 }
 

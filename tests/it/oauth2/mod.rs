@@ -1,8 +1,14 @@
 //! The standard doors, asked as OAuth clients ask.
 
+mod client_assertion;
+mod client_authentication;
 mod code;
+mod documents;
+mod foreign;
+mod management;
 mod redirect_uris;
 mod register;
+mod step_up;
 
 use serde_json::{Value, json};
 
