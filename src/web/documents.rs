@@ -18,6 +18,7 @@ use crate::protocol::metadata::{
 };
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
+use crate::protocol::signature_algorithm::SignatureAlgorithm;
 use crate::protocol::timestamp::Seconds;
 
 /// One document, ready to send.
@@ -109,6 +110,7 @@ impl Documents {
 
 fn resource_metadata<'a>(app: &'a App, resource: &'a Resource) -> ProtectedResourceMetadata<'a> {
     let service = &app.settings.service;
+    let is_demo = resource.identifier.as_str() == app.settings.issuer.url("/demo");
     ProtectedResourceMetadata {
         resource: resource.identifier.as_str(),
         resource_name: &resource.name,
@@ -116,6 +118,7 @@ fn resource_metadata<'a>(app: &'a App, resource: &'a Resource) -> ProtectedResou
         authorization_servers: [app.issuer()],
         scopes_supported: resource.all_scopes().to_vec(),
         bearer_methods_supported: ["header"],
+        dpop_signing_alg_values_supported: is_demo.then_some(SignatureAlgorithm::NAMES),
         resource_documentation: app.settings.issuer.url("/auth.md"),
         resource_policy_uri: service.privacy.as_deref(),
         resource_tos_uri: service.terms.as_deref(),
@@ -148,6 +151,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
             "client_secret_basic",
             "client_secret_post",
         ],
+        introspection_signing_alg_values_supported: ["ES256"],
+        dpop_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         code_challenge_methods_supported: ["S256"],
         scopes_supported: scopes.to_vec(),
         bearer_methods_supported: ["header"],
