@@ -25,7 +25,7 @@ use countersign::protocol::scope::Scopes;
 use countersign::protocol::secret::{Secret, SecretKind};
 use countersign::protocol::timestamp::Timestamp;
 use countersign::web::pages::sessions::{SessionLine, SessionsPage};
-use countersign::web::pages::{Frame, Person, ScopeWords, Service};
+use countersign::web::pages::{Claim, Frame, Person, ScopeWords, Service, Source};
 use countersign::web::texts::english::ENGLISH;
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -97,16 +97,25 @@ fn page(criterion: &mut Criterion) {
     let line = SessionLine {
         id: "ses_1",
         label: "Release notes bot",
-        agent: Some("Release notes bot"),
+        agent: Some(Claim { words: "Release notes bot", source: Source::Told }),
+        parent: None,
         scopes: vec![ScopeWords { name: "notes:read", title: "Read your notes" }],
+        extras: Vec::new(),
+        details: Vec::new(),
         resource_name: "Notes",
         created_at: Timestamp(1_799_900_000),
         last_used_at: Some(Timestamp(1_799_999_000)),
         ends_at: Timestamp(1_802_000_000),
+        ended_at: None,
         address: "192.0.2.1",
     };
-    let page =
-        SessionsPage { frame: &frame, csrf: "token", sessions: vec![line; 20], notice: None };
+    let page = SessionsPage {
+        frame: &frame,
+        csrf: "token",
+        sessions: vec![line; 20],
+        reused: Vec::new(),
+        notice: None,
+    };
     criterion.bench_function("page: twenty sessions", |bencher| {
         bencher.iter(|| black_box(&page).render().expect("a page"));
     });

@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, blob, blob_null, text, text_null};
 
-use super::{drop_tables, index, table};
+use super::{drop_tables, table};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -12,7 +12,9 @@ pub(super) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(client()).await?;
-        index(manager, "client", "created_at").await
+        // What upkeep looks for: never used, and old.
+        let mut unused = Index::create().name("client_unused").table("client").take();
+        manager.create_index(unused.col("used_at").col("created_at").take()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

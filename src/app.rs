@@ -8,6 +8,7 @@ use crate::domain::resource::Resource;
 use crate::domain::session::Lifetimes;
 use crate::domain::trust::TrustList;
 use crate::entropy::Entropy;
+use crate::flow::client::document::Documents;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
@@ -35,6 +36,8 @@ pub struct App {
     pub entropy: Entropy,
     /// The one way to URLs that strangers name.
     pub fetch: Fetcher,
+    /// What clients say in their metadata documents, while it may be believed.
+    pub documents: Documents,
     pub metrics: Arc<Metrics>,
 }
 

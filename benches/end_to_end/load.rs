@@ -14,8 +14,18 @@ pub trait Script {
     /// Writes the next request; `false` when there is none left.
     fn ask(&mut self, request: &mut Vec<u8>) -> bool;
 
-    /// Whether this body of a 200 answers the last request.
+    /// Whether this body answers the last request.
     fn is_good(&mut self, body: &[u8]) -> bool;
+
+    /// The status of a good answer.
+    fn status(&self) -> &'static str {
+        "200"
+    }
+
+    /// How long to rest between an answer and the next request.
+    fn rest(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What a round measured.
@@ -32,13 +42,27 @@ pub struct Measured {
 /// Runs every script on a connection of its own until `span` is over or none has anything
 /// left to ask.
 pub async fn run(server: &Server, scripts: Vec<Box<dyn Script>>, span: Duration) -> Measured {
+    run_beside(server, scripts, Vec::new(), span).await
+}
+
+/// As [`run`], while the scripts `beside` keep the server busy with something else: only the
+/// answers to `scripts` are counted, but all the processor time.
+pub async fn run_beside(
+    server: &Server,
+    scripts: Vec<Box<dyn Script>>,
+    beside: Vec<Box<dyn Script>>,
+    span: Duration,
+) -> Measured {
     let before = server.processor_time();
     let began = Instant::now();
     let connections = LocalSet::new();
+    let address = server.address();
     let mut running = Vec::new();
     for script in scripts {
-        let address = server.address();
         running.push(connections.spawn_local(converse(address, script, began + span)));
+    }
+    for script in beside {
+        connections.spawn_local(converse(address, script, began + span));
     }
     connections.await;
     let elapsed = began.elapsed();
@@ -59,26 +83,49 @@ pub async fn run(server: &Server, scripts: Vec<Box<dyn Script>>, span: Duration)
 
 /// Asks and checks until `end`; how long each answer took.
 async fn converse(address: SocketAddr, mut script: Box<dyn Script>, end: Instant) -> Vec<Duration> {
-    let mut stream = TcpStream::connect(address).await.expect("connected");
-    stream.set_nodelay(true).expect("no delay");
-    let (mut request, mut answer) = (Vec::with_capacity(2_048), Vec::with_capacity(32_768));
+    let mut connection = Connection::open(address).await;
+    let mut request = Vec::with_capacity(2_048);
     let mut waits = Vec::new();
     loop {
+        if let Some(rest) = script.rest() {
+            tokio::time::sleep(rest).await;
+        }
         let asked = Instant::now();
         request.clear();
         if asked >= end || !script.ask(&mut request) {
             return waits;
         }
-        stream.write_all(&request).await.expect("sent");
-        let head = receive(&mut stream, &mut answer).await;
-        let good = answer.starts_with(b"HTTP/1.1 200") && script.is_good(&answer[head..]);
+        let (status, body) = connection.ask(&request).await;
+        let good = status == script.status().as_bytes() && script.is_good(body);
         assert!(
             good,
             "asked: {}\nanswered: {}",
             String::from_utf8_lossy(&request),
-            String::from_utf8_lossy(&answer)
+            String::from_utf8_lossy(&connection.answer)
         );
         waits.push(asked.elapsed());
+    }
+}
+
+/// One connection, kept open.
+pub struct Connection {
+    stream: TcpStream,
+    answer: Vec<u8>,
+}
+
+impl Connection {
+    pub async fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("connected");
+        stream.set_nodelay(true).expect("no delay");
+        Self { stream, answer: Vec::with_capacity(32_768) }
+    }
+
+    /// Sends a request and reads its answer whole: status and body.
+    pub async fn ask(&mut self, request: &[u8]) -> (&[u8], &[u8]) {
+        self.stream.write_all(request).await.expect("sent");
+        let head = receive(&mut self.stream, &mut self.answer).await;
+        let status = self.answer.strip_prefix(b"HTTP/1.1 ").expect("an HTTP answer");
+        (&status[..3], &self.answer[head..])
     }
 }
 

@@ -1,12 +1,15 @@
 //! Countersign against the least a server can do, on this machine, in one run:
 //!
 //! ```text
-//! cargo bench --bench end_to_end -- [--smoke] [--sessions N] [--seconds S] [--rounds R] [--postgres URL]
+//! cargo bench --bench end_to_end -- [--smoke] [--only PARTS] [--sessions N] [--seconds S] [--rounds R]
+//! tests/support/postgres.sh cargo bench --bench end_to_end -- --postgres [the same]
 //! ```
 //!
 //! Limit, floors and Countersign run in processes of their own and take turns. Every answer is
 //! checked. Processor time is read from `/proc`, so other work on the machine moves it little;
-//! ratios are taken within a round. `--postgres` names an empty database that may be filled.
+//! ratios are taken within a round. `--only` takes some of [`PARTS`], with commas between.
+//! `--postgres` measures on the empty database that `COUNTERSIGN_TEST_POSTGRES` names: cold
+//! introspection, and how soon a second node refuses what the first revoked.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -22,6 +25,7 @@
 
 mod child;
 mod load;
+mod nodes;
 mod report;
 mod script;
 mod seed;
@@ -33,20 +37,31 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What can be measured, in this order.
+const PARTS: [&str; 8] =
+    ["start", "documents", "warm", "cold", "issue", "refresh", "passwords", "nodes"];
+
 /// How much is measured.
 pub struct Plan {
+    /// Those of [`PARTS`] that were asked for.
+    parts: Vec<&'static str>,
     /// Stored sessions, each with two tokens.
     pub sessions: usize,
     pub span: Duration,
     pub rounds: usize,
-    /// An empty PostgreSQL database to measure with as well.
+    /// An empty PostgreSQL database to measure on instead of SQLite.
     pub postgres: Option<String>,
 }
 
 impl Plan {
     fn read(arguments: &[String]) -> Self {
-        let mut plan =
-            Self { sessions: 100_000, span: Duration::from_secs(2), rounds: 5, postgres: None };
+        let mut plan = Self {
+            parts: PARTS.to_vec(),
+            sessions: 100_000,
+            span: Duration::from_secs(2),
+            rounds: 5,
+            postgres: None,
+        };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} what?"));
@@ -62,7 +77,15 @@ impl Plan {
                     plan.span = Duration::from_secs_f64(seconds);
                 }
                 "--rounds" => plan.rounds = value().parse().expect("a number of rounds"),
-                "--postgres" => plan.postgres = Some(value().clone()),
+                "--only" => {
+                    let only: Vec<&str> = value().split(',').collect();
+                    assert!(only.iter().all(|part| PARTS.contains(part)), "of {PARTS:?}");
+                    plan.parts.retain(|part| only.contains(part));
+                }
+                "--postgres" => {
+                    let url = std::env::var("COUNTERSIGN_TEST_POSTGRES");
+                    plan.postgres = Some(url.expect("tests/support/postgres.sh runs this"));
+                }
                 // Cargo says so to everything it benches.
                 "--bench" => {}
                 other => panic!("no such argument: {other}"),
@@ -70,6 +93,15 @@ impl Plan {
         }
         assert!(plan.rounds > 0 && plan.sessions >= seed::REGISTERED, "too few to measure");
         plan
+    }
+
+    /// A smoke run.
+    pub fn is_brief(&self) -> bool {
+        self.span < Duration::from_secs(1)
+    }
+
+    pub fn has(&self, part: &str) -> bool {
+        self.parts.contains(&part)
     }
 }
 

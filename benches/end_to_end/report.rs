@@ -1,5 +1,7 @@
 //! Medians, spans and ratios, as Markdown.
 
+use std::time::Duration;
+
 use super::load::Measured;
 
 /// The rounds of one server under one workload.
@@ -31,4 +33,13 @@ pub fn table(title: &str, lines: &[Line]) {
             line.name
         );
     }
+}
+
+/// Median, 99th percentile and the longest of some times.
+pub fn spans(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    let at = |place: usize| times[place].as_secs_f64() * 1e3;
+    let (median, p99) = (at(times.len() / 2), at(times.len() * 99 / 100));
+    let (count, most) = (times.len(), at(times.len() - 1));
+    format!("{median:.1} ms (median), {p99:.1} ms (p99), {most:.1} ms (longest of {count})")
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::load::{Script, find};
 use super::seed;
@@ -81,9 +82,7 @@ impl Script for Introspect {
     fn ask(&mut self, request: &mut Vec<u8>) -> bool {
         let Some(session) = self.order.take() else { return false };
         self.expected = format!("\"sub\":\"{}{session:08}\"", self.subject);
-        let token = seed::access_token(session);
-        let body = format!("token={}", token.reveal());
-        post(request, "/introspect", &format!("Authorization: {BASIC}\r\n"), &body);
+        introspection(request, seed::access_token(session).reveal());
         true
     }
 
@@ -147,7 +146,75 @@ impl Script for Refresh {
     }
 }
 
-fn post(request: &mut Vec<u8>, path: &str, headers: &str, body: &str) {
+/// Another script's requests, each a while after the answer before: what somebody waits for
+/// when the server has time left.
+pub struct Paced {
+    script: Box<dyn Script>,
+    rest: Duration,
+}
+
+impl Paced {
+    pub fn new(script: Box<dyn Script>, rest: Duration) -> Box<dyn Script> {
+        Box::new(Self { script, rest })
+    }
+}
+
+impl Script for Paced {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        self.script.ask(request)
+    }
+
+    fn is_good(&mut self, body: &[u8]) -> bool {
+        self.script.is_good(body)
+    }
+
+    fn rest(&self) -> Option<Duration> {
+        Some(self.rest)
+    }
+}
+
+/// Somebody who signs in with a wrong password, over and over: each try costs a hash.
+pub struct WrongPassword {
+    headers: String,
+    body: String,
+}
+
+impl WrongPassword {
+    /// `page` is the whole answer that holds the form, with its cookie.
+    pub fn new(page: &str) -> Box<dyn Script> {
+        let between = |from: &str, to: &str| {
+            let (_, rest) = page.split_once(from).expect("a page with a form and a cookie");
+            rest.split_once(to).expect("an end").0.to_owned()
+        };
+        let headers = format!("Cookie: {}\r\n", between("set-cookie: ", ";"));
+        let token = between("name=\"csrf\" value=\"", "\"");
+        let body = format!("csrf={token}&email=nobody%40example.com&password=wrong-password");
+        Box::new(Self { headers, body })
+    }
+}
+
+impl Script for WrongPassword {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        post(request, "/sign-in", &self.headers, &self.body);
+        true
+    }
+
+    fn is_good(&mut self, _body: &[u8]) -> bool {
+        true
+    }
+
+    fn status(&self) -> &'static str {
+        "401"
+    }
+}
+
+/// A resource server's question about `token`.
+pub fn introspection(request: &mut Vec<u8>, token: &str) {
+    let headers = format!("Authorization: {BASIC}\r\n");
+    post(request, "/introspect", &headers, &format!("token={token}"));
+}
+
+pub fn post(request: &mut Vec<u8>, path: &str, headers: &str, body: &str) {
     let length = body.len();
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: bench\r\n{headers}\

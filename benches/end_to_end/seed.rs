@@ -21,6 +21,10 @@ const ROWS: usize = 500;
 
 const DAY: i64 = 86_400;
 
+/// Wrong passwords are to cost hashes here, not to be refused before.
+const LIMITS: &str = "[limits]\nsign_in_failures_per_account_per_hour = 1000000\n\
+     sign_in_failures_per_address_per_hour = 1000000\n";
+
 /// A filled database and what reaches it.
 pub struct Site {
     folder: PathBuf,
@@ -38,7 +42,7 @@ impl Site {
         let folder = folder.to_owned();
         let settings = format!(
             "listen = \"127.0.0.1:0\"\nissuer = \"http://127.0.0.1:8080\"\n\
-             database = \"{database}\"\nsecrets_file = \"{}/master.key\"\n",
+             database = \"{database}\"\nsecrets_file = \"{}/master.key\"\n{LIMITS}",
             folder.display()
         );
         std::fs::write(folder.join("countersign.toml"), settings).expect("settings");

@@ -7,9 +7,10 @@ use tempfile::tempdir;
 
 use super::Plan;
 use super::child::Server;
-use super::load::{Measured, Script, run};
+use super::load::{Measured, Script, run, run_beside};
+use super::nodes;
 use super::report::{Line, spread, table};
-use super::script::{Exchange, Fetch, Introspect, Order, Refresh};
+use super::script::{Exchange, Fetch, Introspect, Order, Paced, Refresh, WrongPassword};
 use super::seed::{REGISTERED, Site, refresh_token};
 use super::yardstick::command;
 
@@ -19,35 +20,57 @@ const WRITERS: usize = 64;
 /// Tokens in use when the cache is warm.
 const WARM: usize = 10_000;
 
+/// People who mistype their password at once, and how long an API rests between questions then.
+const GUESSERS: usize = 8;
+const REST: Duration = Duration::from_millis(5);
+
 /// How often a start is timed.
 const STARTS: usize = 10;
 
 pub async fn measure(plan: &Plan) {
+    println!("{} sessions, {} rounds of {:?}", plan.sessions, plan.rounds, plan.span);
     let folder = tempdir().expect("a folder");
+    if let Some(url) = &plan.postgres {
+        let site = Site::fill(folder.path(), url, plan.sessions).await;
+        if plan.has("cold") {
+            cold_postgres(plan, &site).await;
+        }
+        if plan.has("nodes") {
+            nodes::revocation(plan, &site).await;
+        }
+        return;
+    }
     let file = folder.path().join("countersign.db");
     let database = format!("sqlite://{}", file.display());
     let site = Site::fill(folder.path(), &database, plan.sessions).await;
-    println!("{} sessions, {} rounds of {:?}", plan.sessions, plan.rounds, plan.span);
+    if plan.has("start") {
+        start_up(&site);
+        let idle = Server::start(site.countersign());
+        idle.get("/healthz");
+        tokio::time::sleep(plan.span.max(Duration::from_millis(500))).await;
+        println!("idle: {:.1} MiB resident", idle.memory().0);
+    }
+    on_sqlite(plan, &site, &file).await;
+}
 
-    start_up(&site);
-    let idle = Server::start(site.countersign());
-    idle.get("/healthz");
-    tokio::time::sleep(plan.span.max(Duration::from_millis(500))).await;
-    println!("idle: {:.1} MiB resident", idle.memory().0);
-    drop(idle);
-
+async fn on_sqlite(plan: &Plan, site: &Site, file: &Path) {
     let ours = Server::start(site.countersign());
-    documents(plan, &ours).await;
-    warm(plan, &ours).await;
-    cold(plan, &site, &file).await;
-    issue(plan, &site, &ours, &file).await;
+    if plan.has("documents") {
+        documents(plan, &ours).await;
+    }
+    if plan.has("warm") {
+        warm(plan, &ours).await;
+    }
+    if plan.has("cold") {
+        cold(plan, site, file).await;
+    }
+    if plan.has("issue") || plan.has("refresh") {
+        write(plan, site, &ours, file).await;
+    }
     let (now, most) = ours.memory();
     println!("\nunder load: {now:.1} MiB resident, {most:.1} MiB at most");
-    drop(ours);
-    if let Some(url) = &plan.postgres {
-        let folder = tempdir().expect("a folder");
-        let site = Site::fill(folder.path(), url, plan.sessions).await;
-        cold_postgres(plan, &site).await;
+    if plan.has("passwords") {
+        passwords(plan, &ours).await;
     }
 }
 
@@ -68,6 +91,10 @@ fn start_up(site: &Site) {
     println!("binary: {:.1} MiB", binary as f64 / 1_048_576.0);
 }
 
+fn line(name: &'static str) -> Line {
+    Line { name, rounds: Vec::new() }
+}
+
 fn times(count: usize, script: impl Fn(usize) -> Box<dyn Script>) -> Vec<Box<dyn Script>> {
     (0..count).map(script).collect()
 }
@@ -81,8 +108,8 @@ async fn documents(plan: &Plan, ours: &Server) {
         ("/auth.md", "# "),
     ];
     let limit = Server::start(command(&["serve-limit"]));
-    let mut lines = vec![Line { name: "limit", rounds: Vec::new() }];
-    lines.extend(DOCUMENTS.map(|(name, _)| Line { name, rounds: Vec::new() }));
+    let mut lines = vec![line("limit")];
+    lines.extend(DOCUMENTS.map(|(name, _)| line(name)));
     for _ in 0..plan.rounds {
         let scripts = times(READERS, |_| Fetch::new("/", "{\"active\":true"));
         lines[0].rounds.push(run(&limit, scripts, plan.span).await);
@@ -100,7 +127,7 @@ async fn warm(plan: &Plan, ours: &Server) {
     let tokens = WARM.min(plan.sessions);
     warm_up(ours, &Order::walk(0, tokens, tokens)).await;
     let order = Order::around(tokens);
-    let mut lines = ["limit", "countersign"].map(|name| Line { name, rounds: Vec::new() });
+    let mut lines = ["limit", "countersign"].map(line);
     for _ in 0..plan.rounds {
         let scripts = times(READERS, |_| Fetch::new("/", "{\"active\":true"));
         lines[0].rounds.push(run(&limit, scripts, plan.span).await);
@@ -118,7 +145,7 @@ async fn warm_up(server: &Server, order: &std::rc::Rc<Order>) {
 /// Introspection of tokens that were never asked about: each round begins with a new process.
 async fn cold(plan: &Plan, site: &Site, file: &Path) {
     let floor = Server::start(command(&["serve-floor", &file.display().to_string()]));
-    let mut lines = ["floor, SQLite", "countersign"].map(|name| Line { name, rounds: Vec::new() });
+    let mut lines = ["floor, SQLite", "countersign"].map(line);
     for round in 0..plan.rounds {
         lines[0].rounds.push(never_asked(plan, &floor, round, "ses_").await);
         let ours = Server::start(site.countersign());
@@ -129,8 +156,7 @@ async fn cold(plan: &Plan, site: &Site, file: &Path) {
 
 async fn cold_postgres(plan: &Plan, site: &Site) {
     let floor = Server::start(command(&["serve-postgres-floor", &site.database]));
-    let mut lines =
-        ["floor, PostgreSQL", "countersign"].map(|name| Line { name, rounds: Vec::new() });
+    let mut lines = ["floor, PostgreSQL", "countersign"].map(line);
     for round in 0..plan.rounds {
         lines[0].rounds.push(never_asked(plan, &floor, round, "ses_").await);
         let ours = Server::start(site.countersign());
@@ -155,29 +181,59 @@ async fn never_asked(
     run(server, times(READERS, |_| Introspect::new(&order, subject)), plan.span).await
 }
 
-/// Tokens issued, durably, to many agents at once.
-async fn issue(plan: &Plan, site: &Site, ours: &Server, file: &Path) {
+/// Tokens issued and refreshed, durably, for many agents at once.
+async fn write(plan: &Plan, site: &Site, ours: &Server, file: &Path) {
     let copy = file.with_extension("floor");
     std::fs::copy(file, &copy).expect("a copy");
     let arguments = ["serve-grouped-floor", &copy.display().to_string(), &site.point];
     let floor = Server::start(command(&arguments));
-    let assertion = |round: usize, at: usize| &site.assertions[(round * WRITERS + at) % REGISTERED];
-    let names = ["floor, grouped, durable", "assertion exchange"];
-    let mut lines = names.map(|name| Line { name, rounds: Vec::new() });
+    if plan.has("issue") {
+        let assertion =
+            |round: usize, at: usize| &site.assertions[(round * WRITERS + at) % REGISTERED];
+        let grants = ["floor, grouped, durable", "assertion exchange"];
+        let script = |round, at| Exchange::new(assertion(round, at));
+        grant(plan, "token issue", grants.map(line), [&floor, ours], script).await;
+    }
+    if plan.has("refresh") {
+        // Every connection begins with a token that nobody has refreshed.
+        let last = plan.sessions - 1;
+        let script = |round, at| {
+            Refresh::new(refresh_token(last - (round * WRITERS + at) % plan.sessions).reveal())
+        };
+        let names = ["floor, grouped, durable", "refresh"];
+        grant(plan, "refresh", names.map(line), [&floor, ours], script).await;
+    }
+}
+
+async fn grant(
+    plan: &Plan,
+    title: &str,
+    mut lines: [Line; 2],
+    servers: [&Server; 2],
+    script: impl Fn(usize, usize) -> Box<dyn Script>,
+) {
     for round in 0..plan.rounds {
-        for (line, server) in lines.iter_mut().zip([&floor, ours]) {
-            let scripts = times(WRITERS, |at| Exchange::new(assertion(round, at)));
+        for (line, server) in lines.iter_mut().zip(servers) {
+            let scripts = times(WRITERS, |at| script(round, at));
             line.rounds.push(run(server, scripts, plan.span).await);
         }
     }
-    table("token issue", &lines);
-    let mut line = Line { name: "refresh", rounds: Vec::new() };
-    for round in 0..plan.rounds {
-        let scripts = times(WRITERS, |at| {
-            Refresh::new(refresh_token(plan.sessions - 1 - (round * WRITERS + at)).reveal())
-        });
-        line.rounds.push(run(ours, scripts, plan.span).await);
+    table(title, &lines);
+}
+
+/// Introspection at a steady rate that leaves time, alone and while many people mistype their
+/// password.
+async fn passwords(plan: &Plan, ours: &Server) {
+    let tokens = WARM.min(plan.sessions);
+    warm_up(ours, &Order::walk(0, tokens, tokens)).await;
+    let order = Order::around(tokens);
+    let mut lines = ["no passwords", "wrong passwords"].map(line);
+    for _ in 0..plan.rounds {
+        for (line, people) in lines.iter_mut().zip([0, GUESSERS]) {
+            let scripts = times(READERS, |_| Paced::new(Introspect::new(&order, "acc_"), REST));
+            let beside = times(people, |_| WrongPassword::new(&ours.get("/sign-in")));
+            line.rounds.push(run_beside(ours, scripts, beside, plan.span).await);
+        }
     }
-    let [floor_line, _] = lines;
-    table("refresh", &[floor_line, line]);
+    table("introspection, paced; µs are those of everything", &lines);
 }

@@ -10,7 +10,7 @@ use actix_web::{App, HttpResponse, HttpServer};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::entropy::Entropy;
-use countersign::protocol::secret::{Digest, SecretKind};
+use countersign::protocol::secret::{Digest, Secret, SecretKind};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
@@ -104,10 +104,17 @@ async fn in_postgres(body: Bytes, pool: Data<PgPool>) -> HttpResponse {
     answer(row)
 }
 
-/// A token to be stored, and who waits for it.
+/// What an answer leaves in the database, and who waits for it.
 struct Insert {
-    token: Digest,
+    change: Change,
     done: oneshot::Sender<()>,
+}
+
+enum Change {
+    /// An access token.
+    Issue(Digest),
+    /// The spent refresh token, and its successors.
+    Rotate { spent: Digest, access: Digest, refresh: Digest },
 }
 
 /// What the handler of the grouped floor needs.
@@ -117,7 +124,8 @@ struct Issuer {
     inserts: mpsc::Sender<Insert>,
 }
 
-/// Grouped durable inserts of the rows that an issued token leaves, and one verification.
+/// Grouped durable writes of the rows that a token issued leaves, and one verification; or of
+/// those that a refresh leaves.
 async fn write_grouped(file: &str, point: &str) {
     let mut bytes = vec![4];
     for half in point.split('.') {
@@ -131,32 +139,64 @@ async fn write_grouped(file: &str, point: &str) {
     });
     let issuer = Data::new(Issuer { point: bytes, entropy: Entropy::system(), inserts });
     listen(move |routes| {
-        routes.app_data(issuer.clone()).route("/token", post().to(issue));
+        routes.app_data(issuer.clone()).route("/token", post().to(grant));
     })
     .await;
 }
 
-async fn issue(body: Bytes, issuer: Data<Issuer>) -> HttpResponse {
+impl Issuer {
+    fn secret(&self, kind: SecretKind) -> Secret {
+        self.entropy.secret(kind).expect("entropy")
+    }
+
+    async fn store(&self, change: Change) {
+        let (done, stored) = oneshot::channel();
+        self.inserts.send(Insert { change, done }).await.expect("the writer lives");
+        stored.await.expect("stored");
+    }
+}
+
+/// Either of the two grants.
+async fn grant(body: Bytes, issuer: Data<Issuer>) -> HttpResponse {
     let text = std::str::from_utf8(&body).expect("text");
+    let answer = match text.split_once("&refresh_token=") {
+        Some((_, presented)) => refresh(presented, &issuer).await,
+        None => exchange(text, &issuer).await,
+    };
+    HttpResponse::Ok().content_type("application/json").body(answer)
+}
+
+async fn exchange(text: &str, issuer: &Issuer) -> String {
     let (_, assertion) = text.split_once("&assertion=").expect("an assertion");
     let (signed, signature) = assertion.rsplit_once('.').expect("a signature");
     let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &issuer.point)
         .verify(signed.as_bytes(), &signature)
         .expect("verified");
-    let secret = issuer.entropy.secret(SecretKind::Access).expect("entropy");
-    let (done, stored) = oneshot::channel();
-    let insert = Insert { token: secret.digest(), done };
-    issuer.inserts.send(insert).await.expect("the writer lives");
-    stored.await.expect("stored");
-    HttpResponse::Ok().content_type("application/json").body(format!(
-        r#"{{"access_token":"{}","token_type":"Bearer","expires_in":3600}}"#,
-        secret.reveal()
-    ))
+    let access = issuer.secret(SecretKind::Access);
+    issuer.store(Change::Issue(access.digest())).await;
+    let access = access.reveal();
+    format!(r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":3600}}"#)
+}
+
+async fn refresh(presented: &str, issuer: &Issuer) -> String {
+    let (access, refresh) = (issuer.secret(SecretKind::Access), issuer.secret(SecretKind::Refresh));
+    let spent = Digest::of(presented.as_bytes());
+    let (access_digest, refresh_digest) = (access.digest(), refresh.digest());
+    let change = Change::Rotate { spent, access: access_digest, refresh: refresh_digest };
+    issuer.store(change).await;
+    let (access, refresh) = (access.reveal(), refresh.reveal());
+    format!(
+        r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":3600,"refresh_token":"{refresh}"}}"#
+    )
 }
 
 const TOKEN: &str = "INSERT INTO token (digest, session_id, kind, scopes, created_at, expires_at) \
      VALUES ($1, $2, 1, 'demo:read demo:write', 1800000000, 1800003600)";
+const SPEND: &str = "UPDATE token SET spent_at = 1800000000 WHERE digest = $1 AND spent_at IS NULL";
+const PAIR: &str = "INSERT INTO token (digest, session_id, kind, scopes, created_at, expires_at) \
+     VALUES ($1, $3, 1, 'demo:read demo:write', 1800000000, 1800003600), \
+            ($2, $3, 2, 'demo:read demo:write', 1800000000, 1800003600)";
 const EVENT: &str = "INSERT INTO event (id, at, kind, account_id, session_id, registration_id, \
      address) VALUES ($1, 1800000000, 'token.issued', $2, $3, $4, '127.0.0.1')";
 
@@ -176,18 +216,9 @@ async fn insert(file: &Path, mut waiting: mpsc::Receiver<Insert>) {
             group.push(another);
         }
         connection.execute(sqlx::query("BEGIN IMMEDIATE")).await.expect("begun");
-        for Insert { token, .. } in &group {
+        for Insert { change, .. } in &group {
             number += 1;
-            let whose = number % 1_000;
-            let session = format!("ses_{whose:08}");
-            let token = sqlx::query(TOKEN).bind(&token.0[..]).bind(&session);
-            token.execute(&mut connection).await.expect("inserted");
-            let event = sqlx::query(EVENT)
-                .bind(format!("evt_floor_{number:022}"))
-                .bind(format!("acc_{whose:08}"))
-                .bind(&session)
-                .bind(format!("reg_{whose:08}"));
-            event.execute(&mut connection).await.expect("inserted");
+            store(&mut connection, change, number).await;
         }
         connection.execute(sqlx::query("COMMIT")).await.expect("committed");
         for Insert { done, .. } in group {
@@ -195,6 +226,31 @@ async fn insert(file: &Path, mut waiting: mpsc::Receiver<Insert>) {
             let _gone = done.send(());
         }
     }
+}
+
+/// The rows of one change, about one of the first thousand sessions.
+async fn store(connection: &mut SqliteConnection, change: &Change, number: u64) {
+    let whose = number % 1_000;
+    let session = format!("ses_{whose:08}");
+    match change {
+        Change::Issue(token) => {
+            let token = sqlx::query(TOKEN).bind(&token.0[..]).bind(&session);
+            token.execute(&mut *connection).await.expect("inserted");
+        }
+        Change::Rotate { spent, access, refresh } => {
+            let spend = sqlx::query(SPEND).bind(&spent.0[..]);
+            let spent = spend.execute(&mut *connection).await.expect("updated");
+            assert_eq!(spent.rows_affected(), 1, "each refresh token is spent once");
+            let pair = sqlx::query(PAIR).bind(&access.0[..]).bind(&refresh.0[..]).bind(&session);
+            pair.execute(&mut *connection).await.expect("inserted");
+        }
+    }
+    let event = sqlx::query(EVENT)
+        .bind(format!("evt_floor_{number:022}"))
+        .bind(format!("acc_{whose:08}"))
+        .bind(&session)
+        .bind(format!("reg_{whose:08}"));
+    event.execute(connection).await.expect("inserted");
 }
 
 /// How this executable becomes the yardstick of these arguments.

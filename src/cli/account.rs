@@ -61,7 +61,7 @@ pub fn reset(arguments: AccountReset, environment: Vec<(String, String)>) -> Res
 }
 
 async fn open(settings: Settings) -> Result<App, Failure> {
-    Ok(start(settings, Clock::System, Entropy::system()).await?)
+    start(settings, Clock::System, Entropy::system()).await.map_err(Failure::to_start)
 }
 
 /// The address of a one-time link.

@@ -11,7 +11,7 @@ use clap::Parser as _;
 
 use self::arguments::{AccountCommand, Arguments, Command, ConfigCommand, SettingArguments};
 use crate::config::{self, Problem, Settings, Sources};
-use crate::flow::start;
+use crate::flow::start::{self, StartError};
 
 /// Exit code of a configuration that cannot be used.
 const MISCONFIGURED: u8 = 2;
@@ -19,7 +19,21 @@ const MISCONFIGURED: u8 = 2;
 /// Why a command did not do its work.
 pub enum Failure {
     Configuration(Vec<Problem>),
+    /// As above, found only when the files and the database were compared.
+    Refused(String),
     Runtime(String),
+}
+
+impl Failure {
+    /// A start that was refused, or failed.
+    #[must_use]
+    pub fn to_start(error: StartError) -> Self {
+        let misconfigured = error.is_misconfiguration();
+        match Self::from(error) {
+            Self::Runtime(text) if misconfigured => Self::Refused(text),
+            failure => failure,
+        }
+    }
 }
 
 impl<E: std::error::Error> From<E> for Failure {
@@ -47,6 +61,10 @@ pub fn run(environment: Vec<(String, String)>) -> ExitCode {
             for problem in problems {
                 complain(&problem.to_string());
             }
+            ExitCode::from(MISCONFIGURED)
+        }
+        Err(Failure::Refused(text)) => {
+            complain(&text);
             ExitCode::from(MISCONFIGURED)
         }
         Err(Failure::Runtime(text)) => {

@@ -25,7 +25,8 @@ use crate::web::server::{self, Listening, listen};
 pub fn run(settings: Settings) -> Result<(), Failure> {
     log_to_stderr();
     server::block_on(async move {
-        let app = Arc::new(start(settings, Clock::System, Entropy::system()).await?);
+        let app = start(settings, Clock::System, Entropy::system()).await;
+        let app = Arc::new(app.map_err(Failure::to_start)?);
         let first = first_account_link(&app, app.clock.now()).await?;
         let listening = listen(Arc::clone(&app))?;
         warn_of_nobody_at_the_issuer(&app, &listening);
@@ -66,11 +67,15 @@ fn warn_of_nobody_at_the_issuer(app: &App, listening: &Listening) {
     }
 }
 
+/// `actix_http` calls every head it cannot read an error; it was answered, and is no error of
+/// the operator's.
+const DEFAULT_FILTER: &str =
+    "info,sea_orm_migration=warn,sqlx=warn,actix_server=warn,actix_http=off";
+
 /// Human-readable on a terminal, JSON lines otherwise.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new("info,sea_orm_migration=warn,sqlx=warn,actix_server=warn")
-    });
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let builder = fmt().with_env_filter(filter).with_writer(stderr);
     if stderr().is_terminal() {
         builder.with_target(false).init();

@@ -10,7 +10,8 @@ use super::layers::Layers;
 use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
-    Accounts, Agents, Limits, Outbound, Service, Sessions, Settings, SignUp, TlsFiles, resources,
+    Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, clients, limits,
+    resources, tls,
 };
 use crate::domain::resource::Resource;
 
@@ -22,17 +23,19 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let listen = reader.parsed("listen");
     let database = reader.parsed("database");
     let metrics_listen = metrics_listen(&mut reader, listen);
-    let tls = tls(&mut reader, issuer.as_ref());
+    let tls = tls::files(&mut reader, issuer.as_ref());
     let trusted_proxies = reader.parsed_list("trusted_proxies", network);
     let secrets_file = reader.master_secret_file("secrets_file");
     let service = service(&mut reader);
     let demo = demo(&mut reader, loopback);
     let resources = all_resources(&mut reader, issuer.as_ref(), demo);
+    let clients = clients::read(&mut reader, &resources);
     let agents = agents(&mut reader);
+    let strangers = strangers(&mut reader);
     let sessions = sessions(&mut reader);
     let accounts = accounts(&mut reader, loopback);
     let outbound = outbound(&mut reader, loopback);
-    let limits = limits(&mut reader);
+    let limits = limits::read(&mut reader);
     let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
         return Err(reader.problems);
     };
@@ -47,8 +50,9 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         service,
         demo,
         resources,
-        clients: Vec::new(),
+        clients,
         agents,
+        strangers,
         sessions,
         accounts,
         outbound,
@@ -65,31 +69,6 @@ fn metrics_listen(reader: &mut Reader<'_>, listen: Option<SocketAddr>) -> Option
         reader.refuse(key, String::from("listen has this address already; write another or none"));
     }
     Some(address)
-}
-
-fn tls(reader: &mut Reader<'_>, issuer: Option<&Issuer>) -> Option<TlsFiles> {
-    let certificate = reader.readable_file("tls_certificate");
-    let key = reader.readable_file("tls_key");
-    match (certificate, key) {
-        (Some(certificate), Some(key)) => {
-            if issuer.is_some_and(|issuer| !issuer.is_https()) {
-                let remedy =
-                    "must be https where tls_certificate is set; write https or remove that";
-                reader.refuse("issuer", remedy.to_owned());
-            }
-            Some(TlsFiles { certificate, key })
-        }
-        (None, None) => None,
-        (Some(_), None) => {
-            reader.refuse("tls_key", String::from("missing; name the key of tls_certificate"));
-            None
-        }
-        (None, Some(_)) => {
-            let remedy = "missing; name the certificate of tls_key";
-            reader.refuse("tls_certificate", remedy.to_owned());
-            None
-        }
-    }
 }
 
 /// A CIDR block, or one address.
@@ -146,9 +125,9 @@ fn demo(reader: &mut Reader<'_>, loopback: bool) -> bool {
 fn all_resources(reader: &mut Reader<'_>, issuer: Option<&Issuer>, demo: bool) -> Vec<Resource> {
     let Some(issuer) = issuer else {
         // What the resources say is checked all the same.
-        return written_resources(reader, true);
+        return written_resources(reader, None);
     };
-    let mut all = written_resources(reader, issuer.is_loopback());
+    let mut all = written_resources(reader, Some(issuer));
     if demo && issuer.is_loopback() {
         match resources::demo(issuer) {
             Some(demo) => {
@@ -180,16 +159,17 @@ fn nothing_to_guard(layers: &Layers) -> Problem {
     }
 }
 
-fn written_resources(reader: &mut Reader<'_>, loopback: bool) -> Vec<Resource> {
-    let layers = reader.layers;
-    layers
-        .resources
-        .as_ref()
-        .map_or_else(Vec::new, |written| resources::read(written, loopback, &mut reader.problems))
+/// Without an issuer plain http passes: one problem is enough.
+fn written_resources(reader: &mut Reader<'_>, issuer: Option<&Issuer>) -> Vec<Resource> {
+    let Some(written) = reader.layers.resources.as_ref() else { return Vec::new() };
+    let loopback = issuer.is_none_or(Issuer::is_loopback);
+    resources::read(written, loopback, issuer, &mut reader.problems)
 }
 
 fn refuse_clash_with_demo(reader: &mut Reader<'_>, written: &[Resource], demo: &Resource) {
-    let same_identifier = written.iter().any(|resource| resource.identifier == demo.identifier);
+    let place = demo.identifier.metadata_url();
+    let same_identifier =
+        written.iter().any(|resource| resource.identifier.metadata_url() == place);
     let same_client = written
         .iter()
         .flat_map(|resource| &resource.introspection)
@@ -217,6 +197,14 @@ fn agents(reader: &mut Reader<'_>) -> Agents {
         agents.claim_ttl,
     );
     agents
+}
+
+fn strangers(reader: &mut Reader<'_>) -> Strangers {
+    Strangers {
+        registration: reader.switch("clients.registration"),
+        documents: reader.switch("clients.documents"),
+        unused_ttl: reader.span("clients.unused_ttl"),
+    }
 }
 
 fn sessions(reader: &mut Reader<'_>) -> Sessions {
@@ -262,29 +250,4 @@ fn outbound(reader: &mut Reader<'_>, loopback: bool) -> Outbound {
         reader.refuse("outbound.allow", remedy.to_owned());
     }
     Outbound { ca_file, allow }
-}
-
-fn limits(reader: &mut Reader<'_>) -> Limits {
-    let mut limit = |name: &str| reader.count(&format!("limits.{name}"));
-    Limits {
-        anonymous_registrations_per_address_per_hour: limit(
-            "anonymous_registrations_per_address_per_hour",
-        ),
-        anonymous_registrations_per_hour: limit("anonymous_registrations_per_hour"),
-        service_auth_registrations_per_address_per_hour: limit(
-            "service_auth_registrations_per_address_per_hour",
-        ),
-        service_auth_registrations_per_hour: limit("service_auth_registrations_per_hour"),
-        claim_attempts_per_registration_per_hour: limit("claim_attempts_per_registration_per_hour"),
-        sign_in_failures_per_account_per_hour: limit("sign_in_failures_per_account_per_hour"),
-        sign_in_failures_per_address_per_hour: limit("sign_in_failures_per_address_per_hour"),
-        sign_ups_per_address_per_hour: limit("sign_ups_per_address_per_hour"),
-        authorization_requests_per_address_per_hour: limit(
-            "authorization_requests_per_address_per_hour",
-        ),
-        code_guesses_per_account_per_hour: limit("code_guesses_per_account_per_hour"),
-        code_guesses_per_address_per_hour: limit("code_guesses_per_address_per_hour"),
-        body_bytes: limit("body_bytes"),
-        body_seconds: limit("body_seconds"),
-    }
 }

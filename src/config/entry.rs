@@ -67,6 +67,18 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// A list of texts; empty when left out.
+    pub fn list(&self, name: &str, problems: &mut Vec<Problem>) -> Vec<String> {
+        let Some(value) = self.table.get(name) else { return Vec::new() };
+        let texts: Option<Vec<String>> = value
+            .as_array()
+            .and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect());
+        texts.unwrap_or_else(|| {
+            problems.push(self.problem(name, "write a list of texts in quotes"));
+            Vec::new()
+        })
+    }
+
     /// `false` when left out.
     pub fn switch(&self, name: &str, problems: &mut Vec<Problem>) -> bool {
         match self.table.get(name) {

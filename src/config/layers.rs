@@ -58,6 +58,8 @@ pub(super) struct Layers {
     settings: BTreeMap<String, Setting>,
     /// `[[resource]]` as the file has it.
     pub resources: Option<Setting>,
+    /// `[[client]]`, likewise.
+    pub clients: Option<Setting>,
     /// What could not be laid at all.
     pub problems: Vec<Problem>,
 }
@@ -116,6 +118,9 @@ impl Layers {
         if let Some(value) = table.remove("resource") {
             self.resources = Some(Setting { value, origin: origin.clone() });
         }
+        if let Some(value) = table.remove("client") {
+            self.clients = Some(Setting { value, origin: origin.clone() });
+        }
         for (key, value) in leaves(table) {
             self.set(&key, value, origin.clone());
         }
@@ -128,12 +133,10 @@ impl Layers {
         }
         let origin = Origin::Environment(name.to_owned());
         let key = rest.to_ascii_lowercase().replace("__", ".");
-        if key == "resource" || key.starts_with("resource.") {
-            return self.refuse(
-                &key,
-                origin,
-                "resources are read from files only; write [[resource]]",
-            );
+        let section = key.split('.').next().unwrap_or_default();
+        if matches!(section, "resource" | "client") {
+            let remedy = format!("this is read from files only; write [[{section}]]");
+            return self.refuse(&key, origin, &remedy);
         }
         let Some(default) = self.settings.get(&key).map(|setting| &setting.value) else {
             return self.set(&key, Value::from(text), origin);
@@ -320,16 +323,25 @@ mod tests {
     fn the_example_of_the_manual_is_sound() {
         let (_, rest) = DEFAULTS.split_once("# [[resource]]\n").expect("an example");
         let (example, _) = rest.split_once("\n\n[agents]").expect("a section after it");
-        let bare = |line: &'static str| line.strip_prefix("# ").or(line.strip_prefix('#'));
+        let bare = |line: &'static str| match line.strip_prefix("# ").or(line.strip_prefix('#')) {
+            Some("Your own OAuth clients, beside those that introduce themselves.") => Some(""),
+            None if line.is_empty() => Some(""),
+            bare => bare,
+        };
         let example: Option<Vec<&str>> = example.lines().map(bare).collect();
         let text = format!("[[resource]]\n{}", example.expect("comments only").join("\n")).replace(
             r#"client_secret_file = "example-api.secret""#,
+            r#"client_secret = "0123456789abcdef""#,
+        );
+        let text = text.replace(
+            r#"client_secret_file = "nightly-report.secret""#,
             r#"client_secret = "0123456789abcdef""#,
         );
         let (_folder, path) = file(&text);
         let settings = crate::config::load(&Sources { file: Some(path), ..Sources::default() })
             .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
         assert_eq!(settings.resources[0].scopes[0].possible, "See when your last release went out");
+        assert_eq!(settings.clients[0].ceiling.to_string(), "events:read");
     }
 
     /// contracts/operator.md: flags beat environment, environment beats file, file beats defaults.

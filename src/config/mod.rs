@@ -13,22 +13,27 @@ use crate::domain::resource::Resource;
 use crate::protocol::timestamp::Seconds;
 
 mod check;
+mod clients;
 mod database;
 mod entry;
 mod issuer;
 mod layers;
+mod limits;
 mod problem;
 mod reader;
 mod resources;
 mod show;
 mod span;
+mod tls;
 
 pub use database::{DatabaseUrl, PostgresUrl};
 pub use issuer::{Issuer, is_loopback_host};
 pub use layers::{DEFAULTS, Flags, Sources};
+pub use limits::Limits;
 pub use problem::{Origin, Problem};
 pub use resources::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};
 pub use show::show;
+pub use tls::{TlsFiles, TlsFilesError};
 
 /// Everything an operator can decide, checked.
 #[derive(Debug, Clone)]
@@ -50,17 +55,11 @@ pub struct Settings {
     /// The operator's own clients: `[[client]]`.
     pub clients: Vec<Client>,
     pub agents: Agents,
+    pub strangers: Strangers,
     pub sessions: Sessions,
     pub accounts: Accounts,
     pub outbound: Outbound,
     pub limits: Limits,
-}
-
-/// A certificate chain and its key, PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
 }
 
 /// How the service presents itself; the rest are URLs.
@@ -82,6 +81,14 @@ pub struct Agents {
     pub typed_codes: bool,
     pub claim_ttl: Seconds,
     pub attempt_ttl: Seconds,
+}
+
+/// How clients that the operator does not know may introduce themselves: `[clients]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Strangers {
+    pub registration: bool,
+    pub documents: bool,
+    pub unused_ttl: Seconds,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,24 +116,6 @@ pub struct Outbound {
     pub ca_file: Option<PathBuf>,
     /// Hosts, lower-case, that strangers' URLs may name although private.
     pub allow: Vec<String>,
-}
-
-/// How often is too often, and how much too much; named as in `[limits]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    pub anonymous_registrations_per_address_per_hour: u32,
-    pub anonymous_registrations_per_hour: u32,
-    pub service_auth_registrations_per_address_per_hour: u32,
-    pub service_auth_registrations_per_hour: u32,
-    pub claim_attempts_per_registration_per_hour: u32,
-    pub sign_in_failures_per_account_per_hour: u32,
-    pub sign_in_failures_per_address_per_hour: u32,
-    pub sign_ups_per_address_per_hour: u32,
-    pub authorization_requests_per_address_per_hour: u32,
-    pub code_guesses_per_account_per_hour: u32,
-    pub code_guesses_per_address_per_hour: u32,
-    pub body_bytes: u32,
-    pub body_seconds: u32,
 }
 
 /// Reads and checks the settings.
@@ -323,6 +312,9 @@ mod tests {
             refused(&format!("{RESOURCE}{}", RESOURCE.replace(".com", ".com/"))),
             ["resource[1].identifier"]
         );
+        let at = |place: &str| RESOURCE.replace("https://api.example.com", place);
+        let slashed = format!("{}{}", at("https://h/v1"), at("https://h/v1/"));
+        assert_eq!(refused(&slashed), ["resource[1].identifier"], "RFC 9728 §3.1: one address");
         let twice = format!("{RESOURCE}\n[[resource.scope]]\nname = 'read'");
         assert_eq!(refused(&twice), ["resource[0].scope[1].name"]);
         let spaced = RESOURCE.replace("name = \"read\"", "name = \"read all\"");
@@ -331,6 +323,19 @@ mod tests {
             refused(&RESOURCE.replace("https://api.example.com", "http://127.0.0.1:8080/demo")),
             ["demo.enabled"]
         );
+        assert_eq!(refused(&at("http://127.0.0.1:8080/demo/")), ["demo.enabled"]);
+    }
+
+    /// contracts/operator.md: the first `[[resource]]` owns the root metadata document, so a
+    /// resource whose own address that is comes first or has none. Other hosts have their own.
+    #[test]
+    fn only_the_first_resource_may_be_the_issuers_origin() {
+        let at = |place: &str| RESOURCE.replace("https://api.example.com", place);
+        let issuer = at("http://127.0.0.1:8080");
+        assert_eq!(refused(&format!("{RESOURCE}{issuer}")), ["resource[1].identifier"]);
+        assert_eq!(sound(&format!("{issuer}{RESOURCE}")).resources.len(), 3);
+        let elsewhere = format!("{RESOURCE}{}", at("https://files.example.com"));
+        assert_eq!(sound(&elsewhere).resources.len(), 3);
     }
 
     fn with_client(client: &str) -> String {
@@ -394,15 +399,16 @@ mod tests {
     fn a_certificate_needs_its_key_and_an_https_issuer() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tls.pem");
-        fs::write(&path, "").expect("written");
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
+        let both = format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem());
+        fs::write(&path, both).expect("written");
         let path = path.display();
         let https = "issuer = 'https://localhost:8080'";
-        assert!(
-            loaded(&format!("{https}\ntls_certificate = '{path}'\ntls_key = '{path}'")).is_ok()
-        );
+        let pair = format!("tls_certificate = '{path}'\ntls_key = '{path}'");
+        assert!(sound(&format!("{https}\n{pair}")).tls.is_some());
         assert_eq!(refused(&format!("{https}\ntls_certificate = '{path}'")), ["tls_key"]);
         assert_eq!(refused(&format!("{https}\ntls_key = '{path}'")), ["tls_certificate"]);
-        assert_eq!(refused(&format!("tls_certificate = '{path}'\ntls_key = '{path}'")), ["issuer"]);
+        assert_eq!(refused(&pair), ["issuer"]);
         let unreadable =
             format!("{https}\ntls_certificate = '{path}'\ntls_key = '/nowhere/tls.pem'");
         assert_eq!(refused(&unreadable), ["tls_key"]);

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use toml::Value;
@@ -138,12 +138,22 @@ impl Reader<'_> {
                 let remedy = "does not hold a master secret; restore the file or name another";
                 self.refuse(key, remedy.to_owned());
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.refuse_missing_folder(key, &path);
+            }
             Err(error) => {
                 self.refuse(key, format!("cannot be read: {error}; name a readable file"));
             }
         }
         path
+    }
+
+    /// A file that is to be made needs its folder.
+    fn refuse_missing_folder(&mut self, key: &str, path: &Path) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            self.refuse(key, String::from("its folder does not exist; make it or name another"));
+        }
     }
 
     /// Two spans of which the first must not outlast the second.

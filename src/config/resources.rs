@@ -26,9 +26,10 @@ const SHORTEST_SECRET: usize = 16;
 pub(super) fn read(
     written: &Setting,
     loopback: bool,
+    issuer: Option<&Issuer>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Resource> {
-    let mut taken = Taken::default();
+    let mut taken = Taken { issuer, ..Taken::default() };
     Entry::of_list("resource", &written.value, &written.origin, problems)
         .iter()
         .filter_map(|entry| resource(entry, loopback, &mut taken, problems))
@@ -37,15 +38,18 @@ pub(super) fn read(
 
 /// Names that may be given once only.
 #[derive(Default)]
-struct Taken {
+struct Taken<'a> {
+    issuer: Option<&'a Issuer>,
     identifiers: HashSet<String>,
+    /// Where each resource's metadata has its place (RFC 9728 §3.1).
+    metadata_urls: HashSet<String>,
     client_ids: HashSet<String>,
 }
 
 fn resource(
     entry: &Entry<'_>,
     loopback: bool,
-    taken: &mut Taken,
+    taken: &mut Taken<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Resource> {
     entry.only(&["identifier", "name", "introspection", "access_token", "scope"], problems);
@@ -66,7 +70,7 @@ fn resource(
 fn identifier(
     entry: &Entry<'_>,
     loopback: bool,
-    taken: &mut Taken,
+    taken: &mut Taken<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<ResourceIdentifier> {
     let key = "identifier";
@@ -88,15 +92,36 @@ fn identifier(
     if !local && !identifier.origin().starts_with("https://") {
         problems.push(entry.problem(key, "plain http is accepted on loopback only; use https"));
     }
-    if !taken.identifiers.insert(identifier.to_string()) {
-        problems.push(entry.problem(key, "another resource has this identifier; join the two"));
+    if let Some(remedy) = taken.refuse(&identifier) {
+        problems.push(entry.problem(key, remedy));
     }
     Some(identifier)
 }
 
+impl Taken<'_> {
+    /// Takes an identifier, and the address of its metadata with it.
+    fn refuse(&mut self, identifier: &ResourceIdentifier) -> Option<&'static str> {
+        let is_issuer = self.issuer.is_some_and(|issuer| issuer.as_str() == identifier.as_str());
+        let is_first = self.identifiers.is_empty();
+        if !self.identifiers.insert(identifier.to_string()) {
+            return Some("another resource has this identifier; join the two");
+        }
+        if !self.metadata_urls.insert(identifier.metadata_url()) {
+            return Some(
+                "its metadata has the same address as another resource's, which differs by a \
+                 slash; join the two or rename one",
+            );
+        }
+        (is_issuer && !is_first).then_some(
+            "its metadata is this server's root document, which is the first resource's; \
+             write it first",
+        )
+    }
+}
+
 fn introspection_client(
     entry: &Entry<'_>,
-    taken: &mut Taken,
+    taken: &mut Taken<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<IntrospectionClient> {
     entry.only(&["client_id", "client_secret", "client_secret_file"], problems);
@@ -122,7 +147,7 @@ fn introspection_client(
 }
 
 /// The digest of `client_secret`, or of what `client_secret_file` holds without the line's end.
-fn client_secret(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Digest> {
+pub(super) fn client_secret(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Digest> {
     let (inline, file) = ("client_secret", "client_secret_file");
     let (key, secret) = match (entry.has(inline), entry.has(file)) {
         (true, false) => (inline, Zeroizing::new(entry.text(inline, problems)?)),

@@ -29,6 +29,11 @@ pub fn show(sources: &Sources) -> Result<String, Vec<Problem>> {
             page.resource(entry, resource, written);
         }
     }
+    if let Some(written) = &layers.clients {
+        for entry in written.value.as_array().map(Vec::as_slice).unwrap_or_default() {
+            page.client(entry, written);
+        }
+    }
     Ok(page.text)
 }
 
@@ -71,6 +76,13 @@ impl Page {
         self.pair("access_token", &Value::from(format_name(resource.access_token)));
         for scope in &resource.scopes {
             self.scope(scope);
+        }
+    }
+
+    fn client(&mut self, entry: &Value, written: &Setting) {
+        self.line(&format!("\n[[client]]  # {}", written.origin));
+        for (name, value) in entry.as_table().into_iter().flatten() {
+            self.pair(name, value);
         }
     }
 

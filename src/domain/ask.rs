@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::brand::{Borrowed, Voucher, borrowed};
 use crate::domain::client::ClientSource;
 use crate::domain::id::{ClientId, RegistrationId};
 use crate::domain::origin::{Agent, Origin};
+use crate::protocol::destination::Destination;
 use crate::protocol::email::EmailAddress;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
+use crate::protocol::text::ToldText;
 
 /// The way a question came in. Doors differ in how it arrives and how the answer is
 /// collected; in nothing else.
@@ -72,6 +75,41 @@ pub struct Ask {
 pub struct AskingClient {
     pub id: ClientId,
     pub source: ClientSource,
+}
+
+impl AskingClient {
+    /// The host that its metadata document stands on; None for a client known otherwise.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let document = self.source == ClientSource::Document;
+        let rest = self.id.as_str().strip_prefix("https://").filter(|_| document)?;
+        rest.split('/').next()
+    }
+
+    fn voucher(&self) -> Voucher<'_> {
+        match (self.source, self.host()) {
+            (ClientSource::Configured, _) => Voucher::Operator,
+            (_, Some(host)) => Voucher::Host(host),
+            (_, None) => Voucher::Nobody,
+        }
+    }
+}
+
+impl Ask {
+    /// Where the answer goes through the browser.
+    #[must_use]
+    pub fn destination(&self) -> Option<Destination> {
+        self.redirection.as_ref().map(|redirection| Destination::of(redirection.uri.as_str()))
+    }
+
+    /// Whether the agent carries a well-known name and leads to a place that is not that
+    /// name's own: then a yes needs a second look.
+    #[must_use]
+    pub fn borrowed_brand(&self) -> Option<Borrowed> {
+        let name = self.agent.name.as_ref().map(ToldText::as_str)?;
+        let client = self.client.as_ref()?;
+        borrowed(name, client.voucher(), &self.destination()?)
+    }
 }
 
 /// Where the answer of a redirect door goes, and what binds it.

@@ -116,7 +116,7 @@ impl Brand {
         let below = |own: &&str| {
             host.strip_suffix(*own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        self.hosts.iter().any(|own| below(own))
+        self.hosts.iter().any(below)
     }
 
     fn may_lead_to(&self, to: &Destination) -> bool {

@@ -80,6 +80,17 @@ pub enum Effect {
         address: String,
         at: Timestamp,
     },
+    /// Closes every question of a client that still waits.
+    SupersedeAllOf {
+        client: ClientId,
+        at: Timestamp,
+    },
+    /// The sessions that a person gave a client.
+    EndBetween {
+        client: ClientId,
+        account: AccountId,
+        at: Timestamp,
+    },
     /// The registration gets its human; older assertions end.
     Claim {
         registration: RegistrationId,
@@ -98,10 +109,14 @@ pub enum Effect {
         id: ClientId,
         at: Timestamp,
     },
-    /// A client that registered itself goes (RFC 7592 §2.3).
-    RemoveClient(ClientId),
     /// Uses something that may be used once; the whole change is refused the second time.
     Remember(Use),
+    /// A client that registered itself goes, and with it what it asks for and what it holds
+    /// (RFC 7592 §2.3).
+    RemoveClient {
+        id: ClientId,
+        at: Timestamp,
+    },
     /// One more of something limited; the whole change is refused beyond the limit.
     Count(Count),
     /// Takes one back from a window: what was counted turned out well.

@@ -1,70 +1,24 @@
 //! The human's answer to an approval: yes, no, or "this is not mine".
 
 use crate::domain::account::Account;
-use crate::domain::approval::{
-    Approval, Approved, DenialReason, KeyedCode, Matching, Phase, State, TRIES,
-};
+use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
+use crate::domain::approval::{Approval, Approved, DenialReason, Matching, Phase, State, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::client::ClientSource;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
 use crate::domain::redemption::CODE_LIFETIME;
 use crate::domain::session::{Lifetimes, Session};
 use crate::protocol::scope::Scopes;
-use crate::protocol::secret::Digest;
-use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
-
-/// How long the human lets the agent in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// One access token and no refresh token.
-    Once,
-    For(Seconds),
-}
-
-/// The human's answer, as the page carries it.
-#[derive(Debug)]
-pub enum Answer {
-    Approve(Consent),
-    Deny { reason: DenialReason, note: Option<ToldText>, ticked: Scopes },
-    Report { end_sessions: bool },
-}
-
-#[derive(Debug)]
-pub struct Consent {
-    pub code: CodeGiven,
-    pub ticked: Scopes,
-    pub lifetime: Lifetime,
-    /// For the session this opens.
-    pub session: SessionId,
-}
-
-/// What the human did about codes.
-#[derive(Debug)]
-pub enum CodeGiven {
-    /// Typed something; `None` when it cannot be a code, which spends a try all the same.
-    Typed(Option<KeyedCode>),
-    /// The agent shows none; this new one goes back to it.
-    Relay(KeyedCode),
-    /// The browser brought human and agent together; this is the digest of the
-    /// authorization code it takes back.
-    Redirect(Digest),
-}
 
 /// What a yes opens a session with.
 struct Opening<'a> {
     id: SessionId,
     granted: &'a Scopes,
     lifetime: Lifetime,
-}
-
-/// What policy says, beside what was asked.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    pub required: Scopes,
-    pub lifetimes: Lifetimes,
 }
 
 #[derive(Debug)]
@@ -181,6 +135,12 @@ impl Approval {
             wrong_codes: 0,
         };
         let mut effects = self.door_effects(human, &session, occasion.at);
+        effects.extend(
+            self.ask
+                .client
+                .as_ref()
+                .map(|client| Effect::UseClient { id: client.id.clone(), at: occasion.at }),
+        );
         let event = self.event(EventKind::ApprovalGranted, human, occasion);
         effects.push(Effect::Record(
             event.of_session(&session.id).saying(approved.granted.to_string()),
@@ -279,6 +239,14 @@ impl Approval {
             vec![Effect::Record(self.event(EventKind::ApprovalReported, human, occasion))];
         if let Some(registration) = &self.ask.registration {
             effects.push(Effect::RevokeRegistration { id: registration.clone(), at: occasion.at });
+        }
+        if let Some(client) = &self.ask.client {
+            let (id, account, at) = (client.id.clone(), human.id.clone(), occasion.at);
+            // A client that registered itself is nobody else's; the others serve many people.
+            if client.source == ClientSource::Registered {
+                effects.push(Effect::SupersedeAllOf { client: id.clone(), at });
+            }
+            effects.push(Effect::EndBetween { client: id, account, at });
         }
         if end_sessions {
             effects.push(Effect::EndFrom {

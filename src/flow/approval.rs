@@ -1,12 +1,11 @@
 //! The one approval page's use cases, whatever door the question came through.
 
 use crate::app::App;
+use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
 use crate::domain::approval::{Approval, DenialReason, KeyedCode, Phase, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
-use crate::domain::decision::{
-    Answer, ApprovalRefused, CodeGiven, Consent, Lifetime, Policy, Verdict,
-};
+use crate::domain::decision::{ApprovalRefused, Verdict};
 use crate::domain::id::SessionId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
@@ -50,6 +49,8 @@ pub enum Verb {
         /// As typed; `None` when the agent shows no code.
         code: Option<String>,
         lifetime: Lifetime,
+        /// The person has seen that the name is well-known and the place is not.
+        brand_confirmed: bool,
     },
     Deny {
         reason: DenialReason,
@@ -69,6 +70,10 @@ pub enum DecideError {
     /// The code box was left empty; nothing was spent.
     #[error("the code is missing")]
     NoCode,
+    /// The agent carries a well-known name to a foreign place, and nobody has said that this
+    /// is meant.
+    #[error("the well-known name was not confirmed")]
+    BrandUnconfirmed,
     /// What spends or deletes asks for a sign-in of the last five minutes.
     #[error("the sign-in is too old")]
     NotFresh,
@@ -170,6 +175,10 @@ async fn decide_once(
         required: resource.map(Resource::required_scopes).unwrap_or_default(),
         lifetimes: app.lifetimes(),
     };
+    let unconfirmed = matches!(decision.verb, Verb::Approve { brand_confirmed: false, .. });
+    if unconfirmed && approval.is_for(human.account()) && approval.ask.borrowed_brand().is_some() {
+        return Err(DecideError::BrandUnconfirmed);
+    }
     let approves = matches!(decision.verb, Verb::Approve { .. });
     let chosen = decision.ticked.join(&policy.required).meet(&approval.ask.scopes);
     let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
@@ -214,7 +223,7 @@ fn answer(
     Ok(match &decision.verb {
         Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
         Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
-        Verb::Approve { code, lifetime } => {
+        Verb::Approve { code, lifetime, .. } => {
             let session = app.entropy.identifier(SessionId::PREFIX, now);
             let session = SessionId(session.map_err(PersonError::from)?);
             let keyed = |purpose, code: &Code| -> KeyedCode {

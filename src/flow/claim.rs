@@ -157,8 +157,10 @@ async fn settle(
         Ok(Collection::Again { approved, at }) => {
             let (session, collected) = deliver(app, registration, &approved, (key, at)).await?;
             if session.is_live(replayed.at) {
+                record(app, replayed.saying("answered again")).await?;
                 return Ok(collected);
             }
+            record(app, replayed.saying("refused")).await?;
             Err(CollectError::NotCollected(NotCollected::Spent))
         }
         Ok(Collection::WrongCode(change)) => {
@@ -166,11 +168,15 @@ async fn settle(
             Err(CollectError::WrongCode)
         }
         Err(NotCollected::Spent) => {
-            app.store.apply(vec![Effect::Record(replayed)]).await?;
+            record(app, replayed.saying("refused")).await?;
             Err(CollectError::NotCollected(NotCollected::Spent))
         }
         Err(reason) => Err(CollectError::NotCollected(reason)),
     }
+}
+
+async fn record(app: &App, event: Event) -> Result<(), StoreError> {
+    app.store.apply(vec![Effect::Record(event)]).await
 }
 
 /// The same words from the same approval, however often they are asked for.

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
 use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
+use crate::flow::client::document::Documents;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
@@ -45,6 +46,23 @@ pub enum StartError {
     WrongMaster(String),
 }
 
+impl StartError {
+    /// Whether the settings are to blame: what they name is there and is not what they say.
+    /// Nothing has been changed then.
+    #[must_use]
+    pub const fn is_misconfiguration(&self) -> bool {
+        matches!(
+            self,
+            Self::MissingMaster(_)
+                | Self::WrongMaster(_)
+                | Self::Vault(VaultError::Malformed)
+                | Self::Outbound(
+                    SetUpError::Unreadable(..) | SetUpError::Empty(_) | SetUpError::NotAnAnchor(..)
+                )
+        )
+    }
+}
+
 /// Where the rows are, from the settings.
 fn location(settings: &Settings) -> Location {
     match &settings.database {
@@ -69,8 +87,9 @@ pub async fn migrate(settings: &Settings) -> Result<(), OpenError> {
 /// See [`StartError`]; nothing listens then.
 pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result<App, StartError> {
     let fetch = Fetcher::network(settings.outbound.ca_file.as_deref(), &settings.outbound.allow)?;
-    migrate(&settings).await?;
     let location = location(&settings);
+    recognise(&settings, &location).await?;
+    store::migrate(&location).await?;
     let metrics = Arc::new(Metrics::new());
     let observed = Arc::clone(&metrics);
     let database =
@@ -91,8 +110,21 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         clock,
         entropy,
         fetch,
+        documents: Documents::default(),
         metrics,
     })
+}
+
+/// Refuses the database of another master secret while it is still as it was found.
+async fn recognise(settings: &Settings, location: &Location) -> Result<(), StartError> {
+    let path = &settings.secrets_file;
+    let master = MasterSecret::read(path)?;
+    let Some(known) = store::known_master(location).await? else { return Ok(()) };
+    match master {
+        None => Err(StartError::MissingMaster(path.display().to_string())),
+        Some(master) if Vault::open(&master)?.fingerprint() == known => Ok(()),
+        Some(_) => Err(StartError::WrongMaster(path.display().to_string())),
+    }
 }
 
 /// The vault, if its master secret is the one the database knows; a new database gets a
@@ -103,15 +135,12 @@ async fn open_vault(
     entropy: &Entropy,
 ) -> Result<Vault, StartError> {
     let path = &settings.secrets_file;
-    let shown = || path.display().to_string();
-    let known = store.master_fingerprint().await?;
-    let master = match (MasterSecret::read(path)?, &known) {
-        (Some(master), _) => master,
-        (None, None) => MasterSecret::create(path, entropy)?,
-        (None, Some(_)) => return Err(StartError::MissingMaster(shown())),
+    let master = match MasterSecret::read(path)? {
+        Some(master) => master,
+        None => MasterSecret::create(path, entropy)?,
     };
     let vault = Vault::open(&master)?;
-    if known.is_none() {
+    if store.master_fingerprint().await?.is_none() {
         store.remember_master(vault.fingerprint()).await?;
     }
     // Read again: of two processes starting on a new database, one was first.
@@ -119,7 +148,7 @@ async fn open_vault(
     if known == Some(vault.fingerprint()) {
         Ok(vault)
     } else {
-        Err(StartError::WrongMaster(shown()))
+        Err(StartError::WrongMaster(path.display().to_string()))
     }
 }
 

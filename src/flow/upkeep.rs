@@ -43,8 +43,9 @@ pub async fn close(app: &App) {
     app.store.database().close().await;
 }
 
-/// Removes rows that expired a day ago and can no longer mean anything; uses are forgotten a
-/// minute after their end, because there are many and another node's clock is no further off.
+/// Removes rows that expired a day ago and can no longer mean anything, and clients that
+/// registered and were never used. Uses are forgotten a minute after their end, because there
+/// are many, and another node's clock is no further off.
 ///
 /// # Errors
 ///
@@ -52,5 +53,6 @@ pub async fn close(app: &App) {
 pub async fn sweep(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
     app.store.forget_uses(now - Seconds::MINUTE).await?;
-    app.store.sweep(now - Seconds::DAY).await
+    app.store.sweep(now - Seconds::DAY).await?;
+    app.store.prune_clients(now - app.settings.strangers.unused_ttl).await
 }

@@ -34,6 +34,9 @@ pub struct AuthorizationServerMetadata<'a> {
     pub revocation_endpoint: String,
     pub introspection_endpoint: String,
     pub jwks_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
+    pub client_id_metadata_document_supported: bool,
     pub response_types_supported: [&'static str; 1],
     pub response_modes_supported: [&'static str; 1],
     /// RFC 9207 §3.

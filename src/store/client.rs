@@ -3,6 +3,7 @@
 use sea_orm::{DbBackend, EntityTrait as _};
 
 use super::row::{client, step};
+use super::upkeep::BATCH;
 use super::{Store, StoreError};
 use crate::domain::client::RegisteredClient;
 use crate::domain::id::ClientId;
@@ -16,6 +17,19 @@ impl Store {
     pub async fn client(&self, id: &ClientId) -> Result<Option<RegisteredClient>, StoreError> {
         let row = client::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
         row.map(RegisteredClient::try_from).transpose()
+    }
+
+    /// Forgets clients that registered before `horizon` and that nobody ever approved.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn prune_clients(&self, horizon: Timestamp) -> Result<(), StoreError> {
+        let sql = format!(
+            "DELETE FROM client WHERE id IN (SELECT id FROM client \
+             WHERE used_at IS NULL AND created_at < $1 LIMIT {BATCH}) AND used_at IS NULL"
+        );
+        self.write(vec![step(self.backend(), &sql, [horizon.0.into()], Expect::Any)]).await
     }
 }
 

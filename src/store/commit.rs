@@ -7,7 +7,7 @@ use super::row::{self, Stored, step};
 use super::{Store, StoreError, account, client, link};
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
 use crate::domain::replay::Use;
 use crate::domain::session::EndCause;
@@ -80,13 +80,20 @@ impl Store {
             Effect::EndFrom { account, address, at } => {
                 steps.push(end(&End::From(&account, &address), EndCause::Reported, at, backend));
             }
+            Effect::SupersedeAllOf { client, at } => {
+                steps.push(supersede_where("client_id", client.as_str(), at, backend));
+            }
+            Effect::EndBetween { client, account, at } => {
+                let which = End::Between(&client, &account);
+                steps.push(end(&which, EndCause::Reported, at, backend));
+            }
             Effect::Claim { registration, approval, account, session } => {
                 steps.push(claim(&registration, &approval, &account, &session, backend));
             }
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
             Effect::UseClient { id, at } => steps.push(client::used(&id, at, backend)),
-            Effect::RemoveClient(id) => steps.push(client::remove(&id, backend)),
             Effect::Remember(used) => steps.push(remember(&used, backend)),
+            Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),
             Effect::Record(event) => steps.push(self.record(&event)?),
@@ -104,10 +111,16 @@ impl Store {
 
 /// Closes an attempt that nobody has answered; one that was answered stays as it is.
 fn supersede(id: &ApprovalId, at: Timestamp, backend: DbBackend) -> Step {
+    supersede_where("id", id.as_str(), at, backend)
+}
+
+fn supersede_where(column: &str, is: &str, at: Timestamp, backend: DbBackend) -> Step {
     let state = format!(r#"{{"name":"superseded","at":{at}}}"#);
-    let sql = "UPDATE approval SET state = $2, state_name = 'superseded', revision = revision + 1 \
-               WHERE id = $1 AND state_name = 'waiting'";
-    step(backend, sql, [id.as_str().into(), state.into()], Expect::Any)
+    let sql = format!(
+        "UPDATE approval SET state = $2, state_name = 'superseded', revision = revision + 1 \
+         WHERE {column} = $1 AND state_name = 'waiting'"
+    );
+    step(backend, &sql, [is.into(), state.into()], Expect::Any)
 }
 
 /// The agent picks its session up, once, and only while it stands.
@@ -121,23 +134,29 @@ enum End<'a> {
     One(&'a SessionId),
     Unclaimed(&'a RegistrationId),
     OfRegistration(&'a RegistrationId),
+    OfClient(&'a ClientId),
     From(&'a AccountId, &'a str),
+    Between(&'a ClientId, &'a AccountId),
 }
 
 /// Ends sessions that have not ended; their ids come back for the deny set.
 fn end(which: &End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> Step {
-    let (condition, subject, address) = match *which {
+    let (condition, subject, also) = match *which {
         End::One(id) => ("id = $3", id.as_str(), None),
         End::Unclaimed(id) => ("registration_id = $3 AND account_id IS NULL", id.as_str(), None),
         End::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
+        End::OfClient(id) => ("client_id = $3", id.as_str(), None),
         End::From(id, address) => ("account_id = $3 AND address = $4", id.as_str(), Some(address)),
+        End::Between(id, account) => {
+            ("client_id = $3 AND account_id = $4", id.as_str(), Some(account.as_str()))
+        }
     };
     let sql = format!(
         "UPDATE session SET ended_at = $1, ended_cause = $2, revision = revision + 1 \
          WHERE {condition} AND ended_at IS NULL RETURNING id"
     );
     let mut values: Vec<Value> = vec![at.0.into(), cause.name().into(), subject.into()];
-    values.extend(address.map(Value::from));
+    values.extend(also.map(Value::from));
     step(backend, &sql, values, Expect::Ends)
 }
 
@@ -166,11 +185,15 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
     let registration = "UPDATE registration SET revoked_at = $2, generation = generation + 1, \
                         revision = revision + 1 WHERE id = $1 AND revoked_at IS NULL";
     steps.push(step(backend, registration, [id.as_str().into(), at.0.into()], Expect::Any));
-    let state = format!(r#"{{"name":"superseded","at":{at}}}"#);
-    let approvals = "UPDATE approval SET state = $2, state_name = 'superseded', \
-                     revision = revision + 1 WHERE registration_id = $1 AND state_name = 'waiting'";
-    steps.push(step(backend, approvals, [id.as_str().into(), state.into()], Expect::Any));
+    steps.push(supersede_where("registration_id", id.as_str(), at, backend));
     steps.push(end(&End::OfRegistration(id), EndCause::Reported, at, backend));
+}
+
+/// The client is gone: its row, its open questions, its sessions.
+fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: DbBackend) {
+    steps.push(client::remove(id, backend));
+    steps.push(supersede_where("client_id", id.as_str(), at, backend));
+    steps.push(end(&End::OfClient(id), EndCause::ClientDeleted, at, backend));
 }
 
 /// Remembers a use, unless there was one before.

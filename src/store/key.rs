@@ -1,7 +1,8 @@
 //! Signing keys, sealed, and the fingerprint that recognises the master secret.
 
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, DbErr, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _,
 };
 
 use super::row::{signing_key, statement, step};
@@ -12,6 +13,14 @@ use crate::store::write::Expect;
 /// The name the master secret's fingerprint is kept under.
 const FINGERPRINT: &str = "master_secret_fingerprint";
 
+/// What a database with the table `meta` remembers of its master secret.
+pub(super) async fn fingerprint(connection: &DatabaseConnection) -> Result<Option<Vec<u8>>, DbErr> {
+    let sql = "SELECT value FROM meta WHERE name = $1";
+    let query = statement(connection.get_database_backend(), sql, [FINGERPRINT.into()]);
+    let row = connection.query_one_raw(query).await?;
+    row.map(|row| row.try_get_by_index(0)).transpose()
+}
+
 impl Store {
     /// What the database remembers of its master secret; `None` in a new database.
     ///
@@ -19,10 +28,7 @@ impl Store {
     ///
     /// The database is away.
     pub async fn master_fingerprint(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT value FROM meta WHERE name = $1";
-        let query = statement(self.backend(), sql, [FINGERPRINT.into()]);
-        let row = self.reader().query_one_raw(query).await?;
-        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+        Ok(fingerprint(self.reader()).await?)
     }
 
     /// Remembers the master secret of a new database, unless another process was first.

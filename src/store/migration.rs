@@ -7,11 +7,11 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 use self::migrations::Migrator;
 use super::engine::{Location, OpenError};
-use super::{postgres, sqlite};
+use super::{key, postgres, sqlite};
 
 /// Any number, as long as every version of ours takes the same.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7308332187419268211)";
@@ -22,6 +22,19 @@ pub async fn migrate(location: &Location) -> Result<(), OpenError> {
     let transaction = begin(&connection).await?;
     Migrator::up(&transaction, None).await?;
     finish(transaction, connection).await
+}
+
+/// What a database remembers of its master secret before it is brought up to date; `None` if
+/// there is nothing in it yet.
+pub async fn known_master(location: &Location) -> Result<Option<Vec<u8>>, OpenError> {
+    let connection = connect(location).await?;
+    let known = if SchemaManager::new(&connection).has_table("meta").await? {
+        key::fingerprint(&connection).await?
+    } else {
+        None
+    };
+    connection.close().await?;
+    Ok(known)
 }
 
 /// Takes the latest `steps` migrations back, and what they held with them.

@@ -35,7 +35,7 @@ pub use approval::Answered;
 pub use denied::{Denied, LoadStamp};
 pub use engine::{Database, GroupObserver, Location, OpenError};
 pub use liveness::{Live, Liveness};
-pub use migration::{migrate, unmigrate};
+pub use migration::{known_master, migrate, unmigrate};
 pub use write::{Expect, Step, WriteError};
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};

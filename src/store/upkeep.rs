@@ -8,17 +8,25 @@ use crate::protocol::timestamp::Timestamp;
 use crate::store::write::Expect;
 
 /// Rows removed by one statement, so that no sweep holds up the writes behind it.
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
+
+/// The conditions of the index `session_live` first, word for word, or it is not used.
+pub(super) const LIVE_SESSIONS: &str = "SELECT COUNT(*) FROM session \
+     WHERE ended_at IS NULL AND collect_before IS NULL AND expires_at > $1 \
+     AND (created_at + idle_seconds > $1 OR last_used_at + idle_seconds > $1)";
 
 impl Store {
-    /// How many sessions are live.
+    /// How many sessions are live, as [`Session::is_live`] says it: collected, not ended, and
+    /// neither expired nor idle. A session that is used at all was used after it was made, so
+    /// one younger than its idle time is known from the index alone.
+    ///
+    /// [`Session::is_live`]: crate::domain::session::Session::is_live
     ///
     /// # Errors
     ///
     /// The database is away.
     pub async fn live_sessions(&self, now: Timestamp) -> Result<i64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM session WHERE ended_at IS NULL AND expires_at > $1";
-        self.count(sql, vec![now.0.into()]).await
+        self.count(LIVE_SESSIONS, vec![now.0.into()]).await
     }
 
     /// How many approvals ran out unanswered between two moments.

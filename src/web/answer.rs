@@ -121,17 +121,23 @@ pub fn agent_error(error: &AgentError, legacy: bool) -> HttpResponse {
 /// A body that could not be read, in JSON.
 #[must_use]
 pub fn body_error(error: BodyError) -> HttpResponse {
-    let body = ErrorBody {
-        error: "invalid_request",
-        error_description: error.sentence().to_owned(),
-        message: Some(error.sentence().to_owned()),
-        ..ErrorBody::default()
-    };
-    let mut answer = json(error.status(), &body);
+    let mut answer = refusal(error.status(), error.sentence());
     if error.closes() {
         close(&mut answer);
     }
     answer
+}
+
+/// A request that is wrong whatever it asks for, in both dialects' words.
+#[must_use]
+pub fn refusal(status: u16, sentence: &'static str) -> HttpResponse {
+    let body = ErrorBody {
+        error: "invalid_request",
+        error_description: sentence.to_owned(),
+        message: Some(sentence.to_owned()),
+        ..ErrorBody::default()
+    };
+    json(status, &body)
 }
 
 /// Closes the connection after this answer.

@@ -8,12 +8,14 @@ use super::answer::{retry_after, see_other};
 use super::approve_page::{self, Entered};
 use super::pages::approval::{ApprovalError, Notice};
 use super::pages::approval_refused::ApprovalRefusedPage;
+use super::pages::authorize_refused::Refusal;
 use super::person::{Posted, posted, signed_in, visitor};
 use super::return_to::ReturnTo;
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::domain::answer::Lifetime;
 use crate::domain::approval::{DenialReason, Phase};
-use crate::domain::decision::{ApprovalRefused, Lifetime};
+use crate::domain::decision::ApprovalRefused;
 use crate::domain::origin::Occasion;
 use crate::domain::resource::Risk;
 use crate::flow::approval::{DecideError, Decision, Seen, Verb, decide, view};
@@ -85,7 +87,8 @@ fn read(form: &Form, relays: bool) -> Read {
         Some("approve") => {
             let Some(lifetime) = lifetime(form) else { return Read::BadLifetime };
             let code = (!relays).then(|| form.get("user_code").unwrap_or_default().to_owned());
-            Verb::Approve { code, lifetime }
+            let brand_confirmed = form.get("confirm_brand").is_some();
+            Verb::Approve { code, lifetime, brand_confirmed }
         }
         Some("deny") => Verb::Deny {
             reason: form
@@ -145,6 +148,9 @@ impl Page<'_> {
             Err(DecideError::NoCode) => {
                 self.again(human, form, None, Some(ApprovalError::CodeMissing)).await
             }
+            Err(DecideError::BrandUnconfirmed) => {
+                self.again(human, form, None, Some(ApprovalError::BrandUnconfirmed)).await
+            }
             Err(DecideError::Refused(ApprovalRefused::NothingTicked)) => {
                 self.again(human, form, None, Some(ApprovalError::NothingTicked)).await
             }
@@ -192,6 +198,7 @@ impl Page<'_> {
             lifetime: form.get("lifetime").unwrap_or_default(),
             custom_days: form.get("custom_days").unwrap_or_default(),
             code: form.get("user_code").unwrap_or_default(),
+            brand_confirmed: form.get("confirm_brand").is_some(),
             notice,
             error,
         };
@@ -216,9 +223,6 @@ impl Page<'_> {
     }
 
     fn show(&self, status: u16, seen: &Seen, entered: Option<&Entered<'_>>) -> HttpResponse {
-        if let Some(onward) = &seen.onward {
-            return super::authorize::found(onward);
-        }
         let context = approve_page::Context {
             app: self.app,
             visitor: self.visitor,
@@ -247,7 +251,7 @@ impl Page<'_> {
         match error {
             DecideError::NotFound => visitor.error(app, 404, None, None),
             DecideError::Refused(ApprovalRefused::OtherBrowser) => {
-                visitor.error(app, 403, None, None)
+                super::authorize::refused_page(app, visitor, Refusal::AnotherBrowser)
             }
             DecideError::Refused(ApprovalRefused::WrongAccount) => {
                 let page = ApprovalRefusedPage {

@@ -2,16 +2,16 @@
 
 use actix_web::HttpResponse;
 
+use super::approve_door::Asker;
 use super::pages::approval::{
     Agent, ApprovalError, ApprovalPage, Lifetime, LifetimeOption, Matching, NetworkComparison,
     Notice, Origin, ScopeChoice, Seen as SeenBefore,
 };
-use super::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
+use super::pages::decision::{DecisionPage, DenialReason, Onward, Outcome, Receipt, SessionForm};
 use super::pages::{Claim, ScopeWords, Source};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::approval::{self, Approved, Phase, State};
-use crate::domain::ask::Door;
 use crate::domain::resource::Resource;
 use crate::domain::session::Standing;
 use crate::flow::approval::Seen;
@@ -37,6 +37,7 @@ pub struct Entered<'a> {
     pub lifetime: &'a str,
     pub custom_days: &'a str,
     pub code: &'a str,
+    pub brand_confirmed: bool,
     pub notice: Option<Notice>,
     pub error: Option<ApprovalError>,
 }
@@ -52,12 +53,15 @@ pub fn question(
     let ask = &seen.approval.ask;
     let resource = app.resource(&ask.resource);
     let no_code = format!("{}?code=none", context.path);
+    let asker = Asker::of(ask);
     let page = ApprovalPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
-        agent: agent(seen),
+        agent: agent(&asker, seen),
         origin: origin(context, seen),
-        matching: matching(context, ask.door, entered, &no_code),
+        matching: asker
+            .redirect(entered.is_some_and(|entered| entered.brand_confirmed))
+            .unwrap_or_else(|| matching(context, entered, &no_code)),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
         scopes: scopes(resource, &ask.scopes, entered),
@@ -77,14 +81,14 @@ fn told(text: Option<&ToldText>) -> Option<Claim<'_>> {
     text.map(|text| Claim { words: text.as_str(), source: Source::Told })
 }
 
-fn agent(seen: &Seen) -> Agent<'_> {
+fn agent<'a>(asker: &Asker<'a>, seen: &'a Seen) -> Agent<'a> {
     let told_by = &seen.approval.ask.agent;
     let again = SeenBefore::Again {
         times_today: u32::try_from(seen.answered.recently).unwrap_or(u32::MAX).saturating_add(1),
     };
     Agent {
-        name: told(told_by.name.as_ref()),
-        site: None,
+        name: asker.name(),
+        site: asker.site(),
         kind: told(told_by.kind.as_ref()),
         reason: told(told_by.reason.as_ref()),
         seen: if seen.answered.ever == 0 { SeenBefore::First } else { again },
@@ -109,13 +113,9 @@ fn origin<'a>(context: &'a Context<'_>, seen: &'a Seen) -> Origin<'a> {
 
 fn matching<'a>(
     context: &Context<'a>,
-    door: Door,
     entered: Option<&Entered<'a>>,
     no_code: &'a str,
 ) -> Matching<'a> {
-    if door == Door::Code {
-        return Matching::Relayed { have_code_href: None };
-    }
     if context.relays {
         let typed = context.app.settings.agents.typed_codes;
         return Matching::Relayed { have_code_href: typed.then_some(context.path) };
@@ -173,13 +173,18 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
     let ask = &seen.approval.ask;
     let resource = app.resource(&ask.resource);
     let code = seen.relayed.as_ref().map(Code::grouped);
+    let destination = ask.destination();
     let page = DecisionPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
         agent: ask.agent.name.as_ref().map(ToldText::as_str),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         outcome: outcome(context, seen, resource, code.as_deref()),
-        onward: None,
+        onward: seen
+            .onward
+            .as_deref()
+            .zip(destination.as_ref())
+            .map(|(url, destination)| Onward { url, destination }),
     };
     visitor.page(app, status, &page)
 }

@@ -6,13 +6,17 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::account::person_error;
 use super::answer::{self, see_other};
+use super::pages::authorize_refused::{AuthorizeRefusedPage, Refusal};
 use super::person::visitor;
 use super::request;
 use super::visitor::{Visitor, mark, set_mark};
 use crate::app::App;
 use crate::flow::code::{NotAsked, begin};
+use crate::protocol::destination::Destination;
 use crate::protocol::form::Form;
+use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::secret::SecretKind;
+use crate::protocol::text::ToldText;
 
 /// `GET /authorize` ([RFC 6749 §4.1.1]): the browser goes on to the approval page, marked as
 /// the one that may answer.
@@ -24,7 +28,7 @@ pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
         Err(answer) => return answer,
     };
     let Ok(query) = Form::parse(request.query_string().as_bytes(), &["resource"]) else {
-        return visitor.error(&app, 400, None, None);
+        return malformed(&app, &visitor, "a parameter is repeated or is not UTF-8");
     };
     let known = mark(&app, &request);
     let mark = match known.clone().map_or_else(|| app.entropy.secret(SecretKind::BrowserMark), Ok) {
@@ -46,16 +50,40 @@ pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
 fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
     match refused {
         NotAsked::Redirect(location) => found(location),
-        NotAsked::NoClient | NotAsked::UnknownClient(_) | NotAsked::ForeignRedirection { .. } => {
-            visitor.error(app, 400, None, None)
+        NotAsked::NoClient => malformed(app, visitor, "client_id is missing"),
+        NotAsked::UnknownClient(_) => malformed(app, visitor, "client_id is not known here"),
+        NotAsked::ForeignRedirection { client, presented } => {
+            let registered: Vec<String> = client.redirect_uris.iter().map(shown).collect();
+            let asked = presented.as_deref().and_then(|uri| ToldText::clean(uri, 200));
+            let refusal = Refusal::RedirectNotRegistered {
+                client: client.name.as_ref().map(ToldText::as_str),
+                asked: asked.as_ref().map(ToldText::as_str),
+                registered: registered.iter().map(String::as_str).collect(),
+            };
+            refused_page(app, visitor, refusal)
         }
         NotAsked::Failed(error) => person_error(app, visitor, error),
     }
 }
 
+fn malformed(app: &App, visitor: &Visitor, description: &str) -> HttpResponse {
+    refused_page(app, visitor, Refusal::Malformed { description })
+}
+
+/// Host or scheme of a registered redirection: enough to see what is wrong with another.
+fn shown(uri: &RedirectUri) -> String {
+    Destination::of(uri.as_str()).shown().to_owned()
+}
+
+/// Refuses on a page of ours; the browser stays here.
+pub fn refused_page(app: &App, visitor: &Visitor, refusal: Refusal<'_>) -> HttpResponse {
+    let status = refusal.status();
+    visitor.page(app, status, &AuthorizeRefusedPage { frame: &visitor.frame(app), refusal })
+}
+
 /// Sends the browser to the client with an error (RFC 6749 §4.1.2.1). Nobody has decided
 /// anything, so nothing is lost if it does not arrive.
-pub fn found(location: &str) -> HttpResponse {
+fn found(location: &str) -> HttpResponse {
     let Ok(location) = HeaderValue::from_str(location) else {
         return answer::page(500, String::new(), true);
     };

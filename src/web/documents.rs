@@ -1,21 +1,23 @@
 //! Discovery: every document an agent reads before it holds anything. Rendered once, from
 //! the configuration alone, so no request can change a byte of it.
 
+mod resources;
+
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Serialize;
 
+use self::resources::ResourceDocuments;
 use crate::app::App;
 use crate::domain::resource::{Resource, ScopeRule};
 use crate::flow::attempt::CLAIM_PATH;
+use crate::flow::client::registration::REGISTER_PATH;
 use crate::flow::grants;
 use crate::protocol::agent_error::AgentErrorCode;
 use crate::protocol::grant_type::GrantType;
-use crate::protocol::metadata::{
-    AgentAuth, AuthorizationServerMetadata, ProtectedResourceMetadata,
-};
+use crate::protocol::metadata::{AgentAuth, AuthorizationServerMetadata};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::signature_algorithm::SignatureAlgorithm;
@@ -74,54 +76,18 @@ pub struct Documents {
     pub authorization_server: Document,
     pub key_set: Document,
     pub auth_md: Document,
-    /// By the path of the resource, the default resource's again under the empty path.
-    resources: Vec<(String, Document)>,
+    resources: ResourceDocuments,
 }
 
 impl Documents {
     #[must_use]
     pub fn render(app: &App) -> Self {
-        let mut resources = Vec::new();
-        for resource in &app.settings.resources {
-            let path = resource.identifier.path();
-            if resources.iter().all(|(known, _)| *known != path) {
-                resources.push((path, Document::json(&resource_metadata(app, resource))));
-            }
-        }
-        if let Some(default) = app.default_resource() {
-            resources.retain(|(path, _)| !path.is_empty());
-            resources.push((String::new(), Document::json(&resource_metadata(app, default))));
-        }
         Self {
             authorization_server: Document::json(&server_metadata(app)),
             key_set: Document::json(&app.keyring.published()),
             auth_md: Document::new(auth_md(app), "text/markdown; charset=utf-8"),
-            resources,
+            resources: ResourceDocuments::render(app),
         }
-    }
-
-    /// The metadata document inserted before `path` (RFC 9728 §3.1).
-    #[must_use]
-    pub fn resource(&self, path: &str) -> Option<&Document> {
-        let path = path.trim_end_matches('/');
-        self.resources.iter().find(|(known, _)| known == path).map(|(_, document)| document)
-    }
-}
-
-fn resource_metadata<'a>(app: &'a App, resource: &'a Resource) -> ProtectedResourceMetadata<'a> {
-    let service = &app.settings.service;
-    let is_demo = resource.identifier.as_str() == app.settings.issuer.url("/demo");
-    ProtectedResourceMetadata {
-        resource: resource.identifier.as_str(),
-        resource_name: &resource.name,
-        resource_logo_uri: service.logo.as_deref(),
-        authorization_servers: [app.issuer()],
-        scopes_supported: resource.all_scopes().to_vec(),
-        bearer_methods_supported: ["header"],
-        dpop_signing_alg_values_supported: is_demo.then_some(SignatureAlgorithm::NAMES),
-        resource_documentation: app.settings.issuer.url("/auth.md"),
-        resource_policy_uri: service.privacy.as_deref(),
-        resource_tos_uri: service.terms.as_deref(),
     }
 }
 
@@ -137,6 +103,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         revocation_endpoint: url("/revoke"),
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),
+        registration_endpoint: settings.strangers.registration.then(|| url(REGISTER_PATH)),
+        client_id_metadata_document_supported: settings.strangers.documents,
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         authorization_response_iss_parameter_supported: true,
@@ -286,7 +254,7 @@ pub async fn protected_resource(
 ) -> HttpResponse {
     let path = request.path();
     let path = path.strip_prefix("/.well-known/oauth-protected-resource").unwrap_or(path);
-    let answer = match documents.resource(path) {
+    let answer = match documents.resources.at(path, request.query_string()) {
         Some(document) => document.answer(&request),
         None => super::answer::for_any_origin(super::not_found_json()),
     };

@@ -11,17 +11,28 @@ use super::answer;
 use crate::app::App;
 use crate::flow::upkeep;
 
-/// Set when the server has been told to stop: it is still answering, and wants no more work.
+/// What `/readyz` has been told, and whether anybody looks at it.
 #[derive(Default)]
-pub struct Draining(AtomicBool);
+pub struct Readiness {
+    stopping: AtomicBool,
+    watched: AtomicBool,
+}
 
-impl Draining {
-    pub fn begin(&self) {
-        self.0.store(true, Ordering::SeqCst);
+impl Readiness {
+    /// The server has been told to stop: it is still answering, and wants no more work.
+    pub fn end(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
     }
 
-    fn has_begun(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+    /// Whether anybody has asked, so that somebody is there to notice a no.
+    pub fn is_watched(&self) -> bool {
+        self.watched.load(Ordering::SeqCst)
+    }
+
+    /// Notes the question; whether the server has been told to stop.
+    fn asked(&self) -> bool {
+        self.watched.store(true, Ordering::SeqCst);
+        self.stopping.load(Ordering::SeqCst)
     }
 }
 
@@ -32,8 +43,8 @@ pub async fn live() -> HttpResponse {
 
 /// `GET /readyz`: the database answers, keeps what it acknowledges, and nobody has asked
 /// the server to stop. The schema is up to date or the server would not have started.
-pub async fn ready(app: Data<App>, draining: Data<Draining>) -> HttpResponse {
-    if draining.has_begun() {
+pub async fn ready(app: Data<App>, readiness: Data<Readiness>) -> HttpResponse {
+    if readiness.asked() {
         return answer::json(503, &json!({ "status": "stopping" }));
     }
     match upkeep::ready(&app).await {

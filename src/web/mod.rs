@@ -4,6 +4,7 @@ mod account;
 mod agent;
 mod answer;
 mod approve;
+mod approve_door;
 mod approve_page;
 mod assets;
 mod authorize;
@@ -11,10 +12,12 @@ mod demo;
 mod documents;
 mod forwarded;
 mod health;
+mod limits;
 mod link;
 mod mcp;
 pub mod pages;
 mod person;
+mod register;
 mod request;
 mod return_to;
 pub mod server;
@@ -68,6 +71,17 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(open("/oauth2/token", "POST, OPTIONS").route(web::post().to(token::token)))
         .service(open("/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         .service(open("/oauth2/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
+        // Clients
+        .service(open("/register", "POST, OPTIONS").route(web::post().to(register::register)))
+        .service(
+            open("/oauth2/register", "POST, OPTIONS").route(web::post().to(register::register)),
+        )
+        .service(
+            open("/register/{client_id}", "GET, HEAD, PUT, DELETE, OPTIONS")
+                .route(get().to(register::read))
+                .route(web::put().to(register::update))
+                .route(web::delete().to(register::delete)),
+        )
         // People
         .service(at("/authorize", "GET, HEAD").route(get().to(authorize::authorize)))
         .service(at("/", "GET, HEAD").route(get().to(account::home)))
@@ -198,7 +212,7 @@ where
 async fn preflight() -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, OPTIONS"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
         .insert_header((
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "authorization, content-type, dpop, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",

@@ -26,6 +26,7 @@ use crate::protocol::thumbprint::Thumbprint;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyError {
     TooLarge,
+    TooManyParameters,
     /// It did not arrive in time; the framework itself would wait for ever.
     TooSlow,
     /// The connection broke, or the framing is wrong.
@@ -39,7 +40,7 @@ impl BodyError {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::TooLarge => 413,
+            Self::TooLarge | Self::TooManyParameters => 413,
             Self::TooSlow => 408,
             Self::WrongType => 415,
             Self::Broken | Self::Malformed | Self::Repeated => 400,
@@ -50,6 +51,7 @@ impl BodyError {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::TooLarge => "the body is too large",
+            Self::TooManyParameters => "the body has more than 200 parameters",
             Self::TooSlow => "the body took too long to arrive",
             Self::WrongType => "the content type is not one this endpoint takes",
             Self::Broken => "the body did not arrive whole",
@@ -58,10 +60,11 @@ impl BodyError {
         }
     }
 
-    /// Whether the connection must close because unread bytes are still on it.
+    /// Whether the connection must close: unread bytes are still on it, or its caller sends
+    /// more than anybody needs.
     #[must_use]
     pub const fn closes(self) -> bool {
-        matches!(self, Self::TooLarge | Self::TooSlow | Self::Broken)
+        matches!(self, Self::TooLarge | Self::TooManyParameters | Self::TooSlow | Self::Broken)
     }
 }
 
@@ -127,7 +130,8 @@ pub async fn form(
     let body = body(app, request, payload).await?;
     Form::parse(&body, may_repeat).map_err(|error| match error {
         FormError::Repeated => BodyError::Repeated,
-        FormError::Malformed | FormError::TooMany => BodyError::Malformed,
+        FormError::Malformed => BodyError::Malformed,
+        FormError::TooMany => BodyError::TooManyParameters,
     })
 }
 

@@ -15,16 +15,21 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::assets::Assets;
 use super::demo::Notes;
 use super::documents::Documents;
-use super::health::Draining;
+use super::health::Readiness;
 use super::tls::{Certificate, TlsError};
-use super::{metrics_routes, routes};
+use super::{limits, metrics_routes, routes};
 use crate::app::App;
 use crate::flow::upkeep;
 
-/// How long requests under way may take once the server has been told to stop.
-const DRAIN: Duration = Duration::from_secs(25);
-/// How long readiness says no before connections are refused, so that proxies look away.
-const NOTICE: Duration = Duration::from_millis(500);
+/// How long readiness says no before connections are refused: a load balancer that looks
+/// every second or two and wants to hear it twice sends nobody here by then.
+const NOTICE: Duration = Duration::from_secs(5);
+/// How long where nobody has ever asked for readiness, so that nobody needs the time: a
+/// server on somebody's own machine goes at once.
+const GLANCE: Duration = Duration::from_millis(500);
+/// How long requests under way may take after that. Their bodies have ten seconds to arrive,
+/// and notice and drain together stay below the thirty seconds that supervisors commonly give.
+const DRAIN: Duration = Duration::from_secs(20);
 /// How often "last used" and the figures are written.
 const TEND: Duration = Duration::from_secs(15);
 /// How often expired rows are removed.
@@ -52,7 +57,7 @@ pub struct Listening {
     app: Arc<App>,
     server: Server,
     metrics: Option<Server>,
-    draining: Data<Draining>,
+    readiness: Data<Readiness>,
     certificate: Option<Arc<Certificate>>,
     signals: Signals,
     address: SocketAddr,
@@ -89,33 +94,34 @@ pub fn listen(app: Arc<App>) -> Result<Listening, ServeError> {
     let listener = TcpListener::bind(wanted).map_err(|error| ServeError::Listen(wanted, error))?;
     let address = listener.local_addr()?;
     let certificate = app.settings.tls.as_ref().map(Certificate::read).transpose()?;
-    let draining = Data::new(Draining::default());
-    let server = serve(&app, listener, &draining, certificate.as_ref())?;
+    let readiness = Data::new(Readiness::default());
+    let server = serve(&app, listener, &readiness, certificate.as_ref())?;
     let metrics = match app.settings.metrics_listen {
         None => None,
         Some(wanted) => Some(serve_metrics(&app, wanted)?),
     };
     let signals = Signals::receive(certificate.is_some())?;
-    Ok(Listening { app, server, metrics, draining, certificate, signals, address })
+    Ok(Listening { app, server, metrics, readiness, certificate, signals, address })
 }
 
 fn serve(
     app: &Arc<App>,
     listener: TcpListener,
-    draining: &Data<Draining>,
+    readiness: &Data<Readiness>,
     certificate: Option<&Arc<Certificate>>,
 ) -> Result<Server, ServeError> {
     let shared = Data::from(Arc::clone(app));
     let documents = Data::new(Documents::render(app));
     let (notes, assets) = (Data::new(Notes::default()), Data::new(Assets::default()));
-    let draining = draining.clone();
+    let readiness = readiness.clone();
     let server = HttpServer::new(move || {
         Routes::new()
+            .wrap_fn(limits::within)
             .app_data(shared.clone())
             .app_data(documents.clone())
             .app_data(notes.clone())
             .app_data(assets.clone())
-            .app_data(draining.clone())
+            .app_data(readiness.clone())
             .configure(routes)
     })
     .shutdown_timeout(DRAIN.as_secs())
@@ -129,8 +135,9 @@ fn serve(
 
 fn serve_metrics(app: &Arc<App>, wanted: SocketAddr) -> Result<Server, ServeError> {
     let shared = Data::from(Arc::clone(app));
-    let server =
-        HttpServer::new(move || Routes::new().app_data(shared.clone()).configure(metrics_routes));
+    let server = HttpServer::new(move || {
+        Routes::new().wrap_fn(limits::within).app_data(shared.clone()).configure(metrics_routes)
+    });
     let server = server.workers(1).disable_signals().bind(wanted);
     Ok(server.map_err(|error| ServeError::Listen(wanted, error))?.run())
 }
@@ -166,10 +173,9 @@ impl Listening {
         if let (Some(certificate), Some(hangup)) = (self.certificate, hangup) {
             jobs.push(tokio::spawn(watch(certificate, hangup)));
         }
-        let (handle, draining) = (self.server.handle(), self.draining);
+        let (handle, readiness) = (self.server.handle(), self.readiness);
         jobs.push(tokio::spawn(async move {
-            stop_on_signal(terminate, interrupt).await;
-            stop(&handle, &draining).await;
+            stop_when_told(&handle, &readiness, (terminate, interrupt)).await;
         }));
         let metrics = self.metrics.map(|server| {
             let handle = server.handle();
@@ -186,18 +192,34 @@ impl Listening {
     }
 }
 
-async fn stop_on_signal(mut terminate: Signal, mut interrupt: Signal) {
+async fn stop_when_told(
+    handle: &ServerHandle,
+    readiness: &Readiness,
+    (mut terminate, mut interrupt): (Signal, Signal),
+) {
+    let mut told = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    told().await;
+    tracing::info!("stopping: requests under way are finished first");
+    readiness.end();
+    // Told twice: whoever stops the server has no patience for the notice.
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = notice(readiness) => {}
+        () = told() => {}
     }
+    handle.stop(true).await;
 }
 
-async fn stop(handle: &ServerHandle, draining: &Draining) {
-    tracing::info!("stopping: requests under way are finished first");
-    draining.begin();
-    sleep(NOTICE).await;
-    handle.stop(true).await;
+/// Waits until whoever looks at readiness has had the time to see that it says no.
+async fn notice(readiness: &Readiness) {
+    sleep(GLANCE).await;
+    if readiness.is_watched() {
+        sleep(NOTICE.saturating_sub(GLANCE)).await;
+    }
 }
 
 #[expect(clippy::infinite_loop, reason = "runs until the server stops it")]

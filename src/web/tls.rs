@@ -1,25 +1,21 @@
 //! TLS from PEM files, read again when they change.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use crate::config::TlsFiles;
+use crate::config::{TlsFiles, TlsFilesError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    #[error("{0} is not a PEM file that can be read")]
-    Pem(PathBuf),
-    #[error("the certificate and the key do not go together: {0}")]
-    Pair(#[source] rustls::Error),
+    #[error(transparent)]
+    Files(#[from] TlsFilesError),
     #[error("TLS cannot be set up: {0}")]
     Setup(#[source] rustls::Error),
 }
@@ -27,7 +23,7 @@ pub enum TlsError {
 /// The certificate in use. Connections under way keep the one they began with.
 #[derive(Debug)]
 pub struct Certificate {
-    files: (PathBuf, PathBuf),
+    files: TlsFiles,
     current: ArcSwap<CertifiedKey>,
 }
 
@@ -38,8 +34,8 @@ impl Certificate {
     ///
     /// See [`TlsError`].
     pub fn read(files: &TlsFiles) -> Result<Arc<Self>, TlsError> {
-        let current = ArcSwap::from_pointee(load(&files.certificate, &files.key)?);
-        Ok(Arc::new(Self { files: (files.certificate.clone(), files.key.clone()), current }))
+        let current = ArcSwap::from_pointee(files.read()?);
+        Ok(Arc::new(Self { files: files.clone(), current }))
     }
 
     /// Reads both files again; a broken pair leaves the old one in use.
@@ -48,7 +44,7 @@ impl Certificate {
     ///
     /// See [`TlsError`].
     pub fn reload(&self) -> Result<(), TlsError> {
-        self.current.store(Arc::new(load(&self.files.0, &self.files.1)?));
+        self.current.store(Arc::new(self.files.read()?));
         Ok(())
     }
 
@@ -56,7 +52,7 @@ impl Certificate {
     #[must_use]
     pub fn changed_at(&self) -> [Option<SystemTime>; 2] {
         let modified = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
-        [modified(&self.files.0), modified(&self.files.1)]
+        [modified(&self.files.certificate), modified(&self.files.key)]
     }
 
     /// The server's side of TLS with this certificate.
@@ -79,17 +75,4 @@ impl ResolvesServerCert for Certificate {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current.load_full())
     }
-}
-
-fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
-    let broken = |path: &Path| TlsError::Pem(path.to_owned());
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .map_err(|_| broken(certificate))?
-        .collect::<Result<_, _>>()
-        .map_err(|_| broken(certificate))?;
-    if chain.is_empty() {
-        return Err(broken(certificate));
-    }
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|_| broken(key))?;
-    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(TlsError::Pair)
 }

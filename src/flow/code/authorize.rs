@@ -4,18 +4,16 @@
 
 use std::borrow::Cow;
 
-use oxide_auth::code_grant::authorization::{
-    Authorization, Error as MachineError, Input, Output, Request,
-};
+use oxide_auth::code_grant::authorization::{Authorization, Error as MachineError, Input, Output};
 use oxide_auth::code_grant::error::AuthorizationErrorType;
 use oxide_auth::primitives::registrar::{BoundClient, ExactUrl, PreGrant, RegisteredUrl};
 
 use super::proof;
+use super::query::{Query, target};
 use crate::app::App;
 use crate::domain::client::Client;
 use crate::domain::id::ClientId;
 use crate::domain::origin::Occasion;
-use crate::domain::resource::Resource;
 use crate::flow::client;
 use crate::flow::error::PersonError;
 use crate::protocol::authorization_response::{
@@ -50,46 +48,6 @@ pub enum NotAsked {
     Redirect(String),
     /// Nothing can be said now.
     Failed(PersonError),
-}
-
-/// The request as oxide-auth reads it. Repeated parameters were refused before.
-struct Query<'a>(&'a Form);
-
-impl Query<'_> {
-    fn named(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.0.get(name).map(Cow::Borrowed)
-    }
-}
-
-impl Request for Query<'_> {
-    fn valid(&self) -> bool {
-        true
-    }
-
-    fn client_id(&self) -> Option<Cow<'_, str>> {
-        self.named("client_id")
-    }
-
-    fn scope(&self) -> Option<Cow<'_, str>> {
-        self.named("scope")
-    }
-
-    /// Compared as text, by us: the machine would parse it.
-    fn redirect_uri(&self) -> Option<Cow<'_, str>> {
-        None
-    }
-
-    fn state(&self) -> Option<Cow<'_, str>> {
-        self.named("state")
-    }
-
-    fn response_type(&self) -> Option<Cow<'_, str>> {
-        self.named("response_type")
-    }
-
-    fn extension(&self, key: &str) -> Option<Cow<'_, str>> {
-        self.named(key)
-    }
 }
 
 /// What the machine has been told so far.
@@ -250,20 +208,6 @@ fn negotiate(
         return Err(known.refuse(app, form, InvalidScope, "the resource has no such scope"));
     }
     Ok((resource.identifier.clone(), scopes))
-}
-
-/// The one resource that `resource` names; two names of the same one are no contradiction.
-pub fn target<'a>(app: &'a App, form: &Form) -> Option<&'a Resource> {
-    let mut target: Option<&Resource> = None;
-    for named in form.all("resource") {
-        let identifier = named.parse::<ResourceIdentifier>().ok()?;
-        let resource = app.resource(&identifier)?;
-        if target.is_some_and(|earlier| earlier.identifier != resource.identifier) {
-            return None;
-        }
-        target = Some(resource);
-    }
-    target.or_else(|| app.default_resource())
 }
 
 /// The machine's refusal, in our words. It knows three; the rest was refused before it.

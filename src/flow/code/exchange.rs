@@ -13,7 +13,7 @@ use url::Url;
 
 use super::proof;
 use crate::app::App;
-use crate::domain::approval::{Approval, Approved};
+use crate::domain::approval::{Approval, Approved, TRIES};
 use crate::domain::ask::Redirection;
 use crate::domain::change::Change;
 use crate::domain::client::Client;
@@ -47,7 +47,7 @@ pub async fn redeem(
         return Err(OAuthError::InvalidRequest("code is missing"));
     }
     let caller = authenticate(app, presented, occasion).await?;
-    for _attempt in 0..RETRIES {
+    for _attempt in 0..REDEMPTIONS {
         match redeem_once(app, presented, &caller, occasion).await {
             Err(OAuthError::TemporarilyUnavailable(cause))
                 if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
@@ -56,6 +56,10 @@ pub async fn redeem(
     }
     redeem_once(app, presented, &caller, occasion).await
 }
+
+/// A burst of wrong proofs makes each other's reading stale; every one of them must still be
+/// counted.
+const REDEMPTIONS: usize = RETRIES + TRIES as usize;
 
 /// The request as oxide-auth reads it: the client has proved itself already.
 struct Body<'a> {

@@ -14,8 +14,10 @@ mod authorize;
 mod begin;
 mod exchange;
 mod proof;
+mod query;
 
 pub use answer::{code, onward};
-pub use authorize::{NotAsked, target};
+pub use authorize::NotAsked;
 pub use begin::begin;
 pub use exchange::redeem;
+pub use query::target;

@@ -9,6 +9,7 @@
 
 mod delegation;
 mod endings;
+mod figures;
 mod replay;
 mod schema;
 mod support;

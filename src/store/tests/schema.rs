@@ -72,7 +72,7 @@ async fn three_processes_may_start_at_once_on_an_empty_database() {
             };
             let (first, second, third) = tokio::join!(start(), start(), start());
             for migrations in [first, second, third] {
-                assert_eq!(migrations.expect("no panic"), 7);
+                assert_eq!(migrations.expect("no panic"), 8);
             }
         })
         .await;

@@ -172,11 +172,17 @@ impl ApprovalPage<'_> {
         (self.words().summary)(self.scopes.len(), above)
     }
 
+    /// Where the request came from says nothing about the agent then: it came through the
+    /// person's own browser.
+    const fn is_redirect(&self) -> bool {
+        matches!(self.matching, Matching::Redirect(_))
+    }
+
     /// What is known of the agent. Doors at which an agent may say more show what it did not.
     fn claims(&self) -> Vec<(&'static str, Option<Claim<'_>>)> {
         let words = self.words();
         let Agent { name, site, kind, reason, .. } = self.agent;
-        let is_client = matches!(self.matching, Matching::Redirect(_) | Matching::Compared { .. });
+        let is_client = self.is_redirect() || matches!(self.matching, Matching::Compared { .. });
         let all = [
             (words.who_name, name),
             (self.door_words().site, site),
@@ -228,7 +234,8 @@ impl ApprovalPage<'_> {
     }
 
     fn offers_read_only(&self) -> bool {
-        self.scopes.iter().any(|scope| scope.is_above_reading() && !scope.required)
+        let may_go = |scope: &ScopeChoice<'_>| scope.is_above_reading() && !scope.required;
+        self.scopes.iter().any(may_go) && !self.scopes.iter().all(may_go)
     }
 
     fn code_error(&self) -> Option<String> {

@@ -13,6 +13,7 @@ mod accounts;
 mod doors;
 mod results;
 mod samples;
+mod standard;
 
 use std::collections::HashSet;
 

@@ -19,6 +19,7 @@ pub mod sessions;
 pub mod set_password;
 pub mod sign_in;
 pub mod sign_up;
+pub mod unknown_client;
 
 use super::texts::{Run, Texts};
 use crate::domain::brand::Voucher;

@@ -1,5 +1,6 @@
 //! English: the language every other catalogue is checked against.
 
+mod clients;
 mod doors;
 mod people;
 mod sessions;
@@ -18,6 +19,7 @@ pub static ENGLISH: Texts = Texts {
     scopes: people::SCOPES,
     lifetimes: people::LIFETIMES,
     doors: doors::DOORS,
+    unknown_client: clients::UNKNOWN_CLIENT,
     decision: sessions::DECISION,
     sessions: sessions::SESSIONS,
     events: sessions::EVENTS,

@@ -4,6 +4,7 @@
 //! that a language may order and inflect as it needs; sentences whose names are set in their
 //! own type are a [`Sentence`].
 
+mod clients;
 mod doors;
 pub mod english;
 mod people;
@@ -12,6 +13,7 @@ mod sessions;
 use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
+pub use clients::{Remedy, UnknownClientTexts};
 pub use doors::{AuthorizeTexts, DeviceTexts, DoorTexts, OnwardTexts, RedirectTexts, StepUpTexts};
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
@@ -30,6 +32,7 @@ pub struct Texts {
     pub scopes: ScopeTexts,
     pub lifetimes: LifetimeTexts,
     pub doors: DoorTexts,
+    pub unknown_client: UnknownClientTexts,
     pub decision: DecisionTexts,
     pub sessions: SessionTexts,
     pub events: EventTexts,
@@ -143,7 +146,7 @@ impl ErrorTexts {
             404 => &self.not_found,
             405 => &self.method,
             410 => &self.gone,
-            413 => &self.too_large,
+            413 | 414 | 431 => &self.too_large,
             429 => &self.too_many,
             503 => &self.unavailable,
             400..=499 => &self.bad_request,

@@ -157,7 +157,7 @@ async fn a_token_request_is_a_form_in_utf_8() {
     }
     let many = (0..1000).map(|index| format!("p{index}=1")).collect::<Vec<_>>().join("&");
     let reply = send("application/x-www-form-urlencoded", many.into_bytes()).await;
-    reply.assert_error(400, "invalid_request");
+    reply.assert_error(413, "invalid_request");
     let reply = send("application/x-www-form-urlencoded", vec![b'a'; 70_000]).await;
     reply.assert_error(413, "invalid_request");
     site.close().await;

@@ -38,6 +38,30 @@ async fn an_identical_poll_within_thirty_seconds_gets_the_identical_answer() {
     site.close().await;
 }
 
+/// Case 056: "audit `claim.replayed`", whether the retry is answered or refused, and which.
+#[tokio::test]
+async fn every_replay_of_a_claim_leaves_an_event_that_says_how_it_ended() {
+    let site = Site::open().await;
+    let mut connected = connect(&site).await;
+    let token = connected.registered.claim_token.clone();
+    let ended = async |how: &str| {
+        let detail = format!("kind = 'claim.replayed' AND detail = '{how}'");
+        site.count(&format!("SELECT COUNT(*) FROM event WHERE {detail}")).await
+    };
+    assert_eq!((ended("answered again").await, ended("refused").await), (0, 0));
+    for round in 1..=2 {
+        assert_eq!(connected.agent.poll(&token).await.status, 200);
+        assert_eq!((ended("answered again").await, ended("refused").await), (round, 0));
+    }
+    disconnect(&site, &mut connected).await;
+    connected.agent.poll(&token).await.assert_error(400, "invalid_grant");
+    site.advance(Seconds(30));
+    connected.agent.poll(&token).await.assert_error(400, "invalid_grant");
+    assert_eq!((ended("answered again").await, ended("refused").await), (2, 2));
+    assert_eq!(events(&site, "claim.replayed").await, 4);
+    site.close().await;
+}
+
 /// Case 056: outside the grace the claim token is spent, for good; the trail says that
 /// somebody tried.
 #[tokio::test]

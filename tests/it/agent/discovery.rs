@@ -79,6 +79,46 @@ async fn the_resource_metadata_is_at_the_inserted_path_and_at_the_root() {
     site.close().await;
 }
 
+/// RFC 9728 §3.3: `resource` is the identifier the document is asked for, letter for letter.
+/// Resources of several hosts share a path here, so the query names the one that is passed
+/// on; an address of this origin is its own resource's.
+#[tokio::test]
+async fn resources_that_share_a_path_are_served_by_their_names() {
+    let resource = |identifier: &str| {
+        format!(
+            "[[resource]]\nidentifier = '{identifier}'\n[[resource.scope]]\nname = 'read'\n\
+             default = true\n"
+        )
+    };
+    let all =
+        ["https://api.example.com", "https://files.example.com", "https://old.example.com/demo"];
+    let site = Site::open_with(&all.map(resource).concat()).await;
+    let demo = format!("{}/demo", site.url);
+    for (path, query, expected) in [
+        ("", "", all[0]),
+        ("", "?resource=https://api.example.com", all[0]),
+        ("", "?resource=https://files.example.com", all[1]),
+        ("/", "?resource=https%3A%2F%2Ffiles.example.com%2F", all[1]),
+        ("", "?other=x", all[0]),
+        ("/demo", "", &demo),
+        ("/demo", &format!("?resource={demo}"), &demo),
+        ("/demo", "?resource=https://old.example.com/demo", all[2]),
+    ] {
+        let reply = site.get(&format!("{RESOURCE}{path}{query}")).await;
+        assert_eq!(reply.json()["resource"], expected, "{path}{query}");
+    }
+    for (path, query) in [
+        ("", "?resource=https://files.example.org"),
+        ("/demo", "?resource=https://files.example.com"),
+        ("", "?resource=files"),
+        ("", "?resource=https://files.example.com&resource=https://api.example.com"),
+        ("/files", "?resource=https://files.example.com"),
+    ] {
+        site.get(&format!("{RESOURCE}{path}{query}")).await.assert_error(404, "not_found");
+    }
+    site.close().await;
+}
+
 /// operator.md: the first `[[resource]]` is the default and owns the root document; the
 /// other keeps its own.
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Many at once: one artefact, one success (promise P1).
 //!
-//! The security cases ask for 1,000 rounds; a debug build has time for [`ROUNDS`] of each
-//! race, and the clock stands still within a round, so every answer falls into its grace.
+//! The security cases ask for 1,000 rounds; every run has time for [`ROUNDS`] of each race,
+//! and `COUNTERSIGN_TEST_ROUNDS=1000` asks for as many. The clock stands still within a round,
+//! so every answer falls into its grace.
 
 use countersign::protocol::timestamp::Seconds;
 use futures_util::future::join_all;
@@ -12,10 +13,16 @@ use crate::support::agent::member;
 use crate::support::person::form_token;
 use crate::support::reply::Reply;
 
-/// Rounds of each race; 1,000 would take minutes in a debug build.
+/// Rounds of each race, unless more are asked for: 1,000 take minutes in a debug build.
 const ROUNDS: usize = 24;
 /// Rounds of races sixty-four wide.
 const WIDE_ROUNDS: usize = 8;
+
+/// How many rounds to run: as many as were asked for, or else the default.
+fn rounds(default: usize) -> usize {
+    let asked = std::env::var("COUNTERSIGN_TEST_ROUNDS").ok();
+    asked.map_or(default, |asked| asked.parse().expect("COUNTERSIGN_TEST_ROUNDS is a number"))
+}
 
 /// Every 200 carries the same pair; the others one of these errors.
 #[track_caller]
@@ -77,13 +84,13 @@ async fn race_polls(width: usize, rounds: usize) {
 /// Case 057: polls at the instant of approval end in one session and one lineage.
 #[tokio::test]
 async fn sixteen_polls_at_the_approval_make_one_session() {
-    race_polls(16, ROUNDS).await;
+    race_polls(16, rounds(ROUNDS)).await;
 }
 
 /// Case 057, as wide as it is written.
 #[tokio::test]
 async fn sixty_four_polls_at_the_approval_make_one_session() {
-    race_polls(64, WIDE_ROUNDS).await;
+    race_polls(64, rounds(WIDE_ROUNDS)).await;
 }
 
 /// Case 057's kind at `/complete`: sixteen agents with the right code are one.
@@ -92,7 +99,7 @@ async fn sixteen_completions_make_one_session() {
     let site = Site::open_with(NO_LIMITS).await;
     let mut ada = site.person("ada@example.com").await;
     let agent = site.agent();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
         let registered = agent.register_for("ada@example.com").await;
         let code = ada.approve_relayed(&registered.link()).await;
         let asks = (0..16).map(|_| agent.complete(&registered.claim_token, &code));
@@ -116,7 +123,7 @@ async fn a_poll_and_a_completion_race_for_one_delivery() {
     let site = Site::open_with(NO_LIMITS).await;
     let mut ada = site.person("ada@example.com").await;
     let agent = site.agent();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
         let registered = agent.register_for("ada@example.com").await;
         assert_eq!(ada.approve(&registered).await.status, 303);
         let (token, code) = (registered.claim_token.as_str(), registered.user_code());
@@ -182,13 +189,13 @@ async fn race_refreshes(width: usize, rounds: usize) {
 /// oauth.md trap 24: ten processes that share one credential stay logged in.
 #[tokio::test]
 async fn ten_simultaneous_refreshes_leave_one_healthy_session() {
-    race_refreshes(10, ROUNDS).await;
+    race_refreshes(10, rounds(ROUNDS)).await;
 }
 
 /// Case 205: sixty-four at once carry the same pair, and the child works.
 #[tokio::test]
 async fn sixty_four_simultaneous_refreshes_leave_one_healthy_session() {
-    race_refreshes(64, WIDE_ROUNDS).await;
+    race_refreshes(64, rounds(WIDE_ROUNDS)).await;
 }
 
 /// Case 205 in both spellings at once: still one lineage.
@@ -197,7 +204,7 @@ async fn both_spellings_of_refresh_race_for_one_successor() {
     let site = Site::open_with(NO_LIMITS).await;
     let Connected { agent, tokens, .. } = connect(&site).await;
     let mut refresh = member(&tokens, "refresh_token");
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
         let body = serde_json::json!({ "type": "refresh", "refresh_token": refresh });
         let nested = join_all((0..8).map(|_| agent.post("/agent/identity", &body)));
         let standard = join_all((0..8).map(|_| agent.refresh(&refresh)));
@@ -220,7 +227,7 @@ async fn no_token_of_a_racing_exchange_outlives_the_disconnection() {
     let site = Site::open_with(NO_LIMITS).await;
     let mut ada = site.person("ada@example.com").await;
     let agent = site.agent();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
         let registered = agent.register_for("ada@example.com").await;
         assert_eq!(ada.approve(&registered).await.status, 303);
         let tokens = agent.poll(&registered.claim_token).await;

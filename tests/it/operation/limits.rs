@@ -1,6 +1,14 @@
 //! `[limits]`, as countersign.default.toml describes them.
 
-use crate::support::Site;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::process::Place;
+use crate::support::{Site, free_port};
 
 /// "Wrong codes by one person over all approvals": right ones are held against nobody, and
 /// once the limit is reached a right one is refused too, so that it answers no guess.
@@ -25,4 +33,69 @@ async fn only_wrong_codes_count_and_beyond_the_limit_no_code_is_looked_at() {
     assert!(refused.header("retry-after").is_some());
     agent.poll(&registered.claim_token).await.assert_error(400, "authorization_pending");
     site.close().await;
+}
+
+/// Sends what is too large and hears the answer, or the end of the connection.
+async fn refused(port: u16, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("connected");
+    let mut answer = [0; 256];
+    let said = async {
+        let _closed_early = stream.write_all(request).await;
+        stream.read(&mut answer).await.unwrap_or(0)
+    };
+    let length = timeout(Duration::from_secs(10), said).await.expect("an answer in time");
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+/// Case 283: "memory flat", on both listeners, whatever is too large and however many come at
+/// once; and good requests are answered afterwards.
+#[tokio::test]
+async fn memory_stays_flat_under_what_is_too_large() {
+    let place = Place::new().await;
+    let metrics = free_port();
+    place.configure(&format!("metrics_listen = \"127.0.0.1:{metrics}\""));
+    let server = place.serve(&[]).await;
+    let filler = |bytes: usize| "a".repeat(bytes);
+    let chunk = format!("{:x}\r\n{}\r\n", 65_536, filler(65_536));
+    let form = "POST /token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded";
+    let requests = [
+        (place.port, "414", format!("GET /?{} HTTP/1.1\r\nhost: x\r\n\r\n", filler(60_000))),
+        (place.port, "431", format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", filler(120_000))),
+        (place.port, "431", format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", filler(500_000))),
+        (place.port, "413", format!("{form}\r\ncontent-length: 900000\r\n\r\n{}", filler(900_000))),
+        (
+            place.port,
+            "413",
+            format!("{form}\r\ntransfer-encoding: chunked\r\n\r\n{}", chunk.repeat(12)),
+        ),
+        (metrics, "414", format!("GET /metrics?{} HTTP/1.1\r\nhost: x\r\n\r\n", filler(60_000))),
+        (
+            metrics,
+            "431",
+            format!("GET /metrics HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", filler(60_000)),
+        ),
+    ];
+    let round = || async {
+        let all = requests.iter().cycle().take(70);
+        let answers = all.map(|(port, _, request)| refused(*port, request.as_bytes()));
+        for ((_, status, _), answer) in requests.iter().cycle().zip(join_all(answers).await) {
+            // A reset may overtake the answer of whoever goes on sending.
+            let as_promised = answer.starts_with(&format!("HTTP/1.1 {status} "));
+            assert!(as_promised || answer.is_empty(), "{status}: {answer}");
+        }
+    };
+    for _warming in 0..3 {
+        round().await;
+    }
+    let before = server.most_memory();
+    for _more in 0..20 {
+        round().await;
+    }
+    let grown = server.most_memory() - before;
+    assert!(grown < 16_384, "{grown} kB more for 1,400 requests of up to 900 kB");
+    println!("{before} kB at most, then {grown} kB more");
+    assert_eq!(server.get("/healthz").await.status, 200);
+    let log = server.stderr();
+    assert!(!log.contains("\"ERROR\""), "a refused request is no error of the operator's: {log}");
+    server.stop().await;
 }

@@ -3,6 +3,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use countersign::store::unmigrate;
+
 use crate::support::database::TestDatabase;
 use crate::support::process::{Place, is_free};
 
@@ -22,7 +24,7 @@ async fn a_database_with_content_refuses_another_master_secret() {
     ];
     for command in commands {
         let refused = place.run(command).await;
-        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{}", refused.stderr);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{}", refused.stderr);
         assert!(
             refused.stderr.contains("its master secret countersign.key is missing"),
             "{}",
@@ -38,7 +40,7 @@ async fn a_database_with_content_refuses_another_master_secret() {
     std::fs::copy(other.path("countersign.key"), place.path("countersign.key")).expect("copied");
     for command in commands {
         let refused = place.run(command).await;
-        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{}", refused.stderr);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{}", refused.stderr);
         assert!(
             refused.stderr.contains("is not the one this database was made with"),
             "{}",
@@ -52,6 +54,41 @@ async fn a_database_with_content_refuses_another_master_secret() {
     let server = place.serve(&[]).await;
     server.signed_in("ada@example.com").await;
     server.stop().await;
+}
+
+/// "refuse to start: exit 2 … database untouched", where the files are readable and wrong: no
+/// migration is applied to a database that is somebody else's, and a file of trust anchors
+/// without one is found before the database is opened.
+#[tokio::test]
+async fn a_start_that_is_refused_applies_no_migration() {
+    let place = Place::new().await;
+    place.configure("");
+    place.add_person("ada@example.com").await;
+    let location = place.database.location();
+    unmigrate(&location, 1).await.expect("an older database");
+    let applied = "SELECT COUNT(*) FROM seaql_migrations";
+    let older = place.database.count(applied).await;
+    let right = std::fs::read(place.path("countersign.key")).expect("the secret");
+
+    std::fs::remove_file(place.path("countersign.key")).expect("removed");
+    let missing = place.run(&["serve"]).await;
+    assert!(missing.stderr.contains("is missing"), "{}", missing.stderr);
+    place.write("countersign.key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    let wrong = place.run(&["serve"]).await;
+    assert!(wrong.stderr.contains("is not the one"), "{}", wrong.stderr);
+    std::fs::write(place.path("countersign.key"), right).expect("restored");
+    place.configure("[outbound]\nca_file = 'countersign.toml'");
+    let empty = place.run(&["serve"]).await;
+    assert!(empty.stderr.contains("holds no certificate"), "{}", empty.stderr);
+    for refused in [missing, wrong, empty] {
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{}", refused.stderr);
+        assert_eq!(refused.stderr.lines().count(), 1, "{}", refused.stderr);
+    }
+    assert_eq!(place.database.count(applied).await, older);
+
+    place.configure("");
+    place.serve(&[]).await.stop().await;
+    assert_eq!(place.database.count(applied).await, older + 1);
 }
 
 /// Promise P3: what is written is private whatever the umask says, and the master secret is

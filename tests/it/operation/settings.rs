@@ -15,6 +15,7 @@ async fn a_configuration_that_cannot_be_used_touches_nothing() {
         ("tls_certificate = 'missing.pem'\ntls_key = 'missing.key'", "tls_certificate"),
         ("secrets_file = 'folder'", "secrets_file"),
         ("secrets_file = 'malformed.key'", "secrets_file"),
+        ("secrets_file = 'nowhere/countersign.key'", "secrets_file"),
         (
             "[[resource]]\nidentifier = 'https://api.example.com'\nintrospection = \
              [{ client_id = 'api', client_secret_file = 'missing.secret' }]\n\

@@ -74,11 +74,11 @@ async fn a_request_that_had_begun_is_answered_after_new_ones_are_refused() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     server.signal("TERM");
     let began = Instant::now();
-    while readiness(&server).await.is_some() {
+    while TcpStream::connect(("127.0.0.1", place.port)).is_ok() {
         assert!(began.elapsed() < Duration::from_secs(5), "it goes on accepting");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(began.elapsed() >= Duration::from_millis(400), "proxies had time to look away");
+    assert!(began.elapsed() >= Duration::from_millis(400), "whoever looks now still sees the no");
     slow.write_all(second.as_bytes()).expect("sent");
     let mut answer = String::new();
     slow.read_to_string(&mut answer).expect("an answer, then the end");
@@ -116,6 +116,46 @@ async fn whoever_goes_on_asking_is_answered_as_ever_or_refused() {
     for client in asking {
         assert!(client.await.expect("answered well") > 0);
     }
+}
+
+/// 309, operator.md "Health": where readiness is watched, it says 503 for about five seconds
+/// while other requests are answered, so that a load balancer which asks every two seconds
+/// hears it twice before a connection is refused.
+#[tokio::test]
+async fn readiness_says_no_for_five_seconds_where_somebody_looks() {
+    let place = Place::new().await;
+    place.configure("");
+    let mut server = place.serve(&[]).await;
+    assert_eq!(readiness(&server).await, Some(200));
+    let told = Instant::now();
+    server.signal("TERM");
+    let mut refusals = 0;
+    while told.elapsed() < Duration::from_millis(4_500) {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(readiness(&server).await, Some(503), "after {:?}", told.elapsed());
+        assert_eq!(server.get("/demo/notes").await.status, 401);
+        refusals += 1;
+    }
+    assert!(refusals > 5, "{refusals}");
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.stderr());
+    let took = told.elapsed();
+    assert!(Duration::from_secs(5) <= took && took < Duration::from_secs(10), "{took:?}");
+}
+
+/// Whoever asks twice does not want to wait for load balancers: requests under way are still
+/// finished, and the exit is the same.
+#[tokio::test]
+async fn a_second_signal_ends_the_notice() {
+    let place = Place::new().await;
+    place.configure("");
+    let mut server = place.serve(&[]).await;
+    assert_eq!(readiness(&server).await, Some(200));
+    let told = Instant::now();
+    server.signal("TERM");
+    server.logged(0, "stopping").await;
+    server.signal("INT");
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.stderr());
+    assert!(told.elapsed() < Duration::from_secs(4), "{:?}", told.elapsed());
 }
 
 /// A connection that asks nothing does not hold the process up.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::process::{Place, Process};
+use crate::support::process::{Place, Process, is_free};
 use crate::support::{PASSWORD, client_builder};
 
 const SETTINGS: &str = "tls_certificate = 'server.pem'\ntls_key = 'server.key'\n";
@@ -80,22 +80,54 @@ async fn one_tls_file_alone_refuses_to_start() {
     }
 }
 
-/// What is no certificate, or not the key's, does not start a server that cannot answer.
+/// What is no certificate, or not the key's, is a configuration that cannot be used: exit 2,
+/// said by `config check` as well, nothing created, nothing listening.
 #[tokio::test]
-async fn a_certificate_that_is_not_the_keys_refuses_to_start() {
+async fn files_that_are_no_certificate_and_its_key_refuse_to_start_and_touch_nothing() {
     let mut place = Place::new().await;
     place.issuer = place.issuer.replace("http:", "https:");
     place.configure(SETTINGS);
-    make(&place, "server.pem", "server.key");
     make(&place, "other.pem", "other.key");
-    fs::rename(place.path("other.key"), place.path("server.key")).expect("moved");
-    let refused = place.run(&["serve"]).await;
-    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{}", refused.stderr);
-    assert!(refused.stderr.contains("do not go together"), "{}", refused.stderr);
-    place.write("server.key", "no key");
-    let refused = place.run(&["serve"]).await;
-    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{}", refused.stderr);
-    assert!(refused.stderr.contains("server.key"), "{}", refused.stderr);
+    for (certificate, key, at_fault, why) in [
+        ("made", "other", "tls_key", "do not go together"),
+        ("made", "no key", "tls_key", "server.key holds no private key"),
+        ("no certificate", "made", "tls_certificate", "server.pem holds no certificate"),
+        ("", "made", "tls_certificate", "server.pem holds no certificate"),
+        ("cut", "made", "tls_", ""),
+    ] {
+        make(&place, "server.pem", "server.key");
+        let made = fs::read_to_string(place.path("server.pem")).expect("a certificate");
+        match certificate {
+            "made" => {}
+            "cut" => place.write("server.pem", &made[..made.len() / 2]),
+            text => place.write("server.pem", text),
+        }
+        match key {
+            "made" => {}
+            "other" => {
+                fs::copy(place.path("other.key"), place.path("server.key")).expect("copied");
+            }
+            text => place.write("server.key", text),
+        }
+        let before = place.files();
+        for command in [&["serve"][..], &["config", "check"]] {
+            let refused = place.run(command).await;
+            assert_eq!(
+                (refused.code, refused.stdout.as_str()),
+                (Some(2), ""),
+                "{}",
+                refused.stderr
+            );
+            assert_eq!(refused.stderr.lines().count(), 1, "{}", refused.stderr);
+            let named = format!("countersign: {at_fault}");
+            assert!(refused.stderr.starts_with(&named), "{}", refused.stderr);
+            assert!(refused.stderr.contains(why), "{}", refused.stderr);
+        }
+        assert_eq!(place.files(), before);
+        assert!(is_free(place.port));
+    }
+    make(&place, "server.pem", "server.key");
+    place.serve(&[]).await.stop().await;
 }
 
 /// "reloaded on SIGHUP and on change": new connections see the new certificate, no request is

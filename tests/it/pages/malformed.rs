@@ -264,9 +264,6 @@ async fn broken_forms_are_refused_on_every_route_that_takes_a_form() {
             let raw = world.send(path, FORM, &body).await;
             assert_refused(&raw, &[400], *takes, &format!("{what} at {path}"));
         }
-        let many = (0..300).map(|n| format!("&p{n}=1")).collect::<Vec<_>>().concat();
-        let raw = world.send(path, FORM, format!("{sound}{many}").as_bytes()).await;
-        assert_refused(&raw, &[400], *takes, &format!("300 parameters at {path}"));
         let nothing = world.send(path, FORM, b"").await;
         assert_refused(&nothing, &[400, 403], *takes, &format!("nothing at {path}"));
     }
@@ -328,6 +325,107 @@ async fn a_body_just_over_the_limit_is_refused_and_the_connection_closed() {
     }
     assert_eq!(state(&world.site).await, before);
     world.is_well().await;
+    world.site.close().await;
+}
+
+/// Case 283: one parameter too many is 413 in the right shape, and the connection closes.
+#[tokio::test]
+async fn a_form_with_one_parameter_too_many_is_refused_and_the_connection_closed() {
+    let world = world().await;
+    let before = state(&world.site).await;
+    for (path, takes) in world.routes.iter().filter(|(_, takes)| *takes != Takes::Json) {
+        let sound = match takes {
+            Takes::Page => format!("csrf={}", world.token),
+            _ => "token=x".to_owned(),
+        };
+        for (more, too_many) in [(199, false), (200, true)] {
+            let more = (0..more).map(|n| format!("&p{n}=1")).collect::<Vec<_>>().concat();
+            let raw = world.send(path, FORM, format!("{sound}{more}").as_bytes()).await;
+            if too_many {
+                assert_refused(&raw, &[413], *takes, path);
+                assert!(raw.closed && raw.head.contains("connection: close"), "{path}: {raw:?}");
+            } else {
+                assert_ne!(raw.status, 413, "{path}: {raw:?}");
+            }
+        }
+    }
+    assert_ne!(state(&world.site).await, before, "just below, the forms are read");
+    world.site.close().await;
+}
+
+/// Every path of the router, whatever it takes.
+fn every_path() -> Vec<String> {
+    let source = include_str!("../../../src/web/mod.rs");
+    let routes = source.split_once("pub fn routes(").expect("the routes").1;
+    let routes = routes.split_once("pub fn metrics_routes(").expect("their end").0;
+    let paths = routes.split("\"/").skip(1).map(|rest| rest.split('"').next().expect("a path"));
+    let named = paths.map(|path| {
+        let mut parts: Vec<&str> = path.split('/').collect();
+        parts.iter_mut().filter(|part| part.starts_with('{')).for_each(|part| *part = "x");
+        format!("/{}", parts.join("/"))
+    });
+    named.collect()
+}
+
+/// A URL of so many bytes.
+fn url(path: &str, bytes: usize) -> String {
+    format!("{path}?a={}", "a".repeat(bytes - path.len() - "?a=".len()))
+}
+
+/// Header lines of so many bytes in all, in so many lines.
+fn headers(accept: &str, lines: usize, bytes: usize) -> String {
+    let more = (3..lines).map(|line| format!("x-{line}: 1\r\n")).collect::<Vec<_>>().concat();
+    let text = format!("host: x\r\naccept: {accept}\r\n{more}");
+    let rest = bytes.saturating_sub(text.len() + "x-long: \r\n".len());
+    format!("{text}x-long: {}\r\n", "a".repeat(rest))
+}
+
+/// Case 283: a URL just over 8,192 bytes is 414; headers just over 32,768 bytes or 64 lines
+/// are 431; on every route, with either method, as JSON or as a page for whoever takes pages,
+/// and the connection closes.
+#[tokio::test]
+async fn a_head_just_over_a_limit_is_refused_in_words_on_every_route() {
+    let world = world().await;
+    let before = state(&world.site).await;
+    let mut paths = every_path();
+    assert!(paths.len() > ROUTES.len() && paths.contains(&"/readyz".to_owned()), "{paths:?}");
+    paths.push("/nowhere".to_owned());
+    for path in &paths {
+        for (accept, takes) in [("*/*", Takes::Json), ("text/html", Takes::Page)] {
+            for (status, url, headers) in [
+                (414, url(path, 8_193), headers(accept, 3, 0)),
+                (431, path.clone(), headers(accept, 3, 32_769)),
+                (431, path.clone(), headers(accept, 65, 0)),
+            ] {
+                for method in ["GET", "POST"] {
+                    let request = format!("{method} {url} HTTP/1.1\r\n{headers}\r\n");
+                    let raw = world.exchange(request.as_bytes()).await.expect("an answer");
+                    assert_refused(&raw, &[status], takes, &format!("{method} {path}"));
+                    assert!(
+                        raw.closed && raw.head.contains("connection: close"),
+                        "{path}: {raw:?}"
+                    );
+                    let guarded = raw.head.contains("content-security-policy");
+                    assert_eq!(guarded, takes == Takes::Page, "{path}: {raw:?}");
+                }
+            }
+        }
+    }
+    assert_eq!(state(&world.site).await, before);
+    world.is_well().await;
+    world.site.close().await;
+}
+
+/// The limits of a head are limits and not one byte less.
+#[tokio::test]
+async fn a_head_of_exactly_every_limit_is_read() {
+    let world = world().await;
+    for path in ["/healthz", "/sign-in", "/auth.md"] {
+        let (url, headers) = (url(path, 8_192), headers("*/*", 64, 32_768));
+        let request = format!("GET {url} HTTP/1.1\r\n{headers}\r\n");
+        let raw = world.exchange(request.as_bytes()).await.expect("an answer");
+        assert_eq!((raw.status, raw.closed), (200, false), "{path}");
+    }
     world.site.close().await;
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use countersign::store::Location;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
@@ -39,6 +40,14 @@ impl TestDatabase {
                 let (server, _) = admin.rsplit_once('/').expect("a URL with a database");
                 format!("{server}/{name}")
             }
+        }
+    }
+
+    /// As the store names it.
+    pub fn location(&self) -> Location {
+        match self {
+            Self::Sqlite(path) => Location::Sqlite(path.clone()),
+            Self::Postgres { .. } => Location::Postgres(self.url()),
         }
     }
 

@@ -2,6 +2,7 @@
 //! to drive it with. `COUNTERSIGN_TEST_DATABASE` chooses SQLite (the default) or PostgreSQL.
 
 pub mod agent;
+pub mod client;
 pub mod database;
 pub mod keys;
 pub mod person;

@@ -10,6 +10,8 @@ pub struct Person {
     pub email: String,
     /// `name=value` of the browser's cookie.
     pub cookie: Option<String>,
+    /// The same of the mark that a browser gets when an agent sends it.
+    pub mark: Option<String>,
 }
 
 impl Person {
@@ -20,20 +22,23 @@ impl Person {
     /// A person at a server that runs as a process of its own.
     pub fn at(url: &str, client: &reqwest::Client, email: &str) -> Self {
         let (url, email) = (url.to_owned(), email.to_owned());
-        Self { url, client: client.clone(), email, cookie: None }
+        Self { url, client: client.clone(), email, cookie: None, mark: None }
     }
 
     fn with_cookie(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
-        match &self.cookie {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
-        }
+        let cookies: Vec<&str> = self.cookie.iter().chain(&self.mark).map(String::as_str).collect();
+        if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
 
     fn keep_cookie(&mut self, reply: &Reply) {
         for value in reply.headers.get_all("set-cookie") {
             let value = value.to_str().expect("a cookie");
-            self.cookie = value.split(';').next().map(ToOwned::to_owned);
+            let pair = value.split(';').next().map(ToOwned::to_owned);
+            if value.starts_with("countersign-mark=") {
+                self.mark = pair;
+            } else {
+                self.cookie = pair;
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use crate::web::pages::decision::{DecisionPage, DenialReason, Onward, Outcome};
 use crate::web::pages::device::{DeviceCode, DeviceError, DevicePage};
 use crate::web::pages::session::{Event, HistoryLine, SessionPage};
 use crate::web::pages::sessions::{Extra, Parent, Reused, SessionLine, SessionsPage};
+use crate::web::pages::unknown_client::UnknownClientPage;
 use crate::web::pages::{Claim, Frame, Proof, ScopeWords, Source};
 
 pub const SITE: &str = "https://agent.example.net/callback?from=\"><script>alert(1)</script>&x=';";
@@ -155,6 +156,9 @@ fn devices(sample: &Sample, frame: &Frame<'_>) -> Pages {
 
 fn refusals(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let page = |name, refusal| show(name, &AuthorizeRefusedPage { frame, refusal });
+    let unknown = |name, client_id, is_a_document| {
+        show(name, &UnknownClientPage { frame, client_id, is_a_document })
+    };
     let client = Some(sample.agent.as_str());
     let registered = vec!["agent.example.net", "127.0.0.1:33418", "cursor:"];
     let asked = Some("https://evil.example/steal?x=\"><script>");
@@ -167,6 +171,8 @@ fn refusals(sample: &Sample, frame: &Frame<'_>) -> Pages {
         page("authorize-another-browser", Refusal::AnotherBrowser),
         page("authorize-expired", Refusal::Expired),
         page("authorize-malformed", Refusal::Malformed { description }),
+        unknown("client-forgotten", &sample.agent, false),
+        unknown("client-unreadable", "https://agent.example.net/client.json", true),
     ]
 }
 

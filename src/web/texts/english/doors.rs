@@ -45,6 +45,7 @@ const REDIRECT: RedirectTexts = RedirectTexts {
     ]),
     confirm_missing: "Confirm that you know where this leads, or press Deny.",
     after_yes: "If yes, check where your answer goes, then choose what the agent may do.",
+    this_browser: "This browser, sent here by the agent",
 };
 
 const STEP_UP: StepUpTexts = StepUpTexts {
@@ -84,8 +85,8 @@ const DEVICE: DeviceTexts = DeviceTexts {
     compare_title: "Is this the code on your device?",
     compare_lead: "The link you followed brought this code along. Anybody can send a link: go on \
                    only if your own device shows the same code at this moment.",
-    same: "Yes, the same code",
-    different: "No, or I have no such device",
+    same: "Yes",
+    different: "No",
     compare_again: "If yes, compare the code once more. Your device shows:",
 };
 
@@ -124,9 +125,9 @@ const AUTHORIZE: AuthorizeTexts = AuthorizeTexts {
                    below.",
     },
     client: "Program",
-    asked: "Asked for",
+    asked: "Address asked for",
     left_out: "no address at all",
-    registered: "Its own",
+    registered: "Registered for it",
     none: "none",
     description: "What is wrong",
     nothing_sent: "Nothing was approved, and nothing was sent anywhere.",

@@ -1,0 +1,54 @@
+//! `[limits]`.
+
+use super::reader::Reader;
+
+/// How often is too often, and how much too much; named as in `[limits]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub anonymous_registrations_per_address_per_hour: u32,
+    pub anonymous_registrations_per_hour: u32,
+    pub service_auth_registrations_per_address_per_hour: u32,
+    pub service_auth_registrations_per_hour: u32,
+    pub client_registrations_per_address_per_hour: u32,
+    pub client_registrations_per_hour: u32,
+    pub client_documents_per_address_per_hour: u32,
+    pub claim_attempts_per_registration_per_hour: u32,
+    pub sign_in_failures_per_account_per_hour: u32,
+    pub sign_in_failures_per_address_per_hour: u32,
+    pub sign_ups_per_address_per_hour: u32,
+    pub authorization_requests_per_address_per_hour: u32,
+    pub code_guesses_per_account_per_hour: u32,
+    pub code_guesses_per_address_per_hour: u32,
+    pub body_bytes: u32,
+    pub body_seconds: u32,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
+    let mut limit = |name: &str| reader.count(&format!("limits.{name}"));
+    Limits {
+        anonymous_registrations_per_address_per_hour: limit(
+            "anonymous_registrations_per_address_per_hour",
+        ),
+        anonymous_registrations_per_hour: limit("anonymous_registrations_per_hour"),
+        service_auth_registrations_per_address_per_hour: limit(
+            "service_auth_registrations_per_address_per_hour",
+        ),
+        service_auth_registrations_per_hour: limit("service_auth_registrations_per_hour"),
+        client_registrations_per_address_per_hour: limit(
+            "client_registrations_per_address_per_hour",
+        ),
+        client_registrations_per_hour: limit("client_registrations_per_hour"),
+        client_documents_per_address_per_hour: limit("client_documents_per_address_per_hour"),
+        claim_attempts_per_registration_per_hour: limit("claim_attempts_per_registration_per_hour"),
+        sign_in_failures_per_account_per_hour: limit("sign_in_failures_per_account_per_hour"),
+        sign_in_failures_per_address_per_hour: limit("sign_in_failures_per_address_per_hour"),
+        sign_ups_per_address_per_hour: limit("sign_ups_per_address_per_hour"),
+        authorization_requests_per_address_per_hour: limit(
+            "authorization_requests_per_address_per_hour",
+        ),
+        code_guesses_per_account_per_hour: limit("code_guesses_per_account_per_hour"),
+        code_guesses_per_address_per_hour: limit("code_guesses_per_address_per_hour"),
+        body_bytes: limit("body_bytes"),
+        body_seconds: limit("body_seconds"),
+    }
+}

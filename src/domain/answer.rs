@@ -1,0 +1,53 @@
+//! What a human answers to an approval, as the page carries it.
+
+use crate::domain::approval::{DenialReason, KeyedCode};
+use crate::domain::id::SessionId;
+use crate::domain::session::Lifetimes;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Digest;
+use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::Seconds;
+
+/// How long the human lets the agent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// One access token and no refresh token.
+    Once,
+    For(Seconds),
+}
+
+/// The human's answer, as the page carries it.
+#[derive(Debug)]
+pub enum Answer {
+    Approve(Consent),
+    Deny { reason: DenialReason, note: Option<ToldText>, ticked: Scopes },
+    Report { end_sessions: bool },
+}
+
+#[derive(Debug)]
+pub struct Consent {
+    pub code: CodeGiven,
+    pub ticked: Scopes,
+    pub lifetime: Lifetime,
+    /// For the session this opens.
+    pub session: SessionId,
+}
+
+/// What the human did about codes.
+#[derive(Debug)]
+pub enum CodeGiven {
+    /// Typed something; `None` when it cannot be a code, which spends a try all the same.
+    Typed(Option<KeyedCode>),
+    /// The agent shows none; this new one goes back to it.
+    Relay(KeyedCode),
+    /// The browser brought human and agent together; this is the digest of the
+    /// authorization code it takes back.
+    Redirect(Digest),
+}
+
+/// What policy says, beside what was asked.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub required: Scopes,
+    pub lifetimes: Lifetimes,
+}

@@ -1,0 +1,246 @@
+//! The authorization request: what is refused on a page, what is told to the client, and
+//! what is asked.
+
+use crate::support::Site;
+use crate::support::client::{CALLBACK, Callback, Client, VERIFIER, challenge};
+use crate::support::person::Person;
+
+async fn approvals(site: &Site) -> i64 {
+    site.count("SELECT COUNT(*) FROM approval").await
+}
+
+/// Asserts that the client is told `error`, and that nobody is asked.
+async fn told(client: &Client<'_>, person: &mut Person, change: &[(&str, &str)], error: &str) {
+    let reply = person.get(&client.request(change)).await;
+    assert_eq!(reply.status, 302, "{change:?}: {}", reply.text);
+    Callback::at(&reply).assert_error(client.site, error);
+    assert_eq!(approvals(client.site).await, 0, "{change:?}");
+}
+
+/// oauth.md trap 19, and RFC 6749 §4.1.2.1: what cannot be trusted is no place to go.
+#[tokio::test]
+async fn an_unknown_client_is_told_on_a_page() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    for change in [[("client_id", "nobody")], [("client_id", "")]] {
+        let reply = ada.get(&client.request(&change)).await;
+        assert_eq!(reply.status, 400, "{change:?}");
+        assert!(reply.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
+        assert_eq!(reply.header("location"), None);
+    }
+    assert_eq!(approvals(&site).await, 0);
+    site.close().await;
+}
+
+/// Case 109: redirections are compared as text; nothing that is merely like one is one.
+#[tokio::test]
+async fn near_misses_of_a_redirection_are_refused_on_a_page() {
+    const REGISTERED: &str = "https://client.example.com/cb";
+    let near_misses = [
+        "https://client.example.com/cb/",
+        "https://client.example.com/cb?x=1",
+        "https://client.example.com/cb?",
+        "https://client.example.com/cb#",
+        "https://client.example.com/cb#x",
+        "https://client.example.com/cb/..",
+        "https://client.example.com/a/../cb",
+        "https://client.example.com/./cb",
+        "https://client.example.com/%63b",
+        "https://client.example.com/cb%20",
+        "https://client.example.com/cb%00",
+        "https://client.example.com/CB",
+        "https://client.example.com//cb",
+        "https://client.example.com:443/cb",
+        "https://client.example.com:8443/cb",
+        "https://client.example.com.:443/cb",
+        "https://client.example.com./cb",
+        "https://CLIENT.example.com/cb",
+        "HTTPS://client.example.com/cb",
+        "http://client.example.com/cb",
+        "https:client.example.com/cb",
+        "https:/client.example.com/cb",
+        "https:///client.example.com/cb",
+        "https://client.example.com\\@evil.example/cb",
+        "https://client.example.com@evil.example/cb",
+        "https://user@client.example.com/cb",
+        "https://user:pass@client.example.com/cb",
+        "https://client.example.com.evil.example/cb",
+        "https://evilclient.example.com/cb",
+        "https://sub.client.example.com/cb",
+        "https://example.com/cb",
+        "//client.example.com/cb",
+        "/cb",
+        "javascript:alert(1)",
+        "https://client.example.com/cb\t",
+        " https://client.example.com/cb",
+        "https://client.example.com/cb https://evil.example",
+        "https://client%2eexample.com/cb",
+    ];
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let metadata = serde_json::json!({
+        "redirect_uris": [REGISTERED], "token_endpoint_auth_method": "none",
+    });
+    let client = Client::register_as(&site, &metadata).await;
+    for near_miss in near_misses {
+        let reply = ada.get(&client.request(&[("redirect_uri", near_miss)])).await;
+        assert_eq!((reply.status, reply.header("location")), (400, None), "{near_miss}");
+    }
+    assert_eq!(approvals(&site).await, 0);
+    let link = client.send(&mut ada, &[("redirect_uri", REGISTERED)]).await;
+    assert_eq!(ada.get(&link).await.status, 200);
+    site.close().await;
+}
+
+/// RFC 8252 §7.3, stock defect 7: the port of a loopback redirection is the client's choice,
+/// whatever the host is called; nothing else about it is.
+#[tokio::test]
+async fn a_loopback_redirection_may_use_any_port() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    for host in ["127.0.0.1", "[::1]", "localhost"] {
+        let registered = format!("http://{host}/cb");
+        let metadata = serde_json::json!({
+            "redirect_uris": [registered], "token_endpoint_auth_method": "none",
+        });
+        let client = Client::register_as(&site, &metadata).await;
+        let presented = format!("http://{host}:51234/cb");
+        let link = client.send(&mut ada, &[("redirect_uri", &presented)]).await;
+        assert_eq!(ada.get(&link).await.status, 200, "{presented}");
+        for other in [format!("http://{host}:51234/cb2"), format!("https://{host}:51234/cb")] {
+            let reply = ada.get(&client.request(&[("redirect_uri", &other)])).await;
+            assert_eq!(reply.status, 400, "{other}");
+        }
+    }
+    site.close().await;
+}
+
+/// Case 111: a proof key is asked of everybody, of method S256, of the right shape.
+#[tokio::test]
+async fn a_request_without_a_sound_challenge_is_refused() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let long = "a".repeat(129);
+    let sound = challenge(VERIFIER);
+    for change in [
+        vec![("code_challenge", "")],
+        vec![("code_challenge_method", "plain")],
+        vec![("code_challenge_method", "")],
+        vec![("code_challenge_method", "s256")],
+        vec![("code_challenge_method", "S512")],
+        vec![("code_challenge", sound.get(1..).unwrap())],
+        vec![("code_challenge", long.as_str())],
+        vec![("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw=cM")],
+        vec![("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM")],
+    ] {
+        told(&client, &mut ada, &change, "invalid_request").await;
+    }
+    site.close().await;
+}
+
+/// Stock defects 5 and 6, RFC 6749 §3.1: what is said twice is not understood; only
+/// `resource` may repeat (RFC 8707 §2).
+#[tokio::test]
+async fn repeated_parameters_are_refused_and_resource_may_repeat() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    for name in ["scope", "state", "client_id", "redirect_uri", "code_challenge", "nonce", "x"] {
+        let path = format!("{}&{name}=a&{name}=b", client.request(&[]));
+        let reply = ada.get(&path).await;
+        assert_eq!((reply.status, reply.header("location")), (400, None), "{name}");
+    }
+    assert_eq!(approvals(&site).await, 0);
+    let resource = format!("{}/demo", site.app.issuer());
+    let encoded: String = url::form_urlencoded::byte_serialize(resource.as_bytes()).collect();
+    let path = format!("{}&resource={encoded}&resource={encoded}", client.request(&[]));
+    assert_eq!(ada.get(&path).await.status, 303);
+    site.close().await;
+}
+
+/// RFC 8707 §2: a target this server does not know is no target.
+#[tokio::test]
+async fn an_unknown_resource_is_told_to_the_client() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    for resource in ["https://other.example.com/", "not a url", "http://127.0.0.1:1/demo"] {
+        told(&client, &mut ada, &[("resource", resource)], "invalid_target").await;
+    }
+    site.close().await;
+}
+
+/// RFC 6749 §4.1.2.1: every refusal the client may hear is one its specification names.
+#[tokio::test]
+async fn what_is_not_offered_is_told_in_the_specifications_words() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    for (name, value, error) in [
+        ("response_type", "token", "unsupported_response_type"),
+        ("response_type", "", "unsupported_response_type"),
+        ("response_type", "code id_token", "unsupported_response_type"),
+        ("scope", "a\"b", "invalid_scope"),
+        ("request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"),
+        ("prompt", "none", "consent_required"),
+    ] {
+        told(&client, &mut ada, &[(name, value)], error).await;
+    }
+    site.close().await;
+}
+
+/// oauth.md rows 29 and trap 21: unknown scopes are left out, none means the default, and
+/// what clients add by habit is accepted.
+#[tokio::test]
+async fn unknown_scopes_and_parameters_are_left_out() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    for (change, shown, hidden) in [
+        (vec![("scope", "")], "value=\"demo:read\"", "value=\"demo:write\""),
+        (vec![("scope", "openid email profile")], "value=\"demo:read\"", "openid"),
+        (
+            vec![("scope", "demo:write offline_access"), ("prompt", "consent"), ("max_age", "0")],
+            "value=\"demo:write\"",
+            "offline_access",
+        ),
+    ] {
+        let link = client.send(&mut ada, &change).await;
+        let page = ada.get(&link).await.text;
+        assert!(page.contains(shown) && !page.contains(hidden), "{change:?}");
+    }
+    site.close().await;
+}
+
+/// RFC 6749 §3.1.2.3: with one redirection registered, the request may leave it out.
+#[tokio::test]
+async fn the_only_redirection_need_not_be_named() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let link = client.send(&mut ada, &[("redirect_uri", "")]).await;
+    crate::support::client::approve(&mut ada, &link).await;
+    let back = Callback::of(&ada.get(&link).await);
+    assert!(back.0.as_str().starts_with(CALLBACK));
+    assert_eq!(client.redeem(&back.code(), &[("redirect_uri", "")]).await.status, 200);
+    site.close().await;
+}
+
+/// Case 277: questions that one address brings are limited, and nothing is stored beyond.
+#[tokio::test]
+async fn requests_of_one_address_are_limited() {
+    let limits = "[limits]\nauthorization_requests_per_address_per_hour = 2\n";
+    let site = Site::open_with(limits).await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    for _ in 0..2 {
+        client.send(&mut ada, &[]).await;
+    }
+    let reply = ada.get(&client.request(&[])).await;
+    assert_eq!(reply.status, 429);
+    assert!(reply.header("retry-after").is_some());
+    assert_eq!(approvals(&site).await, 2);
+    site.close().await;
+}
