@@ -2,6 +2,7 @@
 
 mod client_assertion;
 mod code;
+mod dpop;
 mod foreign;
 mod redirect_uris;
 mod register;
