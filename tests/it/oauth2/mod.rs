@@ -4,8 +4,10 @@ mod client_assertion;
 mod code;
 mod dpop;
 mod foreign;
+mod jwt_access_tokens;
 mod redirect_uris;
 mod register;
+mod signed_introspection;
 
 use serde_json::{Value, json};
 
