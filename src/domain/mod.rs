@@ -23,4 +23,5 @@ pub mod registration;
 pub mod replay;
 pub mod resource;
 pub mod session;
+pub mod step_up;
 pub mod trust;

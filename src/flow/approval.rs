@@ -15,6 +15,7 @@ use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::code;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
+use crate::flow::step_up::widened;
 use crate::metrics::Funnel;
 use crate::protocol::code::Code;
 use crate::protocol::scope::Scopes;
@@ -36,11 +37,15 @@ pub struct Seen {
     pub relayed: Option<Code>,
     /// Where the browser takes the answer, while there is one to take.
     pub onward: Option<String>,
+    /// The session that a yes would widen.
+    pub widens: Option<Session>,
 }
 
 /// What the person sent.
 pub struct Decision {
     pub verb: Verb,
+    /// The session that the page said would be widened.
+    pub widens: Option<SessionId>,
     pub ticked: Scopes,
 }
 
@@ -51,6 +56,8 @@ pub enum Verb {
         lifetime: Lifetime,
         /// The person has seen that the name is well-known and the place is not.
         brand_confirmed: bool,
+        /// How long the new part of a session may last; as long as the session if not said.
+        extra: Option<Seconds>,
     },
     Deny {
         reason: DenialReason,
@@ -70,6 +77,9 @@ pub enum DecideError {
     /// The code box was left empty; nothing was spent.
     #[error("the code is missing")]
     NoCode,
+    /// The session to be widened is another than the page said: nothing was decided.
+    #[error("the session changed meanwhile")]
+    Moved,
     /// The agent carries a well-known name to a foreign place, and nobody has said that this
     /// is meant.
     #[error("the well-known name was not confirmed")]
@@ -120,7 +130,8 @@ pub async fn view(
     let waiting = approval.phase(now) == Phase::Waiting;
     let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
     let onward = code::onward(app, &approval, now);
-    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, onward })
+    let widens = widened(app, &approval, &human.account().id, now).await?;
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, onward, widens })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.
@@ -167,35 +178,40 @@ async fn decide_once(
     occasion: &Occasion,
 ) -> Result<Approval, DecideError> {
     let approval = by_link(app, link).await?;
-    if approval.is_for(human.account()) && !approval.began_in(human.mark()) {
-        return Err(ApprovalRefused::OtherBrowser.into());
-    }
     let resource = app.resource(&approval.ask.resource);
     let policy = Policy {
         required: resource.map(Resource::required_scopes).unwrap_or_default(),
         lifetimes: app.lifetimes(),
     };
-    let unconfirmed = matches!(decision.verb, Verb::Approve { brand_confirmed: false, .. });
-    if unconfirmed && approval.is_for(human.account()) && approval.ask.borrowed_brand().is_some() {
-        return Err(DecideError::BrandUnconfirmed);
-    }
-    let approves = matches!(decision.verb, Verb::Approve { .. });
-    let chosen = decision.ticked.join(&policy.required).meet(&approval.ask.scopes);
-    let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
-    if approves && grave && !human.is_fresh(occasion.at) && approval.is_for(human.account()) {
-        return Err(DecideError::NotFresh);
+    let widens = widened(app, &approval, &human.account().id, occasion.at).await?;
+    permit(app, &approval, human, decision, occasion.at)?;
+    if decision.widens.as_ref() != widens.as_ref().map(|session| &session.id) {
+        return Err(DecideError::Moved);
     }
     let asked_at = approval.created_at;
     let counts = guesses(app, &approval, human, decision, occasion);
-    let answer = answer(app, &approval, decision, occasion.at)?;
-    match approval.decide(human.account(), answer, &policy, occasion)? {
+    let answer = answer(app, &approval, decision, widens, occasion.at)?;
+    let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
+    settle(app, verdict, counts, &decision.verb, occasion.at).await.inspect(|_| {
+        app.metrics.decided_after(occasion.at.since(asked_at));
+    })
+}
+
+/// Makes a verdict true.
+async fn settle(
+    app: &App,
+    verdict: Verdict,
+    counts: Vec<Count>,
+    verb: &Verb,
+    now: Timestamp,
+) -> Result<Approval, DecideError> {
+    match verdict {
         Verdict::Decided(mut change) => {
             // Refused beyond the limit like a wrong code, but not held against anybody.
             change.effects.extend(counts.iter().cloned().map(Effect::Count));
             change.effects.extend(counts.into_iter().map(Effect::Forgive));
-            let approval = store(app, change, occasion.at).await?;
-            app.metrics.decided_after(occasion.at.since(asked_at));
-            app.metrics.funnel(match &decision.verb {
+            let approval = store(app, change, now).await?;
+            app.metrics.funnel(match verb {
                 Verb::Approve { .. } => Funnel::Approved,
                 Verb::Deny { .. } => Funnel::Denied,
                 Verb::Report { .. } => Funnel::Reported,
@@ -204,7 +220,7 @@ async fn decide_once(
         }
         Verdict::WrongCode { mut change, tries_left } => {
             change.effects.extend(counts.into_iter().map(Effect::Count));
-            store(app, change, occasion.at).await?;
+            store(app, change, now).await?;
             if tries_left == 0 {
                 app.metrics.funnel(Funnel::Locked);
             }
@@ -213,17 +229,45 @@ async fn decide_once(
     }
 }
 
+/// What stands between a person and an answer, beside the request itself: the browser that
+/// began, a name that must be looked at twice, a sign-in that is fresh enough. Somebody else's
+/// request is refused later, before any of it could tell them something.
+fn permit(
+    app: &App,
+    approval: &Approval,
+    human: &Human,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<(), DecideError> {
+    if !approval.is_for(human.account()) {
+        return Ok(());
+    }
+    if !approval.began_in(human.mark()) {
+        return Err(ApprovalRefused::OtherBrowser.into());
+    }
+    let Verb::Approve { brand_confirmed, .. } = decision.verb else { return Ok(()) };
+    if !brand_confirmed && approval.ask.borrowed_brand().is_some() {
+        return Err(DecideError::BrandUnconfirmed);
+    }
+    let resource = app.resource(&approval.ask.resource);
+    let required = resource.map(Resource::required_scopes).unwrap_or_default();
+    let chosen = decision.ticked.join(&required).meet(&approval.ask.scopes);
+    let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
+    if grave && !human.is_fresh(now) { Err(DecideError::NotFresh) } else { Ok(()) }
+}
+
 fn answer(
     app: &App,
     approval: &Approval,
     decision: &Decision,
+    widens: Option<Session>,
     now: Timestamp,
 ) -> Result<Answer, DecideError> {
     let ticked = decision.ticked.clone();
     Ok(match &decision.verb {
         Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
         Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
-        Verb::Approve { code, lifetime, .. } => {
+        Verb::Approve { code, lifetime, extra, .. } => {
             let session = app.entropy.identifier(SessionId::PREFIX, now);
             let session = SessionId(session.map_err(PersonError::from)?);
             let keyed = |purpose, code: &Code| -> KeyedCode {
@@ -243,7 +287,8 @@ fn answer(
                     CodeGiven::Relay(keyed(RELAYED_CODE, &app.vault.derive_code(&context)))
                 }
             };
-            Answer::Approve(Consent { code, ticked, lifetime: *lifetime, session })
+            let widens = widens.map(|session| (Box::new(session), *extra));
+            Answer::Approve(Consent { code, ticked, lifetime: *lifetime, session, widens })
         }
     })
 }

@@ -20,5 +20,6 @@ pub mod principal;
 pub mod revoke;
 pub mod session;
 pub mod start;
+pub mod step_up;
 pub mod upkeep;
 pub mod usage;

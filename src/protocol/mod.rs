@@ -28,4 +28,5 @@ pub mod text;
 pub mod thumbprint;
 pub mod timestamp;
 pub mod token_response;
+pub mod uri_scheme;
 pub mod web_uri;

@@ -14,6 +14,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
+use super::uri_scheme::NOBODYS_OWN;
+
 /// A redirect URI that may be registered: https, http on this machine's loopback, or an
 /// app's own scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,69 +53,6 @@ const LONGEST: usize = 2_048;
 ///
 /// [RFC 8252 §7.3]: https://www.rfc-editor.org/rfc/rfc8252#section-7.3
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
-
-/// Schemes that are no app's own: a browser or the system acts on them by itself.
-const NOBODYS_OWN: &[&str] = &[
-    "about",
-    "acap",
-    "afp",
-    "blob",
-    "cid",
-    "chrome",
-    "content",
-    "data",
-    "dict",
-    "edge",
-    "feed",
-    "file",
-    "filesystem",
-    "ftp",
-    "ftps",
-    "geo",
-    "git",
-    "gopher",
-    "im",
-    "imap",
-    "intent",
-    "jar",
-    "javascript",
-    "ldap",
-    "ldaps",
-    "livescript",
-    "magnet",
-    "mailto",
-    "mid",
-    "mocha",
-    "news",
-    "nfs",
-    "nntp",
-    "opera",
-    "pop",
-    "pres",
-    "res",
-    "resource",
-    "rsync",
-    "rtsp",
-    "search",
-    "sftp",
-    "shell",
-    "sip",
-    "sips",
-    "sms",
-    "smb",
-    "ssh",
-    "svn",
-    "tel",
-    "telnet",
-    "urn",
-    "vbscript",
-    "view-source",
-    "wais",
-    "ws",
-    "wss",
-    "wyciwyg",
-    "xmpp",
-];
 
 impl RedirectUri {
     #[must_use]

@@ -7,7 +7,7 @@ use sea_orm::{
 use super::row::{event, session, step, token};
 use super::{Store, StoreError};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, SessionId};
+use crate::domain::id::{AccountId, ClientId, SessionId};
 use crate::domain::session::{Session, Token};
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -39,6 +39,27 @@ impl Store {
             .filter(session::Column::AccountId.eq(account.as_str()))
             .filter(session::Column::EndedAt.is_null())
             .filter(session::Column::ExpiresAt.gt(now.0))
+            .order_by_desc(session::Column::CreatedAt)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(Session::try_from).collect()
+    }
+
+    /// The sessions that a person gave a client and that have not ended, newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn sessions_between(
+        &self,
+        account: &AccountId,
+        client: &ClientId,
+    ) -> Result<Vec<Session>, StoreError> {
+        let rows = session::Entity::find()
+            .filter(session::Column::ClientId.eq(client.as_str()))
+            .filter(session::Column::AccountId.eq(account.as_str()))
+            .filter(session::Column::EndedAt.is_null())
             .order_by_desc(session::Column::CreatedAt)
             .limit(PAGE)
             .all(self.reader())

@@ -16,6 +16,7 @@ use crate::flow::attempt::CLAIM_PATH;
 use crate::flow::client::registration::REGISTER_PATH;
 use crate::flow::grants;
 use crate::protocol::agent_error::AgentErrorCode;
+use crate::protocol::client_metadata::AuthenticationMethod;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::metadata::{AgentAuth, AuthorizationServerMetadata};
 use crate::protocol::scope::Scopes;
@@ -109,12 +110,10 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         response_modes_supported: ["query"],
         authorization_response_iss_parameter_supported: true,
         grant_types_supported: grants::offered(app).map(GrantType::name).collect(),
-        token_endpoint_auth_methods_supported: vec![
-            "none",
-            "client_secret_basic",
-            "client_secret_post",
-        ],
-        revocation_endpoint_auth_methods_supported: vec!["none"],
+        token_endpoint_auth_methods_supported: client_methods(),
+        token_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
+        revocation_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
+        revocation_endpoint_auth_methods_supported: client_methods(),
         introspection_endpoint_auth_methods_supported: vec![
             "client_secret_basic",
             "client_secret_post",
@@ -137,6 +136,10 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
             identity_types_supported: identity_types(app),
         },
     }
+}
+
+fn client_methods() -> Vec<&'static str> {
+    AuthenticationMethod::ALL.map(AuthenticationMethod::name).to_vec()
 }
 
 fn identity_types(app: &App) -> Vec<&'static str> {
