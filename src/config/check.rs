@@ -5,7 +5,6 @@ use std::net::{AddrParseError, IpAddr, SocketAddr};
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use super::issuer::Issuer;
 use super::layers::Layers;
 use super::problem::{Origin, Problem};
 use super::reader::Reader;
@@ -14,6 +13,7 @@ use super::{
     resources, tls,
 };
 use crate::domain::resource::Resource;
+use crate::protocol::issuer::Issuer;
 
 pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let mut reader = Reader { layers, problems: layers.problems.clone() };

@@ -40,8 +40,7 @@ pub async fn refresh(
     let narrow =
         |session: &Session| super::narrowed(form, &session.resource, &session.reach(occasion.at));
     let key = presented.key.as_ref();
-    let asking =
-        Asking { client: Some(presented), proven: OnceCell::new(), key, narrow: &narrow };
+    let asking = Asking { client: Some(presented), proven: OnceCell::new(), key, narrow: &narrow };
     let (_, pair) = rotate(app, token, &asking, occasion).await?;
     Ok(pair.response(None))
 }

@@ -5,6 +5,7 @@ mod client_authentication;
 mod code;
 mod documents;
 mod dpop;
+mod dpop_resource;
 mod foreign;
 mod jwt_access_tokens;
 mod management;

@@ -158,8 +158,7 @@ async fn a_session_that_ended_meanwhile_is_not_widened() {
     let session = session_of(&ada.get(&link).await);
     let path = format!("/account/sessions/{session}/disconnect");
     assert_eq!(ada.post_from("/account/sessions", &path, &[]).await.status, 303);
-    let fields =
-        [("decision", "approve"), ("scope", "demo:write"), ("session", session.as_str())];
+    let fields = [("decision", "approve"), ("scope", "demo:write"), ("session", session.as_str())];
     let again = ada.answer(&link, &fields).await;
     assert_eq!(again.status, 200, "the page again");
     assert_eq!(site.count("SELECT COUNT(*) FROM session").await, 1);
@@ -180,8 +179,7 @@ async fn a_wrong_proof_for_more_leaves_the_session() {
     let access = member(&tokens, "access_token");
     let link = client.send(&mut ada, &[("scope", "demo:write")]).await;
     let session = session_of(&ada.get(&link).await);
-    let fields =
-        [("decision", "approve"), ("scope", "demo:write"), ("session", session.as_str())];
+    let fields = [("decision", "approve"), ("scope", "demo:write"), ("session", session.as_str())];
     assert_eq!(ada.answer(&link, &fields).await.status, 303);
     let code = Callback::of(&ada.get(&link).await).code();
     let wrong = "w".repeat(43);
