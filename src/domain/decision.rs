@@ -7,7 +7,6 @@ use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
 use crate::domain::approval::{Approval, Approved, DenialReason, Matching, Phase, State, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
-use crate::domain::client::ClientSource;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
@@ -120,19 +119,16 @@ impl Approval {
         };
         let refused = asked.without(&granted);
         let mut effects = Vec::new();
-        let (session, widening) = match consent.widens {
-            Some((session, lasts)) => {
-                let until = lasts.map(|lasts| (at + lasts).min(session.expires_at));
-                (*session, Some(Widening { until }))
-            }
-            None => {
-                let opening =
-                    Opening { id: consent.session, granted: &granted, lifetime: consent.lifetime };
-                let session = self.open_session(human, opening, &policy.lifetimes, at);
-                effects.push(Effect::IssueSession(Box::new(session.clone())));
-                effects.extend(self.door_effects(human, &session, at));
-                (session, None)
-            }
+        let (session, widening) = if let Some((session, lasts)) = consent.widens {
+            let until = lasts.map(|lasts| (at + lasts).min(session.expires_at));
+            (*session, Some(Widening { until }))
+        } else {
+            let Consent { session: id, lifetime, .. } = consent;
+            let opening = Opening { id, granted: &granted, lifetime };
+            let session = self.open_session(human, opening, &policy.lifetimes, at);
+            effects.push(Effect::IssueSession(Box::new(session.clone())));
+            effects.extend(self.door_effects(human, &session, at));
+            (session, None)
         };
         effects.extend(self.approval_records(human, &session, &granted, occasion));
         let approved = Approved {
@@ -266,39 +262,7 @@ impl Approval {
         Verdict::WrongCode { change: self.becomes(state, effects), tries_left }
     }
 
-    /// "This is not mine": the request, and everything else this agent asks, stops here.
-    fn report(self, human: &Account, end_sessions: bool, occasion: &Occasion) -> Change<Self> {
-        let mut effects =
-            vec![Effect::Record(self.event(EventKind::ApprovalReported, human, occasion))];
-        if let Some(registration) = &self.ask.registration {
-            effects.push(Effect::RevokeRegistration { id: registration.clone(), at: occasion.at });
-        }
-        if let Some(client) = &self.ask.client {
-            let (id, account, at) = (client.id.clone(), human.id.clone(), occasion.at);
-            // A client that registered itself is nobody else's; the others serve many people.
-            if client.source == ClientSource::Registered {
-                effects.push(Effect::SupersedeAllOf { client: id.clone(), at });
-            }
-            effects.push(Effect::EndBetween { client: id, account, at });
-        }
-        if end_sessions {
-            effects.push(Effect::EndFrom {
-                account: human.id.clone(),
-                address: self.ask.from.address.clone(),
-                at: occasion.at,
-            });
-        }
-        let state = State::Denied {
-            by: human.id.clone(),
-            at: occasion.at,
-            reason: DenialReason::Reported,
-            note: None,
-            acceptable: None,
-        };
-        self.becomes(state, effects)
-    }
-
-    fn event(&self, kind: EventKind, human: &Account, occasion: &Occasion) -> Event {
+    pub(super) fn event(&self, kind: EventKind, human: &Account, occasion: &Occasion) -> Event {
         self.record(kind, occasion).by(&human.id)
     }
 }

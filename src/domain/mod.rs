@@ -21,6 +21,7 @@ pub mod redemption;
 pub mod refresh;
 pub mod registration;
 pub mod replay;
+pub mod report;
 pub mod resource;
 pub mod session;
 pub mod step_up;

@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod claim;
 pub mod client;
 pub mod code;
+pub mod decision;
 pub mod delivery;
 pub mod dpop;
 pub mod error;

@@ -57,7 +57,7 @@ pub fn question(
     let no_code = format!("{}?code=none", context.path);
     let asker = Asker::of(ask);
     let held = seen.widens.as_ref().map(|session| session.reach(visitor.now));
-    let asked = held.as_ref().map_or_else(|| ask.scopes.clone(), |held| ask.scopes.without(held));
+    let open = held.as_ref().map_or_else(|| ask.scopes.clone(), |held| ask.scopes.without(held));
     let page = ApprovalPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
@@ -68,7 +68,7 @@ pub fn question(
             .unwrap_or_else(|| matching(context, entered, &no_code)),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
-        scopes: scopes(resource, &asked, entered),
+        scopes: scopes(resource, &open, entered),
         details: Vec::new(),
         step_up: step_up(context, seen, resource, held.as_ref(), entered),
         lifetimes: lifetimes(context, entered),

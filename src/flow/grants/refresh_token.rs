@@ -177,8 +177,8 @@ async fn rotate_once(
     asking: &Asking<'_>,
     occasion: &Occasion,
 ) -> Result<(Session, Pair), RotateError> {
-    let token = app.store.token(&presented.digest()).await?.ok_or(OAuthError::InvalidGrant)?;
-    let session = app.store.session(&token.session).await?.ok_or(OAuthError::InvalidGrant)?;
+    let found = app.store.token_and_session(&presented.digest()).await?;
+    let (token, session) = found.ok_or(OAuthError::InvalidGrant)?;
     let binding = own(app, (&session, &token), asking, occasion).await?;
     let granted = Granted { scopes: (asking.narrow)(&session)?, binding };
     let context = ["rotate", presented.reveal()];
