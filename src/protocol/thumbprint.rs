@@ -17,6 +17,15 @@ use super::secret::Digest;
 #[serde(transparent)]
 pub struct Thumbprint(String);
 
+/// What confirms that a token is in the right hands ([RFC 7800 §3.1], [RFC 9449 §6.1]).
+///
+/// [RFC 7800 §3.1]: https://www.rfc-editor.org/rfc/rfc7800#section-3.1
+/// [RFC 9449 §6.1]: https://www.rfc-editor.org/rfc/rfc9449#section-6.1
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Confirmation<'a> {
+    pub jkt: &'a Thumbprint,
+}
+
 impl Thumbprint {
     /// The thumbprint of a key in its canonical JSON: required members only, in
     /// lexicographic order, without white space ([RFC 7638 §3.3]).

@@ -116,6 +116,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         revocation_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         revocation_endpoint_auth_methods_supported: client_methods(),
         introspection_endpoint_auth_methods_supported: BY_SECRET.to_vec(),
+        introspection_signing_alg_values_supported: ["ES256"],
+        dpop_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         code_challenge_methods_supported: ["S256"],
         scopes_supported: scopes.to_vec(),
         bearer_methods_supported: ["header"],
