@@ -200,6 +200,16 @@ pub fn page(status: u16, html: String, https: bool) -> HttpResponse {
     answer
 }
 
+/// Leaves the window that opened this one its handle: a client may ask in a popup, and each
+/// page on the way there and back must say so (HTML §7.1.3). Pages that no client opens keep
+/// apart from whoever opened them.
+#[must_use]
+pub fn for_popup(mut answer: HttpResponse) -> HttpResponse {
+    let value = HeaderValue::from_static("unsafe-none");
+    answer.headers_mut().insert(header::CROSS_ORIGIN_OPENER_POLICY, value);
+    answer
+}
+
 const PAGE_HEADERS: [(header::HeaderName, &str); 9] = [
     (header::CONTENT_TYPE, "text/html; charset=utf-8"),
     (header::CACHE_CONTROL, "no-store"),
