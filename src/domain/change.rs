@@ -6,6 +6,7 @@ use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
+use crate::domain::replay::Use;
 use crate::domain::session::{EndCause, Session, Token};
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -108,6 +109,8 @@ pub enum Effect {
         id: ClientId,
         at: Timestamp,
     },
+    /// Uses something that may be used once; the whole change is refused the second time.
+    Remember(Use),
     /// A client that registered itself goes, and with it what it asks for and what it holds
     /// (RFC 7592 §2.3).
     RemoveClient {

@@ -20,6 +20,7 @@ pub mod pace;
 pub mod redemption;
 pub mod refresh;
 pub mod registration;
+pub mod replay;
 pub mod resource;
 pub mod session;
 pub mod trust;

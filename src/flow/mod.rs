@@ -1,5 +1,6 @@
 //! What happens: one function per use case. Load, decide, commit, answer.
 
+pub mod access_token;
 pub mod account;
 pub mod agent;
 pub mod approval;
@@ -9,6 +10,7 @@ pub mod claim;
 pub mod client;
 pub mod code;
 pub mod delivery;
+pub mod dpop;
 pub mod error;
 pub mod grants;
 pub mod introspect;

@@ -42,6 +42,12 @@ pub enum OAuthError {
     /// RFC 8707 §2.
     #[error("the session is for another resource")]
     InvalidTarget,
+    /// The proof of possession does not hold; which part of it (RFC 9449 §5).
+    #[error("the DPoP proof does not hold: {0}")]
+    InvalidDpopProof(String),
+    /// The proof must carry this nonce of ours (RFC 9449 §8).
+    #[error("the DPoP proof must carry the nonce of the DPoP-Nonce header")]
+    UseDpopNonce(String),
     /// The human has not decided yet (RFC 8628 §3.5).
     #[error("waiting for the human to decide")]
     AuthorizationPending,
@@ -75,6 +81,8 @@ impl OAuthError {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof(_) => "invalid_dpop_proof",
+            Self::UseDpopNonce(_) => "use_dpop_nonce",
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::AccessDenied(_) => "access_denied",

@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::thumbprint::Confirmation;
+
 /// The whole answer about anything that is not a live token of the caller's resource.
 pub const INACTIVE: &str = r#"{"active":false}"#;
 
@@ -22,6 +24,9 @@ pub struct Active<'a> {
     pub exp: i64,
     pub iat: i64,
     pub token_type: &'static str,
+    /// Of a token that only the holder of a key may use (RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation<'a>>,
     pub session_id: &'a str,
     /// The agent's name, as it told it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -23,6 +23,7 @@ pub mod redirect_uri;
 pub mod resource_identifier;
 pub mod scope;
 pub mod secret;
+pub mod signature_algorithm;
 pub mod text;
 pub mod thumbprint;
 pub mod timestamp;

@@ -9,6 +9,7 @@ use crate::domain::credential::{Credential, Delegation};
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 
 const CORRUPT: StoreError = StoreError::Corrupt("session");
@@ -19,7 +20,7 @@ macro_rules! credential_with {
     ($least:literal) => {
         concat!(
             "SELECT s.id, s.account_id, s.registration_id, s.client_id, s.agent_name, s.resource, \
-             t.scopes, t.created_at, s.approved_at, ",
+             t.scopes, t.created_at, s.approved_at, t.key_thumbprint, ",
             $least,
             "(t.expires_at, s.expires_at, \
              COALESCE(s.last_used_at, s.created_at) + s.idle_seconds) \
@@ -92,6 +93,7 @@ impl Store {
 fn read(row: &QueryResult) -> Result<Credential, StoreError> {
     let resource: String = row.try_get_by_index(5)?;
     let scopes: String = row.try_get_by_index(6)?;
+    let key: Option<String> = row.try_get_by_index(9)?;
     Ok(Credential {
         session: SessionId(row.try_get_by_index(0)?),
         account: row.try_get_by_index::<Option<String>>(1)?.map(AccountId),
@@ -102,6 +104,7 @@ fn read(row: &QueryResult) -> Result<Credential, StoreError> {
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
         issued_at: Timestamp(row.try_get_by_index(7)?),
         approved_at: row.try_get_by_index::<Option<i64>>(8)?.map(Timestamp),
-        expires_at: Timestamp(row.try_get_by_index(9)?),
+        key: key.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT)).transpose()?,
+        expires_at: Timestamp(row.try_get_by_index(10)?),
     })
 }

@@ -56,6 +56,9 @@ pub enum StoreError {
     /// A limit kept in the database is reached.
     #[error("a limit is reached")]
     Limited,
+    /// Something that may be used once was used before.
+    #[error("used before")]
+    Replayed,
     /// A row does not read as what it should be.
     #[error("a row of {0} cannot be read")]
     Corrupt(&'static str),
@@ -75,6 +78,7 @@ impl From<WriteError> for StoreError {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Refused(commit::LIMIT) => Self::Limited,
+            WriteError::Refused(commit::REPLAY) => Self::Replayed,
             WriteError::Refused(name) => Self::Stale(name),
             WriteError::Unavailable(cause) => Self::Unavailable(Box::new(cause)),
         }

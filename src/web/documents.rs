@@ -20,6 +20,7 @@ use crate::protocol::grant_type::GrantType;
 use crate::protocol::metadata::{AgentAuth, AuthorizationServerMetadata};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
+use crate::protocol::signature_algorithm::SignatureAlgorithm;
 use crate::protocol::timestamp::Seconds;
 
 /// One document, ready to send.
@@ -118,6 +119,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
             "client_secret_basic",
             "client_secret_post",
         ],
+        introspection_signing_alg_values_supported: ["ES256"],
+        dpop_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         code_challenge_methods_supported: ["S256"],
         scopes_supported: scopes.to_vec(),
         bearer_methods_supported: ["header"],

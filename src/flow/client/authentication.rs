@@ -17,6 +17,7 @@ use crate::protocol::basic;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::secret::Digest;
+use crate::protocol::thumbprint::Thumbprint;
 
 /// A client that proved itself as well as it can: a public one named an id that exists.
 /// Only [`authenticate`] makes it.
@@ -42,6 +43,10 @@ pub struct Presented<'a> {
     /// The one `Authorization` header.
     pub authorization: Option<&'a str>,
     pub form: &'a Form,
+    /// The key whose possession the request proves ([RFC 9449 §4]).
+    ///
+    /// [RFC 9449 §4]: https://www.rfc-editor.org/rfc/rfc9449#section-4
+    pub key: Option<Thumbprint>,
 }
 
 /// Finds out which client asks.

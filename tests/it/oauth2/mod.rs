@@ -1,6 +1,8 @@
 //! The standard doors, asked as OAuth clients ask.
 
+mod client_assertion;
 mod code;
+mod foreign;
 mod redirect_uris;
 mod register;
 

@@ -4,8 +4,10 @@
 pub mod agent;
 pub mod client;
 pub mod database;
+pub mod keys;
 pub mod person;
 pub mod process;
+pub mod proof;
 pub mod reply;
 
 use std::sync::Arc;
