@@ -19,6 +19,7 @@ pub mod introspection;
 pub mod json;
 pub mod metadata;
 pub mod pkce;
+pub mod pushed_request;
 pub mod redirect_uri;
 pub mod resource_identifier;
 pub mod scope;

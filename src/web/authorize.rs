@@ -49,7 +49,8 @@ pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
 
 fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
     match refused {
-        NotAsked::Redirect(location) => found(location),
+        NotAsked::Told { location, .. } => found(location),
+        NotAsked::SpentRequest => refused_page(app, visitor, Refusal::Expired),
         NotAsked::NoClient => malformed(app, visitor, "client_id is missing"),
         NotAsked::UnknownClient(_) => malformed(app, visitor, "client_id is not known here"),
         NotAsked::ForeignRedirection { client, presented } => {

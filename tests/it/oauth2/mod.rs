@@ -3,6 +3,7 @@
 mod client_assertion;
 mod code;
 mod foreign;
+mod pushed_requests;
 mod redirect_uris;
 mod register;
 
