@@ -7,10 +7,10 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::entry::Entry;
-use super::issuer::{Issuer, is_loopback_host};
 use super::layers::Setting;
 use super::problem::Problem;
 use crate::domain::resource::{AccessTokenFormat, IntrospectionClient, Resource, Risk, ScopeRule};
+use crate::protocol::issuer::{Issuer, is_loopback_host};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::is_scope_token;
 use crate::protocol::secret::Digest;

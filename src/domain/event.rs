@@ -30,6 +30,7 @@ pub enum EventKind {
     RefreshReuse,
     TokenRevoked,
     SessionRenamed,
+    SessionWidened,
     SessionEnded,
     ClientRegistered,
     ClientUpdated,
@@ -37,7 +38,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -61,6 +62,7 @@ impl EventKind {
         Self::RefreshReuse,
         Self::TokenRevoked,
         Self::SessionRenamed,
+        Self::SessionWidened,
         Self::SessionEnded,
         Self::ClientRegistered,
         Self::ClientUpdated,
@@ -93,6 +95,7 @@ impl EventKind {
             Self::RefreshReuse => "refresh.reuse",
             Self::TokenRevoked => "token.revoked",
             Self::SessionRenamed => "session.renamed",
+            Self::SessionWidened => "session.widened",
             Self::SessionEnded => "session.ended",
             Self::ClientRegistered => "client.registered",
             Self::ClientUpdated => "client.updated",

@@ -22,6 +22,8 @@ pub mod redemption;
 pub mod refresh;
 pub mod registration;
 pub mod replay;
+pub mod report;
 pub mod resource;
 pub mod session;
+pub mod step_up;
 pub mod trust;

@@ -5,6 +5,7 @@ use crate::domain::change::{Change, Effect};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
+use crate::domain::step_up::Extra;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -28,6 +29,8 @@ pub struct Session {
     pub agent: Agent,
     pub resource: ResourceIdentifier,
     pub scopes: Scopes,
+    /// Scopes it holds for a while only.
+    pub extra: Option<Extra>,
     /// What its owner calls it.
     pub label: String,
     pub created_at: Timestamp,

@@ -3,8 +3,10 @@
 
 use crate::app::App;
 use crate::domain::account::Account;
+use crate::domain::approval::Approved;
 use crate::domain::change::Effect;
 use crate::domain::client::{Authentication, Client};
+use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::{Session, Token, TokenKind};
 use crate::flow::access_token::{self, AccessToken, Worth};
@@ -81,7 +83,7 @@ impl Pair {
             session: &session.id,
             scopes: &scopes,
             issued_at,
-            ends_at: session.token_end(issued_at, lifetimes.access),
+            ends_at: session.access_end(&scopes, issued_at, lifetimes.access),
             key: binding.access.as_ref(),
         };
         let access = app.vault.derive(SecretKind::Access, context);
@@ -135,6 +137,27 @@ impl Pair {
             ..self.access.response()
         }
     }
+}
+
+/// The session as it is once what was approved has been collected: as it is, or widened by the
+/// effects added here.
+#[must_use]
+pub fn widen(
+    session: Session,
+    approved: &Approved,
+    effects: &mut Vec<Effect>,
+    occasion: &Occasion,
+) -> Session {
+    let Some(widening) = approved.widening else { return session };
+    let widened = session.widen(&approved.granted, widening, occasion);
+    let session = match widened.first() {
+        Some(Effect::Widen { scopes, extra, .. }) => {
+            Session { scopes: scopes.clone(), extra: extra.clone(), ..session }
+        }
+        _ => session,
+    };
+    effects.extend(widened);
+    session
 }
 
 /// Whom an assertion speaks of.

@@ -8,7 +8,6 @@ use crate::flow::error::PersonError;
 use crate::flow::introspect::{self, LiveToken};
 use crate::protocol::basic::BasicCredentials;
 use crate::protocol::resource_identifier::ResourceIdentifier;
-use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
@@ -58,12 +57,6 @@ impl AgentSession {
     #[must_use]
     pub fn token(&self) -> &LiveToken {
         &self.0
-    }
-
-    /// Whether the session reaches all of `needed`.
-    #[must_use]
-    pub fn may(&self, needed: &Scopes) -> bool {
-        self.0.credential.scopes.covers(needed)
     }
 }
 

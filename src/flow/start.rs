@@ -8,6 +8,7 @@ use crate::config::{DatabaseUrl, Settings};
 use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::client::document::Documents;
+use crate::flow::client::keys::KeySets;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
@@ -111,6 +112,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         entropy,
         fetch,
         documents: Documents::default(),
+        key_sets: KeySets::default(),
         metrics,
     })
 }

@@ -44,8 +44,8 @@ pub async fn close(app: &App) {
 }
 
 /// Removes rows that expired a day ago and can no longer mean anything, and clients that
-/// registered and were never used. Uses are forgotten a minute after their end, because there
-/// are many, and another node's clock is no further off.
+/// registered and were never used; uses are forgotten a minute after their end, because
+/// there are many and another node's clock is no further off.
 ///
 /// # Errors
 ///

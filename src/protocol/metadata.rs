@@ -47,7 +47,10 @@ pub struct AuthorizationServerMetadata<'a> {
     pub authorization_response_iss_parameter_supported: bool,
     pub grant_types_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// For `private_key_jwt`; RFC 8414 requires it beside that.
+    pub token_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     /// RFC 9701 §7.
     pub introspection_signing_alg_values_supported: [&'static str; 1],

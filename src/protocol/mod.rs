@@ -16,6 +16,7 @@ pub mod error;
 pub mod form;
 pub mod grant_type;
 pub mod introspection;
+pub mod issuer;
 pub mod json;
 pub mod metadata;
 pub mod pkce;

@@ -49,6 +49,7 @@ impl Store {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per effect")]
     fn push(&self, steps: &mut Vec<Step>, effect: Effect) -> Result<(), StoreError> {
         let backend = self.backend();
         match effect {
@@ -71,6 +72,10 @@ impl Store {
             Effect::SpendToken { digest, at } => {
                 steps.push(row::token::spend(&digest, at, backend));
             }
+            Effect::Widen { id, seen, scopes, extra } => {
+                steps.push(row::session::widen(&id, seen, &scopes, extra.as_ref(), backend));
+            }
+            Effect::DropRefreshTokens(id) => steps.push(row::token::drop_refresh(&id, backend)),
             Effect::EndSession { id, cause, at } => {
                 steps.push(end(&End::One(&id), cause, at, backend));
             }
@@ -92,12 +97,12 @@ impl Store {
             }
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
             Effect::UseClient { id, at } => steps.push(client::used(&id, at, backend)),
-            Effect::Remember(used) => steps.push(remember(&used, backend)),
             Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
             Effect::PushRequest(pushed) => steps.push(pushed_request::push(&pushed, backend)),
             Effect::TakeUpRequest { digest, at } => {
                 steps.push(pushed_request::take_up(&digest, at, backend));
             }
+            Effect::Remember(used) => steps.push(remember(&used, backend)),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),
             Effect::Record(event) => steps.push(self.record(&event)?),

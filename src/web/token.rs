@@ -54,10 +54,14 @@ pub async fn revoke(request: HttpRequest, payload: Payload, app: Data<App>) -> H
     let Some(token) = form.get("token") else {
         return oauth_error(&OAuthError::InvalidRequest("token is missing"));
     };
+    let presented = match request::presented(&request, &form) {
+        Ok(presented) => presented,
+        Err(error) => return client_error(&request, &error),
+    };
     let occasion = request::occasion(&app, &request);
-    match revoke::revoke(&app, token, &occasion).await {
+    match revoke::revoke(&app, token, &presented, &occasion).await {
         Ok(()) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish(),
-        Err(error) => oauth_error(&error),
+        Err(error) => client_error(&request, &error),
     }
 }
 

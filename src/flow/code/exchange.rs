@@ -21,7 +21,7 @@ use crate::domain::origin::Occasion;
 use crate::domain::redemption::Redemption;
 use crate::domain::session::Standing;
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
-use crate::flow::delivery::{Binding, Granted, Pair};
+use crate::flow::delivery::{self, Binding, Granted, Pair};
 use crate::flow::error::RETRIES;
 use crate::flow::grants::narrowed;
 use crate::metrics::Funnel;
@@ -225,15 +225,16 @@ async fn deliver(
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     let session = app.store.session(&approved.session).await?.ok_or(OAuthError::InvalidGrant)?;
-    match session.standing(occasion.at) {
-        Standing::Waiting => {}
+    match (session.standing(occasion.at), approved.widening) {
+        (Standing::Waiting, None) | (Standing::Live, Some(_)) => {}
         // Another request redeemed it after the approval was read.
-        Standing::Live => return Err(StoreError::Stale("session").into()),
+        (Standing::Live, None) => return Err(StoreError::Stale("session").into()),
         // The human disconnected it before the agent came.
-        Standing::Over => return Err(OAuthError::InvalidGrant),
+        _ => return Err(OAuthError::InvalidGrant),
     }
-    let scopes = narrowed(holder.form, &session.resource, &session.scopes)?;
-    let context = ["code", session.id.as_str()];
+    let session = delivery::widen(session, approved, &mut change.effects, occasion);
+    let scopes = narrowed(holder.form, &session.resource, &session.reach(occasion.at))?;
+    let context = ["code", change.next.id.as_str()];
     let granted = Granted { scopes, binding: holder.binding };
     let pair = Pair::derive(app, &session, &context, granted, occasion.at)?;
     change.effects.extend(pair.issue(&session));

@@ -3,13 +3,15 @@
 //!
 //! [RFC 6749 §6]: https://www.rfc-editor.org/rfc/rfc6749#section-6
 
+use tokio::sync::OnceCell;
+
 use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
-use crate::flow::client::authentication::{Presented, authenticate};
+use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
 use crate::flow::error::RETRIES;
 use crate::jose::JoseError;
@@ -35,9 +37,10 @@ pub async fn refresh(
     let form = presented.form;
     let token =
         form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
-    let narrow = |session: &Session| super::narrowed(form, &session.resource, &session.scopes);
+    let narrow =
+        |session: &Session| super::narrowed(form, &session.resource, &session.reach(occasion.at));
     let key = presented.key.as_ref();
-    let asking = Asking { client: Some(presented), key, narrow: &narrow };
+    let asking = Asking { client: Some(presented), proven: OnceCell::new(), key, narrow: &narrow };
     let (_, pair) = rotate(app, token, &asking, occasion).await?;
     Ok(pair.response(None))
 }
@@ -54,7 +57,7 @@ pub async fn refresh_identity(
     occasion: &Occasion,
 ) -> Result<RefreshResponse, AgentError> {
     let whole = |session: &Session| Ok(session.scopes.clone());
-    let asking = Asking { client: None, key, narrow: &whole };
+    let asking = Asking { client: None, proven: OnceCell::new(), key, narrow: &whole };
     let (session, pair) =
         rotate(app, presented, &asking, occasion).await.map_err(|error| match error {
             OAuthError::TemporarilyUnavailable(cause) => {
@@ -91,6 +94,9 @@ type Narrow<'a> = dyn Fn(&Session) -> Result<Scopes, OAuthError> + Sync + 'a;
 struct Asking<'a> {
     /// None at the endpoint of agents that are no clients.
     client: Option<&'a Presented<'a>>,
+    /// The proof is looked at once, however often the rotation is tried: an assertion is good
+    /// for one use (RFC 7523 §3).
+    proven: OnceCell<AuthenticatedClient>,
     /// The key whose possession the request proves.
     key: Option<&'a Thumbprint>,
     narrow: &'a Narrow<'a>,
@@ -109,7 +115,7 @@ async fn own(
     }
     let Some(owner) = &session.client else { return Ok(Binding::of(asking.key, None)) };
     let presented = asking.client.ok_or(OAuthError::InvalidGrant)?;
-    let caller = authenticate(app, presented, occasion).await?;
+    let caller = asking.proven.get_or_try_init(|| authenticate(app, presented, occasion)).await?;
     if caller.client().id != *owner {
         return Err(OAuthError::InvalidGrant);
     }
@@ -171,8 +177,8 @@ async fn rotate_once(
     asking: &Asking<'_>,
     occasion: &Occasion,
 ) -> Result<(Session, Pair), RotateError> {
-    let token = app.store.token(&presented.digest()).await?.ok_or(OAuthError::InvalidGrant)?;
-    let session = app.store.session(&token.session).await?.ok_or(OAuthError::InvalidGrant)?;
+    let found = app.store.token_and_session(&presented.digest()).await?;
+    let (token, session) = found.ok_or(OAuthError::InvalidGrant)?;
     let binding = own(app, (&session, &token), asking, occasion).await?;
     let granted = Granted { scopes: (asking.narrow)(&session)?, binding };
     let context = ["rotate", presented.reveal()];

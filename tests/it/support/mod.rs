@@ -227,6 +227,12 @@ impl Site {
         Reply::of(request.bearer_auth(token)).await
     }
 
+    /// A call that changes something.
+    pub async fn write_note(&self, token: &str) -> Reply {
+        let request = self.client.post(format!("{}/demo/notes", self.url)).bearer_auth(token);
+        Reply::of(request.json(&serde_json::json!({ "text": "a note" }))).await
+    }
+
     /// Asserts that a token is worth nothing: at introspection and at the resource.
     pub async fn assert_dead(&self, token: &str) {
         let reply = self.introspect(token).await;

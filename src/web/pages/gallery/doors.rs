@@ -138,6 +138,8 @@ fn moving_on(sample: &Sample, frame: &Frame<'_>) -> Pages {
         page("moving-on-program", PROGRAM, approved()),
         page("moving-on-denied", SITE, denied(Some(DenialReason::NotNow))),
         page("moving-on-denied-program", PROGRAM, denied(None)),
+        page("staying-not-me", SITE, denied(Some(DenialReason::NotMe))),
+        page("staying-reported", SITE, Outcome::Reported { sessions_ended: None }),
     ]
 }
 
