@@ -56,7 +56,11 @@ impl Presented<'_> {
     #[must_use]
     pub fn names_nobody(&self) -> bool {
         let said = ["client_id", "client_secret", "client_assertion"];
-        self.authorization.is_none() && said.iter().all(|name| self.form.get(name).is_none())
+        // An agent's own access token beside what it sends says nothing about a client.
+        let basic = self.authorization.is_some_and(|header| {
+            header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
+        });
+        !basic && said.iter().all(|name| self.form.get(name).is_none())
     }
 }
 
