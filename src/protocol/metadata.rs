@@ -31,6 +31,10 @@ pub struct AuthorizationServerMetadata<'a> {
     pub issuer: &'a str,
     pub authorization_endpoint: String,
     pub token_endpoint: String,
+    /// RFC 9126 §5.
+    pub pushed_authorization_request_endpoint: String,
+    /// RFC 9126 §5: everybody may still come without.
+    pub require_pushed_authorization_requests: bool,
     pub revocation_endpoint: String,
     pub introspection_endpoint: String,
     pub jwks_uri: String,

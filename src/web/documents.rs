@@ -102,6 +102,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         issuer: app.issuer(),
         authorization_endpoint: url("/authorize"),
         token_endpoint: url("/token"),
+        pushed_authorization_request_endpoint: url("/par"),
+        require_pushed_authorization_requests: false,
         revocation_endpoint: url("/revoke"),
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),

@@ -28,6 +28,7 @@ use crate::metrics::Funnel;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::token_response::TokenResponse;
 use crate::store::StoreError;
 
@@ -133,9 +134,19 @@ async fn redeem_once(
         };
     }
     let approval = recovered.ok_or(OAuthError::InvalidGrant)?;
+    let proven = proven && in_hand(&approval, presented.key.as_ref());
     let holder =
         Holder { form, binding: Binding::of(presented.key.as_ref(), Some(caller.client())) };
     settle(app, approval.redeem(proven, occasion), holder, occasion).await
+}
+
+/// Whether the key that the code is bound to, if it is, came with the request ([RFC 9449
+/// §10]).
+///
+/// [RFC 9449 §10]: https://www.rfc-editor.org/rfc/rfc9449#section-10
+fn in_hand(approval: &Approval, key: Option<&Thumbprint>) -> bool {
+    let bound = approval.ask.redirection.as_ref().and_then(|asked| asked.key.as_ref());
+    bound.is_none_or(|bound| key == Some(bound))
 }
 
 /// Who takes the pair, and what of it.

@@ -9,7 +9,7 @@ use super::support::{Place, count, note, on_each, open};
 use crate::store::migration::Migrator;
 use crate::store::{Database, Location, migrate, unmigrate};
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "account",
     "approval",
     "browser_session",
@@ -18,6 +18,7 @@ const TABLES: [&str; 13] = [
     "event",
     "meta",
     "one_time_link",
+    "pushed_request",
     "registration",
     "replay",
     "session",

@@ -9,6 +9,7 @@ mod dpop_resource;
 mod foreign;
 mod jwt_access_tokens;
 mod management;
+mod pushed_requests;
 mod redirect_uris;
 mod register;
 mod signed_introspection;
