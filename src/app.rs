@@ -9,6 +9,7 @@ use crate::domain::session::Lifetimes;
 use crate::domain::trust::TrustList;
 use crate::entropy::Entropy;
 use crate::flow::client::document::Documents;
+use crate::flow::client::keys::KeySets;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
@@ -38,6 +39,8 @@ pub struct App {
     pub fetch: Fetcher,
     /// What clients say in their metadata documents, while it may be believed.
     pub documents: Documents,
+    /// The keys that clients publish, likewise.
+    pub key_sets: KeySets,
     pub metrics: Arc<Metrics>,
 }
 

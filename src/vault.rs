@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use ring::hmac;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, NoEntropy};
@@ -25,6 +26,7 @@ pub struct Vault {
     codes: hmac::Key,
     derived: hmac::Key,
     forms: hmac::Key,
+    nonces: hmac::Key,
     check: hmac::Key,
     seal: LessSafeKey,
 }
@@ -42,6 +44,9 @@ pub enum VaultError {
 }
 
 const MASTER: usize = 32;
+
+/// Bytes of a nonce: enough that none is guessed within its minutes.
+const NONCE: usize = 18;
 
 /// The master secret itself.
 pub struct MasterSecret(Zeroizing<[u8; MASTER]>);
@@ -127,6 +132,7 @@ impl Vault {
             codes: key(hmac::HMAC_SHA256, "codes")?,
             derived: key(hmac::HMAC_SHA512, "derived")?,
             forms: key(hmac::HMAC_SHA256, "forms")?,
+            nonces: key(hmac::HMAC_SHA256, "nonces")?,
             check: key(hmac::HMAC_SHA256, "check")?,
             seal: LessSafeKey::new(
                 UnboundKey::new(&AES_256_GCM, seal.as_slice()).map_err(|_| VaultError::Crypto)?,
@@ -198,6 +204,20 @@ impl Vault {
     pub fn accepts_form_token(&self, bound_to: [&str; 2], token: &str) -> bool {
         let Ok(tag) = URL_SAFE_NO_PAD.decode(token) else { return false };
         hmac::verify(&self.forms, &framed(&bound_to), &tag).is_ok()
+    }
+
+    /// The nonce of a period of time: every node knows it, nobody else can foresee it, and
+    /// none is kept.
+    #[must_use]
+    pub fn nonce(&self, period: i64) -> String {
+        let tag = sign(&self.nonces, &[&period.to_string()]);
+        URL_SAFE_NO_PAD.encode(tag.as_ref().get(..NONCE).unwrap_or_default())
+    }
+
+    /// Whether `nonce` is that of `period`, compared in constant time.
+    #[must_use]
+    pub fn accepts_nonce(&self, period: i64, nonce: &str) -> bool {
+        self.nonce(period).as_bytes().ct_eq(nonce.as_bytes()).into()
     }
 
     /// Seals `plain` for the database; `name` is authenticated with it.
@@ -284,6 +304,16 @@ mod tests {
         assert!(vault.accepts_form_token(["browser", "account"], &token));
         assert!(!vault.accepts_form_token(["browser", "other"], &token));
         assert!(!vault.accepts_form_token(["browser", "account"], ""));
+    }
+
+    #[test]
+    fn a_nonce_is_good_in_its_period_and_under_its_master_only() {
+        let nonce = vault(1).nonce(7);
+        assert!(vault(1).accepts_nonce(7, &nonce));
+        assert!(!vault(1).accepts_nonce(8, &nonce));
+        assert!(!vault(2).accepts_nonce(7, &nonce));
+        assert!(!vault(1).accepts_nonce(7, ""));
+        assert!(!vault(1).accepts_nonce(7, &nonce[1..]));
     }
 
     #[test]

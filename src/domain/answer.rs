@@ -2,7 +2,7 @@
 
 use crate::domain::approval::{DenialReason, KeyedCode};
 use crate::domain::id::SessionId;
-use crate::domain::session::Lifetimes;
+use crate::domain::session::{Lifetimes, Session};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
@@ -31,6 +31,8 @@ pub struct Consent {
     pub lifetime: Lifetime,
     /// For the session this opens.
     pub session: SessionId,
+    /// The session this widens instead, and until when.
+    pub widens: Option<(Box<Session>, Option<Seconds>)>,
 }
 
 /// What the human did about codes.

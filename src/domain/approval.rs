@@ -23,6 +23,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, SessionId};
 use crate::domain::origin::Occasion;
 use crate::domain::pace::Pace;
+use crate::domain::step_up::Widening;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
@@ -116,6 +117,9 @@ pub struct Approved {
     pub matching: Matching,
     pub collect_before: Timestamp,
     pub wrong_codes: u8,
+    /// Where the yes is more for a session that the agent has already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub widening: Option<Widening>,
 }
 
 impl Approved {

@@ -6,7 +6,11 @@ use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
+use crate::domain::pushed_request::PushedRequest;
+use crate::domain::replay::Use;
 use crate::domain::session::{EndCause, Session, Token};
+use crate::domain::step_up::Extra;
+use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 
@@ -63,6 +67,15 @@ pub enum Effect {
         digest: Digest,
         at: Timestamp,
     },
+    /// A session gains scopes, if it is still as it was when the human's yes was read.
+    Widen {
+        id: SessionId,
+        seen: i64,
+        scopes: Scopes,
+        extra: Option<Extra>,
+    },
+    /// The unspent refresh tokens of a session: a new lineage takes their place.
+    DropRefreshTokens(SessionId),
     EndSession {
         id: SessionId,
         cause: EndCause,
@@ -114,6 +127,15 @@ pub enum Effect {
         id: ClientId,
         at: Timestamp,
     },
+    /// A request that waits for its browser (RFC 9126).
+    PushRequest(Box<PushedRequest>),
+    /// Takes a pushed request up, once.
+    TakeUpRequest {
+        digest: Digest,
+        at: Timestamp,
+    },
+    /// Uses something that may be used once; the whole change is refused the second time.
+    Remember(Use),
     /// One more of something limited; the whole change is refused beyond the limit.
     Count(Count),
     /// Takes one back from a window: what was counted turned out well.

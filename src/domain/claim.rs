@@ -121,8 +121,8 @@ impl Approval {
         };
         let event =
             self.record(kind, collect.occasion).by(&approved.by).of_session(&approved.session);
-        let effects =
-            vec![Effect::CollectSession { id: approved.session.clone() }, Effect::Record(event)];
+        let mut effects = approved.collected();
+        effects.push(Effect::Record(event));
         let state = State::Collected {
             approved: approved.clone(),
             at: now,
@@ -141,11 +141,14 @@ impl Approval {
         if approved.wrong_codes < TRIES {
             return self.becomes(State::Approved(approved), effects);
         }
-        effects.push(Effect::EndSession {
-            id: approved.session.clone(),
-            cause: EndCause::Locked,
-            at: occasion.at,
-        });
+        // A session that only asked for more keeps what it had.
+        if !approved.widens() {
+            effects.push(Effect::EndSession {
+                id: approved.session.clone(),
+                cause: EndCause::Locked,
+                at: occasion.at,
+            });
+        }
         effects.push(Effect::Record(
             self.record(EventKind::ApprovalLocked, occasion).of_session(&approved.session),
         ));

@@ -1,16 +1,18 @@
 //! The human's answer to an approval: yes, no, or "this is not mine".
 
+use std::mem;
+
 use crate::domain::account::Account;
 use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
 use crate::domain::approval::{Approval, Approved, DenialReason, Matching, Phase, State, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect, UNSTORED};
-use crate::domain::client::ClientSource;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
 use crate::domain::redemption::CODE_LIFETIME;
 use crate::domain::session::{Lifetimes, Session};
+use crate::domain::step_up::Widening;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
@@ -98,56 +100,82 @@ impl Approval {
     }
 
     fn approve(
-        self,
+        mut self,
         human: &Account,
-        consent: Consent,
+        mut consent: Consent,
         policy: &Policy,
         occasion: &Occasion,
     ) -> Result<Verdict, ApprovalRefused> {
-        let granted = consent.ticked.join(&policy.required).meet(&self.ask.scopes);
+        let at = occasion.at;
+        let held = consent.widens.as_ref().map(|(session, _)| session.reach(at));
+        let asked = self.ask.scopes.without(&held.unwrap_or_default());
+        let granted = consent.ticked.join(&policy.required).meet(&asked);
         if granted.is_empty() {
             return Err(ApprovalRefused::NothingTicked);
         }
-        let (matching, handle) = match (self.ask.door, consent.code) {
-            (Door::Code, CodeGiven::Redirect(code)) => (Matching::Redirected, Some(code)),
-            (Door::Claim, CodeGiven::Relay(code)) => (Matching::Relayed { code }, self.handle),
-            (Door::Claim | Door::Device, CodeGiven::Typed(typed)) => {
-                let agent = self.agent_code.as_ref();
-                if !agent.zip(typed.as_ref()).is_some_and(|(agent, typed)| agent.matches(typed)) {
-                    return Ok(self.wrong_code(human, occasion));
-                }
-                (Matching::Typed, self.handle)
-            }
-            _ => return Err(ApprovalRefused::OtherDoor),
+        let code = mem::replace(&mut consent.code, CodeGiven::Typed(None));
+        let Some(matching) = self.match_up(code)? else {
+            return Ok(self.wrong_code(human, occasion));
         };
-        let opening =
-            Opening { id: consent.session, granted: &granted, lifetime: consent.lifetime };
-        let session = self.open_session(human, opening, &policy.lifetimes, occasion.at);
+        let refused = asked.without(&granted);
+        let mut effects = Vec::new();
+        let (session, widening) = if let Some((session, lasts)) = consent.widens {
+            let until = lasts.map(|lasts| (at + lasts).min(session.expires_at));
+            (*session, Some(Widening { until }))
+        } else {
+            let Consent { session: id, lifetime, .. } = consent;
+            let opening = Opening { id, granted: &granted, lifetime };
+            let session = self.open_session(human, opening, &policy.lifetimes, at);
+            effects.push(Effect::IssueSession(Box::new(session.clone())));
+            effects.extend(self.door_effects(human, &session, at));
+            (session, None)
+        };
+        effects.extend(self.approval_records(human, &session, &granted, occasion));
         let approved = Approved {
             by: human.id.clone(),
-            at: occasion.at,
-            session: session.id.clone(),
-            refused: self.ask.scopes.without(&granted),
+            at,
+            session: session.id,
+            refused,
             granted,
-            ends_at: session.expires_at,
+            ends_at: widening.and_then(|widening| widening.until).unwrap_or(session.expires_at),
             matching,
-            collect_before: session.collect_before.unwrap_or(occasion.at),
+            collect_before: (at + self.collection(&policy.lifetimes)).min(session.expires_at),
             wrong_codes: 0,
+            widening,
         };
-        let mut effects = self.door_effects(human, &session, occasion.at);
-        effects.extend(
-            self.ask
-                .client
-                .as_ref()
-                .map(|client| Effect::UseClient { id: client.id.clone(), at: occasion.at }),
-        );
+        Ok(Verdict::Decided(self.becomes(State::Approved(approved), effects)))
+    }
+
+    /// Brings human and agent together the way of this door; `None` for a wrong code.
+    fn match_up(&mut self, code: CodeGiven) -> Result<Option<Matching>, ApprovalRefused> {
+        Ok(match (self.ask.door, code) {
+            (Door::Code, CodeGiven::Redirect(code)) => {
+                self.handle = Some(code);
+                Some(Matching::Redirected)
+            }
+            (Door::Claim, CodeGiven::Relay(code)) => Some(Matching::Relayed { code }),
+            (Door::Claim | Door::Device, CodeGiven::Typed(typed)) => {
+                let shown = self.agent_code.as_ref().zip(typed.as_ref());
+                shown.filter(|(shown, typed)| shown.matches(typed)).map(|_| Matching::Typed)
+            }
+            _ => return Err(ApprovalRefused::OtherDoor),
+        })
+    }
+
+    /// What a yes leaves behind at any door.
+    fn approval_records(
+        &self,
+        human: &Account,
+        session: &Session,
+        granted: &Scopes,
+        occasion: &Occasion,
+    ) -> Vec<Effect> {
+        let client = self.ask.client.as_ref();
+        let used =
+            client.map(|client| Effect::UseClient { id: client.id.clone(), at: occasion.at });
         let event = self.event(EventKind::ApprovalGranted, human, occasion);
-        effects.push(Effect::Record(
-            event.of_session(&session.id).saying(approved.granted.to_string()),
-        ));
-        effects.insert(0, Effect::IssueSession(Box::new(session)));
-        let approval = Self { handle, ..self };
-        Ok(Verdict::Decided(approval.becomes(State::Approved(approved), effects)))
+        let event = event.of_session(&session.id).saying(granted.to_string());
+        used.into_iter().chain([Effect::Record(event)]).collect()
     }
 
     /// The session a yes opens; it waits for its agent as long as an attempt lasts.
@@ -177,6 +205,7 @@ impl Approval {
             agent: agent.clone(),
             resource: self.ask.resource.clone(),
             scopes: opening.granted.clone(),
+            extra: None,
             label: label.unwrap_or_default(),
             created_at: now,
             approved_at: Some(now),
@@ -233,39 +262,7 @@ impl Approval {
         Verdict::WrongCode { change: self.becomes(state, effects), tries_left }
     }
 
-    /// "This is not mine": the request, and everything else this agent asks, stops here.
-    fn report(self, human: &Account, end_sessions: bool, occasion: &Occasion) -> Change<Self> {
-        let mut effects =
-            vec![Effect::Record(self.event(EventKind::ApprovalReported, human, occasion))];
-        if let Some(registration) = &self.ask.registration {
-            effects.push(Effect::RevokeRegistration { id: registration.clone(), at: occasion.at });
-        }
-        if let Some(client) = &self.ask.client {
-            let (id, account, at) = (client.id.clone(), human.id.clone(), occasion.at);
-            // A client that registered itself is nobody else's; the others serve many people.
-            if client.source == ClientSource::Registered {
-                effects.push(Effect::SupersedeAllOf { client: id.clone(), at });
-            }
-            effects.push(Effect::EndBetween { client: id, account, at });
-        }
-        if end_sessions {
-            effects.push(Effect::EndFrom {
-                account: human.id.clone(),
-                address: self.ask.from.address.clone(),
-                at: occasion.at,
-            });
-        }
-        let state = State::Denied {
-            by: human.id.clone(),
-            at: occasion.at,
-            reason: DenialReason::Reported,
-            note: None,
-            acceptable: None,
-        };
-        self.becomes(state, effects)
-    }
-
-    fn event(&self, kind: EventKind, human: &Account, occasion: &Occasion) -> Event {
+    pub(super) fn event(&self, kind: EventKind, human: &Account, occasion: &Occasion) -> Event {
         self.record(kind, occasion).by(&human.id)
     }
 }

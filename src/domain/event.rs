@@ -32,6 +32,7 @@ pub enum EventKind {
     RefreshReuse,
     TokenRevoked,
     SessionRenamed,
+    SessionWidened,
     SessionEnded,
     ClientRegistered,
     ClientUpdated,
@@ -39,7 +40,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -65,6 +66,7 @@ impl EventKind {
         Self::RefreshReuse,
         Self::TokenRevoked,
         Self::SessionRenamed,
+        Self::SessionWidened,
         Self::SessionEnded,
         Self::ClientRegistered,
         Self::ClientUpdated,
@@ -99,6 +101,7 @@ impl EventKind {
             Self::RefreshReuse => "refresh.reuse",
             Self::TokenRevoked => "token.revoked",
             Self::SessionRenamed => "session.renamed",
+            Self::SessionWidened => "session.widened",
             Self::SessionEnded => "session.ended",
             Self::ClientRegistered => "client.registered",
             Self::ClientUpdated => "client.updated",

@@ -44,10 +44,8 @@ impl Approval {
                     .record(EventKind::CodeRedeemed, occasion)
                     .by(&approved.by)
                     .of_session(&approved.session);
-                let effects = vec![
-                    Effect::CollectSession { id: approved.session.clone() },
-                    Effect::Record(event),
-                ];
+                let mut effects = approved.collected();
+                effects.push(Effect::Record(event));
                 let state = State::Collected {
                     approved: approved.clone(),
                     at: occasion.at,

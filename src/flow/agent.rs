@@ -179,6 +179,7 @@ fn pre_claim_session(
         registration: Some(registration.id.clone()),
         client: None,
         parent: None,
+        extra: None,
         approval: None,
         agent: registration.agent.clone(),
         resource: registration.resource.clone(),

@@ -1,24 +1,16 @@
-//! The one approval page's use cases, whatever door the question came through.
+//! What the one approval page shows, whatever door the question came through.
 
 use crate::app::App;
-use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
-use crate::domain::approval::{Approval, DenialReason, KeyedCode, Phase, TRIES};
+use crate::domain::approval::{Approval, Phase};
 use crate::domain::ask::Door;
-use crate::domain::change::{Change, Effect};
-use crate::domain::decision::{ApprovalRefused, Verdict};
-use crate::domain::id::SessionId;
-use crate::domain::limit::Count;
-use crate::domain::origin::Occasion;
-use crate::domain::resource::Resource;
+use crate::domain::decision::ApprovalRefused;
 use crate::domain::session::Session;
-use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::code;
 use crate::flow::device;
-use crate::flow::error::{PersonError, RETRIES, until_next_hour};
+use crate::flow::error::PersonError;
 use crate::flow::principal::Human;
-use crate::metrics::Funnel;
+use crate::flow::step_up::widened;
 use crate::protocol::code::Code;
-use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -39,31 +31,8 @@ pub struct Seen {
     pub compared: Option<Code>,
     /// Where the browser takes the answer, while there is one to take.
     pub onward: Option<String>,
-}
-
-/// What the person sent.
-pub struct Decision {
-    pub verb: Verb,
-    pub ticked: Scopes,
-}
-
-pub enum Verb {
-    Approve {
-        /// As typed, or as the page carried it along.
-        code: String,
-        /// The agent shows no code; a door at which it always does ignores this.
-        relays: bool,
-        lifetime: Lifetime,
-        /// The person has seen that the name is well-known and the place is not.
-        brand_confirmed: bool,
-    },
-    Deny {
-        reason: DenialReason,
-        note: Option<ToldText>,
-    },
-    Report {
-        end_sessions: bool,
-    },
+    /// The session that a yes would widen.
+    pub widens: Option<Session>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +44,9 @@ pub enum DecideError {
     /// The code box was left empty; nothing was spent.
     #[error("the code is missing")]
     NoCode,
+    /// The session to be widened is another than the page said: nothing was decided.
+    #[error("the session changed meanwhile")]
+    Moved,
     /// The agent carries a well-known name to a foreign place, and nobody has said that this
     /// is meant.
     #[error("the well-known name was not confirmed")]
@@ -125,9 +97,10 @@ pub async fn view(
     let waiting = approval.phase(now) == Phase::Waiting;
     let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
     let onward = code::onward(app, &approval, now);
+    let widens = widened(app, &approval, &human.account().id, now).await?;
     let compared = (waiting && approval.ask.door == Door::Device)
         .then(|| device::user_code(app, &approval.id));
-    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, compared, onward })
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, compared, onward, widens })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.
@@ -139,157 +112,12 @@ fn relayed_code(app: &App, approval: &Approval, now: Timestamp) -> Option<Code> 
     Some(app.vault.derive_code(&["relay", approval.id.as_str(), approved.session.as_str()]))
 }
 
-/// Records the human's answer: one read, one decision, one commit; again when a wrong code
-/// or a newer attempt came between.
+/// The approval behind a link.
 ///
 /// # Errors
 ///
-/// Not theirs, over, answered already, a wrong code, or too many codes.
-pub async fn decide(
-    app: &App,
-    link: &str,
-    human: &Human,
-    decision: &Decision,
-    occasion: &Occasion,
-) -> Result<Approval, DecideError> {
-    for _attempt in 0..DECISIONS {
-        match decide_once(app, link, human, decision, occasion).await {
-            Err(DecideError::Person(PersonError::Unavailable(cause)))
-                if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
-            answer => return answer,
-        }
-    }
-    decide_once(app, link, human, decision, occasion).await
-}
-
-/// A burst of wrong codes makes each other's reading stale; every one of them must still
-/// be counted, so deciding is tried as often as an attempt has tries, and twice more.
-const DECISIONS: usize = RETRIES + TRIES as usize;
-
-async fn decide_once(
-    app: &App,
-    link: &str,
-    human: &Human,
-    decision: &Decision,
-    occasion: &Occasion,
-) -> Result<Approval, DecideError> {
-    let approval = by_link(app, link).await?;
-    if approval.is_for(human.account()) && !approval.began_in(human.mark()) {
-        return Err(ApprovalRefused::OtherBrowser.into());
-    }
-    let resource = app.resource(&approval.ask.resource);
-    let policy = Policy {
-        required: resource.map(Resource::required_scopes).unwrap_or_default(),
-        lifetimes: app.lifetimes(),
-    };
-    let unconfirmed = matches!(decision.verb, Verb::Approve { brand_confirmed: false, .. });
-    if unconfirmed && approval.is_for(human.account()) && approval.ask.borrowed_brand().is_some() {
-        return Err(DecideError::BrandUnconfirmed);
-    }
-    let approves = matches!(decision.verb, Verb::Approve { .. });
-    let chosen = decision.ticked.join(&policy.required).meet(&approval.ask.scopes);
-    let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
-    if approves && grave && !human.is_fresh(occasion.at) && approval.is_for(human.account()) {
-        return Err(DecideError::NotFresh);
-    }
-    let asked_at = approval.created_at;
-    let counts = guesses(app, &approval, human, decision, occasion);
-    let answer = answer(app, &approval, decision, occasion.at)?;
-    match approval.decide(human.account(), answer, &policy, occasion)? {
-        Verdict::Decided(mut change) => {
-            // Refused beyond the limit like a wrong code, but not held against anybody.
-            change.effects.extend(counts.iter().cloned().map(Effect::Count));
-            change.effects.extend(counts.into_iter().map(Effect::Forgive));
-            let approval = store(app, change, occasion.at).await?;
-            app.metrics.decided_after(occasion.at.since(asked_at));
-            app.metrics.funnel(match &decision.verb {
-                Verb::Approve { .. } => Funnel::Approved,
-                Verb::Deny { .. } => Funnel::Denied,
-                Verb::Report { .. } => Funnel::Reported,
-            });
-            Ok(approval)
-        }
-        Verdict::WrongCode { mut change, tries_left } => {
-            change.effects.extend(counts.into_iter().map(Effect::Count));
-            store(app, change, occasion.at).await?;
-            if tries_left == 0 {
-                app.metrics.funnel(Funnel::Locked);
-            }
-            Err(DecideError::WrongCode { tries_left })
-        }
-    }
-}
-
-fn answer(
-    app: &App,
-    approval: &Approval,
-    decision: &Decision,
-    now: Timestamp,
-) -> Result<Answer, DecideError> {
-    let ticked = decision.ticked.clone();
-    Ok(match &decision.verb {
-        Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
-        Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
-        Verb::Approve { code, relays, lifetime, .. } => {
-            let session = app.entropy.identifier(SessionId::PREFIX, now);
-            let session = SessionId(session.map_err(PersonError::from)?);
-            let keyed = |purpose, code: &Code| -> KeyedCode {
-                app.vault.keyed_code(purpose, approval.id.as_str(), code).into()
-            };
-            let code = match approval.ask.door {
-                Door::Code => CodeGiven::Redirect(code::code(app, approval, &session).digest()),
-                Door::Claim if *relays => {
-                    let context = ["relay", approval.id.as_str(), session.as_str()];
-                    CodeGiven::Relay(keyed(RELAYED_CODE, &app.vault.derive_code(&context)))
-                }
-                _ if code.trim().is_empty() => return Err(DecideError::NoCode),
-                _ => {
-                    let typed = Code::parse(code);
-                    CodeGiven::Typed(typed.map(|code| keyed(AGENT_CODE, &code)))
-                }
-            };
-            Answer::Approve(Consent { code, ticked, lifetime: *lifetime, session })
-        }
-    })
-}
-
-/// A typed code counts for its account and its address, in the same transaction.
-fn guesses(
-    app: &App,
-    approval: &Approval,
-    human: &Human,
-    decision: &Decision,
-    occasion: &Occasion,
-) -> Vec<Count> {
-    let Verb::Approve { relays, .. } = &decision.verb else { return Vec::new() };
-    let relays = *relays && approval.ask.door == Door::Claim;
-    if relays || approval.agent_code.is_none() { Vec::new() } else { guess(app, human, occasion) }
-}
-
-/// What one guess at a code is counted against, whichever page it is typed on.
-pub(in crate::flow) fn guess(app: &App, human: &Human, occasion: &Occasion) -> Vec<Count> {
-    let limits = &app.settings.limits;
-    let (account, address) =
-        (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
-    let (id, from) = (human.account().id.as_str(), occasion.from.address.as_str());
-    vec![
-        Count::hourly("code:account", id, account.into(), occasion.at),
-        Count::hourly("code:address", from, address.into(), occasion.at),
-    ]
-}
-
-async fn store(
-    app: &App,
-    change: Change<Approval>,
-    now: Timestamp,
-) -> Result<Approval, DecideError> {
-    app.store.commit(change).await.map_err(|error| match error {
-        StoreError::Limited => PersonError::Limited(until_next_hour(now)).into(),
-        error => error.into(),
-    })
-}
-
-async fn by_link(app: &App, link: &str) -> Result<Approval, DecideError> {
+/// There is none, or the database is away.
+pub async fn by_link(app: &App, link: &str) -> Result<Approval, DecideError> {
     let link = Secret::parse(SecretKind::Approval, link).ok_or(DecideError::NotFound)?;
     app.store.approval_by_link(&link.digest()).await?.ok_or(DecideError::NotFound)
 }

@@ -9,12 +9,13 @@ use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::Session;
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
-use crate::flow::collection::{self, CollectError, settle};
-use crate::flow::delivery::{self, Pair, Subject};
+use crate::flow::collection::{self, CollectError, Decided, settle};
+use crate::flow::delivery::{self, Binding, Pair, Subject};
 use crate::protocol::agent::{CompleteRequest, CompleteResponse, Identity};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::code::Code;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 
@@ -25,6 +26,23 @@ pub struct Collected {
     pub identity: Identity,
 }
 
+/// How an agent collects.
+pub enum Way<'a> {
+    /// At the token endpoint, where it may prove possession of a key.
+    Poll(Option<&'a Thumbprint>),
+    /// With the code its human relayed.
+    Code(&'a str),
+}
+
+impl<'a> Way<'a> {
+    const fn key(&self) -> Option<&'a Thumbprint> {
+        match self {
+            Self::Poll(key) => *key,
+            Self::Code(_) => None,
+        }
+    }
+}
+
 /// Collects for a claim token, by poll or by code.
 ///
 /// # Errors
@@ -33,16 +51,16 @@ pub struct Collected {
 pub async fn collect(
     app: &App,
     claim_token: &str,
-    code: Option<&str>,
+    way: &Way<'_>,
     occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
-    collection::repeated(async || collect_once(app, claim_token, code, occasion).await).await
+    collection::repeated(async || collect_once(app, claim_token, way, occasion).await).await
 }
 
 async fn collect_once(
     app: &App,
     claim_token: &str,
-    code: Option<&str>,
+    way: &Way<'_>,
     occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
     let registration = by_claim_token(app, claim_token).await?.ok_or(CollectError::UnknownToken)?;
@@ -54,13 +72,20 @@ async fn collect_once(
         let reason = if late { NotCollected::Over } else { NotCollected::Pending };
         return Err(CollectError::NotCollected(reason));
     };
-    let request = request_digest(claim_token, code);
-    let by = collector(app, &approval, code);
+    let request = request_digest(claim_token, way);
+    let by = collector(app, &approval, way);
     let collect = Collect { by, request: &request, occasion };
     let replayed = approval.record(EventKind::ClaimReplayed, occasion);
     let beside =
         async |session: &Session, pair: &Pair| identity(app, &registration, session, pair).await;
-    let (pair, identity) = settle(app, approval.collect(&collect), replayed, beside).await?;
+    let decided = Decided {
+        approval: approval.id.clone(),
+        collection: approval.collect(&collect),
+        replayed,
+        binding: Binding::of(way.key(), None),
+        occasion,
+    };
+    let (pair, identity) = settle(app, decided, beside).await?;
     Ok(Collected { registration, pair, identity })
 }
 
@@ -74,15 +99,14 @@ async fn identity(
     let missing = || CollectError::NotCollected(NotCollected::Spent);
     let account = session.account.as_ref().ok_or_else(missing)?;
     let account = app.store.account(account).await?.ok_or_else(missing)?;
-    let context = collection::context(session);
+    let context = ["collect", session.id.as_str()];
     let subject = Subject { registration, session, account: Some(&account) };
-    let identity = delivery::assertion(app, subject, &context, pair.issued_at)
-        .map_err(|error| CollectError::Internal(error.into()))?;
+    let identity = delivery::assertion(app, subject, &context, pair.issued_at)?;
     Ok(Identity { refresh_token: pair.expiring(), ..identity })
 }
 
-fn collector(app: &App, approval: &Approval, code: Option<&str>) -> Collector {
-    let Some(text) = code else { return Collector::Poll };
+fn collector(app: &App, approval: &Approval, way: &Way<'_>) -> Collector {
+    let Way::Code(text) = way else { return Collector::Poll };
     let Some(code) = Code::parse(text) else { return Collector::Nonsense };
     let id = approval.id.as_str();
     Collector::Code {
@@ -91,12 +115,14 @@ fn collector(app: &App, approval: &Approval, code: Option<&str>) -> Collector {
     }
 }
 
-/// What makes a retry identical: the same token, the same way, the same code.
-fn request_digest(claim_token: &str, code: Option<&str>) -> String {
-    let code = code.map(|text| {
-        Code::parse(text).map_or_else(|| text.to_owned(), |code| code.letters().to_owned())
-    });
-    let way = code.map_or_else(|| "poll".to_owned(), |code| format!("code {code}"));
+/// What makes a retry identical: the same token, the same way, the same code, the same key.
+fn request_digest(claim_token: &str, way: &Way<'_>) -> String {
+    let way = match way {
+        Way::Poll(None) => "poll".to_owned(),
+        Way::Poll(Some(key)) => format!("poll {key}"),
+        Way::Code(text) => Code::parse(text)
+            .map_or_else(|| format!("code {text}"), |code| format!("code {}", code.letters())),
+    };
     Digest::of(format!("{claim_token} {way}").as_bytes()).hex()
 }
 
@@ -112,7 +138,7 @@ pub async fn complete(
 ) -> Result<CompleteResponse, AgentError> {
     let token = request.claim_token.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
     let code = request.user_code.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
-    let collected = match collect(app, token, Some(code), occasion).await {
+    let collected = match collect(app, token, &Way::Code(code), occasion).await {
         Ok(collected) => collected,
         Err(error) => return Err(completion_refused(app, token, error, occasion.at).await),
     };

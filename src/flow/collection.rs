@@ -8,9 +8,12 @@ use crate::domain::approval::{Approved, TRIES};
 use crate::domain::change::Effect;
 use crate::domain::claim::{Collection, NotCollected};
 use crate::domain::event::Event;
+use crate::domain::id::ApprovalId;
+use crate::domain::origin::Occasion;
 use crate::domain::session::{Session, Standing};
-use crate::flow::delivery::Pair;
+use crate::flow::delivery::{self, Binding, Granted, Pair};
 use crate::flow::error::RETRIES;
+use crate::jose::JoseError;
 use crate::metrics::Funnel;
 use crate::protocol::error::{Cause, OAuthError};
 use crate::protocol::timestamp::Timestamp;
@@ -33,6 +36,12 @@ impl From<StoreError> for CollectError {
             StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::Internal(error.into()),
             error => Self::Unavailable(error.into()),
         }
+    }
+}
+
+impl From<JoseError> for CollectError {
+    fn from(error: JoseError) -> Self {
+        Self::Internal(error.into())
     }
 }
 
@@ -73,39 +82,40 @@ pub(in crate::flow) async fn repeated<T>(
     collect_once().await
 }
 
-/// What the tokens of a collection are derived from: the same words from the same session,
-/// however often they are asked for.
-pub(in crate::flow) fn context(session: &Session) -> [&str; 2] {
-    ["collect", session.id.as_str()]
+/// A collection that is decided, and what it takes to make it true.
+pub(in crate::flow) struct Decided<'a> {
+    pub approval: ApprovalId,
+    pub collection: Result<Collection, NotCollected>,
+    /// What a second use is recorded as.
+    pub replayed: Event,
+    pub binding: Binding,
+    pub occasion: &'a Occasion,
 }
 
 /// Makes the decision true and hands over what it grants; `beside` makes, before anything is
-/// stored, what a door adds to the pair. `replayed` says what a second use is recorded as.
+/// stored, what a door adds to the pair.
 pub(in crate::flow) async fn settle<T>(
     app: &App,
-    decided: Result<Collection, NotCollected>,
-    replayed: Event,
+    decided: Decided<'_>,
     beside: impl AsyncFn(&Session, &Pair) -> Result<T, CollectError>,
 ) -> Result<(Pair, T), CollectError> {
-    match decided {
+    let Decided { approval, collection, replayed, binding, occasion } = decided;
+    let derived = Derived { approval: &approval, binding };
+    match collection {
         Ok(Collection::Deliver { mut change, approved }) => {
-            let (session, pair) = pair(app, &approved, replayed.at).await?;
+            let session = waiting(app, &approved, occasion).await?;
+            let session = delivery::widen(session, &approved, &mut change.effects, occasion);
+            let pair = derived.pair(app, &session, occasion.at)?;
             let beside = beside(&session, &pair).await?;
-            match session.standing(replayed.at) {
-                Standing::Waiting => {}
-                // Another request collected it after the approval was read.
-                Standing::Live => return Err(StoreError::Stale("session").into()),
-                // The human disconnected it before the agent came.
-                Standing::Over => return Err(CollectError::NotCollected(NotCollected::Over)),
-            }
             change.effects.extend(pair.issue(&session));
             app.store.commit(change).await?;
             app.metrics.funnel(Funnel::Collected);
             Ok((pair, beside))
         }
         Ok(Collection::Again { approved, at }) => {
-            let (session, pair) = pair(app, &approved, at).await?;
-            if session.is_live(replayed.at) {
+            let session = session(app, &approved).await?;
+            if session.is_live(occasion.at) {
+                let pair = derived.pair(app, &session, at)?;
                 let beside = beside(&session, &pair).await?;
                 record(app, replayed.saying("answered again")).await?;
                 return Ok((pair, beside));
@@ -129,13 +139,37 @@ async fn record(app: &App, event: Event) -> Result<(), StoreError> {
     app.store.apply(vec![Effect::Record(event)]).await
 }
 
-async fn pair(
+async fn session(app: &App, approved: &Approved) -> Result<Session, CollectError> {
+    let session = app.store.session(&approved.session).await?;
+    session.ok_or(CollectError::NotCollected(NotCollected::Spent))
+}
+
+/// The session as long as it waits for its agent, or lives and waits for more.
+async fn waiting(
     app: &App,
     approved: &Approved,
-    at: Timestamp,
-) -> Result<(Session, Pair), CollectError> {
-    let session = app.store.session(&approved.session).await?;
-    let session = session.ok_or(CollectError::NotCollected(NotCollected::Spent))?;
-    let pair = Pair::derive(app, &session, &context(&session), session.scopes.clone(), at);
-    Ok((session, pair))
+    occasion: &Occasion,
+) -> Result<Session, CollectError> {
+    let session = session(app, approved).await?;
+    match (session.standing(occasion.at), approved.widens()) {
+        (Standing::Waiting, false) | (Standing::Live, true) => Ok(session),
+        // Another request collected it after the approval was read.
+        (Standing::Live, false) => Err(StoreError::Stale("session").into()),
+        // The human disconnected it before the agent came.
+        _ => Err(CollectError::NotCollected(NotCollected::Over)),
+    }
+}
+
+/// What the tokens of a collection are derived from: the same words from the same approval,
+/// however often they are asked for.
+struct Derived<'a> {
+    approval: &'a ApprovalId,
+    binding: Binding,
+}
+
+impl Derived<'_> {
+    fn pair(&self, app: &App, session: &Session, at: Timestamp) -> Result<Pair, JoseError> {
+        let granted = Granted { scopes: session.reach(at), binding: self.binding.clone() };
+        Pair::derive(app, session, &["collect", self.approval.as_str()], granted, at)
+    }
 }

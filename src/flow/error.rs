@@ -31,6 +31,7 @@ impl From<StoreError> for OAuthError {
                 Self::TemporarilyUnavailable(error.into())
             }
             StoreError::Limited => Self::RateLimited(Seconds::HOUR),
+            StoreError::Replayed => Self::InvalidGrant,
             StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::ServerError(error.into()),
         }
     }
@@ -59,7 +60,9 @@ impl From<StoreError> for AgentError {
                 AgentErrorCode::TemporarilyUnavailable
             }
             StoreError::Limited => AgentErrorCode::RateLimitExceeded,
-            StoreError::Corrupt(_) | StoreError::NoEntropy(_) => AgentErrorCode::ServerError,
+            StoreError::Replayed | StoreError::Corrupt(_) | StoreError::NoEntropy(_) => {
+                AgentErrorCode::ServerError
+            }
         };
         failed(code, error.into())
     }
@@ -82,7 +85,9 @@ impl From<StoreError> for PersonError {
         match error {
             StoreError::Limited => Self::Limited(Seconds::HOUR),
             StoreError::Unavailable(_) | StoreError::Stale(_) => Self::Unavailable(error.into()),
-            StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::Internal(error.into()),
+            StoreError::Replayed | StoreError::Corrupt(_) | StoreError::NoEntropy(_) => {
+                Self::Internal(error.into())
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What happens: one function per use case. Load, decide, commit, answer.
 
+pub mod access_token;
 pub mod account;
 pub mod agent;
 pub mod approval;
@@ -9,8 +10,10 @@ pub mod claim;
 pub mod client;
 pub mod code;
 pub mod collection;
+pub mod decision;
 pub mod delivery;
 pub mod device;
+pub mod dpop;
 pub mod error;
 pub mod grants;
 pub mod introspect;
@@ -20,5 +23,6 @@ pub mod principal;
 pub mod revoke;
 pub mod session;
 pub mod start;
+pub mod step_up;
 pub mod upkeep;
 pub mod usage;

@@ -7,21 +7,39 @@ use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
 use crate::domain::session::{EndCause, TokenKind, end};
+use crate::flow::access_token::digest_of;
+use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Secret, SecretKind};
 
-/// Revokes a token. Holding it is the proof; a token that does not exist is no error
-/// (§2.2). An access token dies alone; a refresh token takes its session along (§2.1).
+/// Revokes a token. A token that does not exist is no error (§2.2). An access token dies
+/// alone; a refresh token takes its session along (§2.1).
+///
+/// A client's token is revoked by that client only (§2.1); where there is no client, holding
+/// the token is the proof.
 ///
 /// # Errors
 ///
-/// The database is away: the token may still live, so the caller must not be told 200.
-pub async fn revoke(app: &App, token: &str, occasion: &Occasion) -> Result<(), OAuthError> {
-    let parsed = Secret::parse(SecretKind::Access, token)
-        .or_else(|| Secret::parse(SecretKind::Refresh, token));
-    let Some(secret) = parsed else { return Ok(()) };
-    let Some(token) = app.store.token(&secret.digest()).await? else { return Ok(()) };
+/// `invalid_client` when the token is a client's and nobody proves to be it, or the proof
+/// fails. The database is away: the token may still live, so the caller must not be told 200.
+pub async fn revoke(
+    app: &App,
+    token: &str,
+    presented: &Presented<'_>,
+    occasion: &Occasion,
+) -> Result<(), OAuthError> {
+    let caller = caller(app, presented, occasion).await?;
+    let refresh = Secret::parse(SecretKind::Refresh, token).map(|secret| secret.digest());
+    let Some(digest) = refresh.or_else(|| digest_of(app, token)) else { return Ok(()) };
+    let Some(token) = app.store.token(&digest).await? else { return Ok(()) };
     let Some(session) = app.store.session(&token.session).await? else { return Ok(()) };
+    match (&session.client, &caller) {
+        (Some(_), None) => return Err(OAuthError::InvalidClient),
+        (Some(owner), Some(caller)) if caller.client().id != *owner => {
+            return Err(OAuthError::InvalidGrant);
+        }
+        _ => {}
+    }
     let mut event = Event::new(EventKind::TokenRevoked, occasion).of_session(&session.id);
     event.account.clone_from(&session.account);
     let mut effects = match token.kind {
@@ -30,4 +48,16 @@ pub async fn revoke(app: &App, token: &str, occasion: &Occasion) -> Result<(), O
     };
     effects.push(Effect::Record(event));
     Ok(app.store.apply(effects).await?)
+}
+
+/// The client that asks, if one says it does.
+async fn caller(
+    app: &App,
+    presented: &Presented<'_>,
+    occasion: &Occasion,
+) -> Result<Option<AuthenticatedClient>, OAuthError> {
+    if presented.names_nobody() {
+        return Ok(None);
+    }
+    authenticate(app, presented, occasion).await.map(Some)
 }

@@ -8,6 +8,7 @@ use crate::config::{DatabaseUrl, Settings};
 use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::client::document::Documents;
+use crate::flow::client::keys::KeySets;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::usage::Usage;
@@ -111,6 +112,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         entropy,
         fetch,
         documents: Documents::default(),
+        key_sets: KeySets::default(),
         metrics,
     })
 }
@@ -118,8 +120,10 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
 /// Refuses the database of another master secret while it is still as it was found.
 async fn recognise(settings: &Settings, location: &Location) -> Result<(), StartError> {
     let path = &settings.secrets_file;
+    // In this order: a process that starts beside this one writes the file first.
+    let known = store::known_master(location).await?;
     let master = MasterSecret::read(path)?;
-    let Some(known) = store::known_master(location).await? else { return Ok(()) };
+    let Some(known) = known else { return Ok(()) };
     match master {
         None => Err(StartError::MissingMaster(path.display().to_string())),
         Some(master) if Vault::open(&master)?.fingerprint() == known => Ok(()),

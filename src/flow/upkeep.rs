@@ -44,13 +44,15 @@ pub async fn close(app: &App) {
 }
 
 /// Removes rows that expired a day ago and can no longer mean anything, and clients that
-/// registered and were never used.
+/// registered and were never used; uses are forgotten a minute after their end, because
+/// there are many and another node's clock is no further off.
 ///
 /// # Errors
 ///
 /// The database is away; the next run makes up for it.
 pub async fn sweep(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
+    app.store.forget_uses(now - Seconds::MINUTE).await?;
     app.store.sweep(now - Seconds::DAY).await?;
     app.store.prune_clients(now - app.settings.strangers.unused_ttl).await
 }

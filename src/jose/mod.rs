@@ -2,16 +2,33 @@
 //!
 //! jsonwebtoken's defaults accept tokens without `aud` or `iss`, arrays where a string is
 //! meant, wrong `typ` and unknown `crit`; so its `decode` is called in this room only, on a
-//! struct of exact types, and every claim is judged by us against the request's time.
+//! struct of exact types, and every claim is judged by us against the request's time. Of
+//! tokens that others signed (`foreign`) it sees the signature alone.
 //!
-//! `keyring` holds our keys, `assertion` our identity assertions; `provider` lets `ring` do
-//! the cryptography.
+//! `keyring` holds our keys; `assertion`, `access_token` and `signed_introspection` are what we
+//! sign with them. `jwk` reads other people's
+//! public keys, `foreign` tokens made with them, `claims` what those say; `client_assertion`
+//! and `dpop` are the kinds of foreign token there are. `provider` lets `ring` do the
+//! cryptography.
 
+mod access_token;
 mod assertion;
+mod claims;
+mod client_assertion;
+mod dpop;
+mod foreign;
+mod jwk;
 mod keyring;
 mod provider;
+mod signed_introspection;
 
+pub use access_token::{ACCESS_TOKEN_TYPE, AccessTokenClaims, AccessTokenId};
 pub use assertion::{ASSERTION_TYPE, AssertionClaims, VerifiedAssertion, unverified_issuer};
+pub use claims::{Audience, Claims};
+pub use client_assertion::{ClientAssertion, VerifiedClientAssertion, verify_client_assertion};
+pub use dpop::{ExpectedProof, VerifiedProof, verify_proof};
+pub use foreign::{LEEWAY, Lifetime, Unacceptable, UnverifiedToken};
+pub use jwk::{KeySet, PublicKey};
 pub use keyring::{Keyring, SigningKey};
 
 #[derive(Debug, thiserror::Error)]

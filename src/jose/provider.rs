@@ -1,4 +1,4 @@
-//! `ring` as the cryptography of jsonwebtoken: ES256 to sign; ES256, EdDSA, RS256 and PS256
+//! `ring` as the cryptography of jsonwebtoken: ES256 to sign; ES256, `EdDSA`, RS256 and PS256
 //! to verify. Every other algorithm, `none` and the HMACs among them, has no code here.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};

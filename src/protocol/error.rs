@@ -6,6 +6,7 @@ use std::error::Error as StdError;
 use serde::Serialize;
 
 use super::agent_error::AgentError;
+use super::authorization_response::AuthorizationErrorCode;
 use super::timestamp::Seconds;
 
 /// A failure of ours, for the log.
@@ -42,9 +43,19 @@ pub enum OAuthError {
     /// More was named than was granted (RFC 6749 §5.2).
     #[error("the scope exceeds what was granted")]
     InvalidScope,
+    /// What the authorization endpoint would send through the browser, told at once
+    /// (RFC 9126 §2.3).
+    #[error("{1}")]
+    Authorization(AuthorizationErrorCode, &'static str),
     /// RFC 8707 §2.
     #[error("the session is for another resource")]
     InvalidTarget,
+    /// The proof of possession does not hold; which part of it (RFC 9449 §5).
+    #[error("the DPoP proof does not hold: {0}")]
+    InvalidDpopProof(String),
+    /// The proof must carry this nonce of ours (RFC 9449 §8).
+    #[error("the DPoP proof must carry the nonce of the DPoP-Nonce header")]
+    UseDpopNonce(String),
     /// The human has not decided yet (RFC 8628 §3.5).
     #[error("waiting for the human to decide")]
     AuthorizationPending,
@@ -78,7 +89,10 @@ impl OAuthError {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
+            Self::Authorization(code, _) => code.name(),
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof(_) => "invalid_dpop_proof",
+            Self::UseDpopNonce(_) => "use_dpop_nonce",
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::AccessDenied(_) => "access_denied",

@@ -4,11 +4,12 @@
 use sea_orm::{DbBackend, Value};
 
 use super::row::{self, Stored, step};
-use super::{Store, StoreError, account, client, link};
+use super::{Store, StoreError, account, client, link, pushed_request};
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
+use crate::domain::replay::Use;
 use crate::domain::session::EndCause;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::{Expect, Step};
@@ -48,6 +49,7 @@ impl Store {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per effect")]
     fn push(&self, steps: &mut Vec<Step>, effect: Effect) -> Result<(), StoreError> {
         let backend = self.backend();
         match effect {
@@ -70,6 +72,10 @@ impl Store {
             Effect::SpendToken { digest, at } => {
                 steps.push(row::token::spend(&digest, at, backend));
             }
+            Effect::Widen { id, seen, scopes, extra } => {
+                steps.push(row::session::widen(&id, seen, &scopes, extra.as_ref(), backend));
+            }
+            Effect::DropRefreshTokens(id) => steps.push(row::token::drop_refresh(&id, backend)),
             Effect::EndSession { id, cause, at } => {
                 steps.push(end(&End::One(&id), cause, at, backend));
             }
@@ -92,6 +98,11 @@ impl Store {
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
             Effect::UseClient { id, at } => steps.push(client::used(&id, at, backend)),
             Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
+            Effect::PushRequest(pushed) => steps.push(pushed_request::push(&pushed, backend)),
+            Effect::TakeUpRequest { digest, at } => {
+                steps.push(pushed_request::take_up(&digest, at, backend));
+            }
+            Effect::Remember(used) => steps.push(remember(&used, backend)),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),
             Effect::Record(event) => steps.push(self.record(&event)?),
@@ -194,6 +205,13 @@ fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: D
     steps.push(end(&End::OfClient(id), EndCause::ClientDeleted, at, backend));
 }
 
+/// Remembers a use, unless there was one before.
+fn remember(used: &Use, backend: DbBackend) -> Step {
+    let sql = "INSERT INTO replay (name, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    let values = [used.name.as_str().into(), used.expires_at.0.into()];
+    step(backend, sql, values, Expect::One(REPLAY))
+}
+
 /// Counts one more, unless the window is full.
 fn one_more(count: &Count, backend: DbBackend) -> Step {
     let sql = "INSERT INTO counter (name, window_start, count, expires_at) VALUES ($1, $2, 1, $3) \
@@ -217,3 +235,6 @@ fn one_less(count: &Count, backend: DbBackend) -> Step {
 
 /// The name a full window is refused under.
 pub(in crate::store) const LIMIT: &str = "limit";
+
+/// The name a second use is refused under.
+pub(in crate::store) const REPLAY: &str = "replay";

@@ -21,6 +21,7 @@ mod listener;
 mod liveness;
 mod migration;
 mod postgres;
+mod pushed_request;
 mod registration;
 pub mod row;
 mod session;
@@ -38,7 +39,7 @@ pub use liveness::{Live, Liveness};
 pub use migration::{known_master, migrate, unmigrate};
 pub use write::{Expect, Step, WriteError};
 
-use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, EntityTrait, QueryTrait as _, Select};
 
 use crate::entropy::{Entropy, NoEntropy};
 
@@ -56,6 +57,9 @@ pub enum StoreError {
     /// A limit kept in the database is reached.
     #[error("a limit is reached")]
     Limited,
+    /// Something that may be used once was used before.
+    #[error("used before")]
+    Replayed,
     /// A row does not read as what it should be.
     #[error("a row of {0} cannot be read")]
     Corrupt(&'static str),
@@ -75,6 +79,7 @@ impl From<WriteError> for StoreError {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Refused(commit::LIMIT) => Self::Limited,
+            WriteError::Refused(commit::REPLAY) => Self::Replayed,
             WriteError::Refused(name) => Self::Stale(name),
             WriteError::Unavailable(cause) => Self::Unavailable(Box::new(cause)),
         }
@@ -102,6 +107,13 @@ impl Store {
 
     fn backend(&self) -> DbBackend {
         self.database.backend()
+    }
+
+    /// The row that a key finds. sea-orm's own `one` binds a limit, and SQLite plans a statement
+    /// anew whenever a limit is bound, which costs more than finding the row.
+    async fn one<E: EntityTrait>(&self, by_key: Select<E>) -> Result<Option<E::Model>, DbErr> {
+        let statement = by_key.build(self.backend());
+        E::find().from_raw_sql(statement).one(self.reader()).await
     }
 
     async fn write(&self, steps: Vec<Step>) -> Result<(), StoreError> {

@@ -61,22 +61,42 @@ impl Store {
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
     }
 
-    /// Removes what expired before `horizon`: tokens, counters, browser sessions, links.
+    /// Removes what expired before `horizon`: tokens, counters, browser sessions, links,
+    /// pushed requests.
     ///
     /// # Errors
     ///
     /// The database is away.
     pub async fn sweep(&self, horizon: Timestamp) -> Result<(), StoreError> {
-        let tables =
-            [("token", "digest"), ("browser_session", "digest"), ("one_time_link", "digest")];
-        for (table, key) in tables {
-            let sql = format!(
-                "DELETE FROM {table} WHERE {key} IN \
-                 (SELECT {key} FROM {table} WHERE expires_at < $1 LIMIT {BATCH})"
-            );
-            self.write(vec![step(self.backend(), &sql, [horizon.0.into()], Expect::Any)]).await?;
-        }
+        self.prune("token", "digest", horizon).await?;
+        self.prune("browser_session", "digest", horizon).await?;
+        self.prune("one_time_link", "digest", horizon).await?;
+        self.prune("pushed_request", "digest", horizon).await?;
         let sql = "DELETE FROM counter WHERE expires_at < $1";
         self.write(vec![step(self.backend(), sql, [horizon.0.into()], Expect::Any)]).await
+    }
+
+    /// Forgets uses of what nobody could use again anyway, because it had run out by
+    /// `horizon`.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn forget_uses(&self, horizon: Timestamp) -> Result<(), StoreError> {
+        self.prune("replay", "name", horizon).await
+    }
+
+    /// Removes the rows of a table that expired before `horizon`, batch by batch.
+    async fn prune(&self, table: &str, key: &str, horizon: Timestamp) -> Result<(), StoreError> {
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE expires_at < $1");
+        let expired = self.count(&sql, vec![horizon.0.into()]).await?;
+        let sql = format!(
+            "DELETE FROM {table} WHERE {key} IN \
+             (SELECT {key} FROM {table} WHERE expires_at < $1 LIMIT {BATCH})"
+        );
+        for _batch in 0..(expired + BATCH - 1) / BATCH {
+            self.write(vec![step(self.backend(), &sql, [horizon.0.into()], Expect::Any)]).await?;
+        }
+        Ok(())
     }
 }

@@ -32,6 +32,20 @@ pub fn raw_json(status: u16, text: String) -> HttpResponse {
     answer
 }
 
+/// The media type of a signed introspection answer ([RFC 9701 §4]).
+///
+/// [RFC 9701 §4]: https://www.rfc-editor.org/rfc/rfc9701#section-4
+pub const SIGNED_INTROSPECTION: &str = "application/token-introspection+jwt";
+
+/// A signed introspection answer.
+#[must_use]
+pub fn signed_introspection(jwt: String) -> HttpResponse {
+    let mut answer = raw_json(200, jwt);
+    let content_type = HeaderValue::from_static(SIGNED_INTROSPECTION);
+    answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    answer
+}
+
 fn code(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
@@ -52,6 +66,19 @@ pub const ANY_ORIGIN: [(header::HeaderName, &str); 2] = [
     (header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, DPoP-Nonce, ETag, Retry-After"),
 ];
 
+/// A preflight needs no token (Fetch standard).
+pub async fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, dpop, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
+        .finish()
+}
+
 /// A refusal at the token, revocation or introspection endpoint.
 #[must_use]
 pub fn oauth_error(error: &OAuthError) -> HttpResponse {
@@ -63,7 +90,19 @@ pub fn oauth_error(error: &OAuthError) -> HttpResponse {
         _ => None,
     };
     retry_after(&mut answer, wait);
+    if let OAuthError::UseDpopNonce(nonce) = error {
+        dpop_nonce(&mut answer, nonce);
+    }
     answer
+}
+
+/// Hands a nonce out ([RFC 9449 §8]).
+///
+/// [RFC 9449 §8]: https://www.rfc-editor.org/rfc/rfc9449#section-8
+pub fn dpop_nonce(answer: &mut HttpResponse, nonce: &str) {
+    if let Ok(nonce) = HeaderValue::from_str(nonce) {
+        answer.headers_mut().insert(header::HeaderName::from_static("dpop-nonce"), nonce);
+    }
 }
 
 /// A refusal of a client at the token endpoint and its neighbours: as [`oauth_error`], and
@@ -171,6 +210,16 @@ pub fn page(status: u16, html: String, https: bool) -> HttpResponse {
         let value = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
+    answer
+}
+
+/// Leaves the window that opened this one its handle: a client may ask in a popup, and each
+/// page on the way there and back must say so (HTML §7.1.3). Pages that no client opens keep
+/// apart from whoever opened them.
+#[must_use]
+pub fn for_popup(mut answer: HttpResponse) -> HttpResponse {
+    let value = HeaderValue::from_static("unsafe-none");
+    answer.headers_mut().insert(header::CROSS_ORIGIN_OPENER_POLICY, value);
     answer
 }
 

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::account::person_error;
 use super::answer::{retry_after, see_other};
 use super::approve_page::{self, Entered};
-use super::pages::approval::{ApprovalError, Notice};
+use super::pages::approval::{ApprovalError, ExtraLifetime, Notice};
 use super::pages::approval_refused::ApprovalRefusedPage;
 use super::pages::authorize_refused::Refusal;
 use super::person::{Posted, posted, signed_in, visitor};
@@ -16,9 +16,11 @@ use crate::app::App;
 use crate::domain::answer::Lifetime;
 use crate::domain::approval::{DenialReason, Phase};
 use crate::domain::decision::ApprovalRefused;
+use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
 use crate::domain::resource::Risk;
-use crate::flow::approval::{DecideError, Decision, Seen, Verb, decide, view};
+use crate::flow::approval::{DecideError, Seen, view};
+use crate::flow::decision::{Decision, Verb, decide};
 use crate::flow::error::PersonError;
 use crate::flow::principal::Human;
 use crate::protocol::form::Form;
@@ -88,7 +90,9 @@ fn read(form: &Form, relays: bool) -> Read {
             let Some(lifetime) = lifetime(form) else { return Read::BadLifetime };
             let code = form.get("user_code").unwrap_or_default().to_owned();
             let brand_confirmed = form.get("confirm_brand").is_some();
-            Verb::Approve { code, relays, lifetime, brand_confirmed }
+            let extra = form.get("extra_lifetime").and_then(ExtraLifetime::named);
+            let extra = extra.and_then(ExtraLifetime::span);
+            Verb::Approve { code, relays, lifetime, brand_confirmed, extra }
         }
         Some("deny") => Verb::Deny {
             reason: form
@@ -100,7 +104,8 @@ fn read(form: &Form, relays: bool) -> Read {
         Some("report") => Verb::Report { end_sessions: form.get("end_sessions").is_some() },
         _ => return Read::Unknown,
     };
-    Read::Decision(Decision { verb, ticked })
+    let widens = form.get("session").map(|id| SessionId(id.to_owned()));
+    Read::Decision(Decision { verb, widens, ticked })
 }
 
 /// Reads `lifetime`; left out, it is the shortest that allows a refresh.
@@ -147,6 +152,9 @@ impl Page<'_> {
             Err(DecideError::NotFresh) => self.sign_in_again(),
             Err(DecideError::NoCode) => {
                 self.again(human, form, None, Some(ApprovalError::CodeMissing)).await
+            }
+            Err(DecideError::Moved) => {
+                self.again(human, form, Some(Notice::NothingDecided), None).await
             }
             Err(DecideError::BrandUnconfirmed) => {
                 self.again(human, form, None, Some(ApprovalError::BrandUnconfirmed)).await
@@ -199,6 +207,7 @@ impl Page<'_> {
             custom_days: form.get("custom_days").unwrap_or_default(),
             code: form.get("user_code").unwrap_or_default(),
             brand_confirmed: form.get("confirm_brand").is_some(),
+            extra: form.get("extra_lifetime").unwrap_or_default(),
             notice,
             error,
         };

@@ -2,10 +2,11 @@
 
 use actix_web::HttpResponse;
 
-use super::approve_door::Asker;
+use super::approve_door::{Asker, in_its_window};
 use super::pages::approval::{
-    Agent, ApprovalError, ApprovalPage, Lifetime, LifetimeOption, Matching, NetworkComparison,
-    Notice, Origin, ScopeChoice, Seen as SeenBefore,
+    Agent, ApprovalError, ApprovalPage, ExtraLifetime, ExtraLifetimeOption, Lifetime,
+    LifetimeOption, Matching, NetworkComparison, Notice, Origin, ScopeChoice, Seen as SeenBefore,
+    StepUp,
 };
 use super::pages::decision::{DecisionPage, DenialReason, Onward, Outcome, Receipt, SessionForm};
 use super::pages::{Claim, ScopeWords, Source};
@@ -38,6 +39,7 @@ pub struct Entered<'a> {
     pub custom_days: &'a str,
     pub code: &'a str,
     pub brand_confirmed: bool,
+    pub extra: &'a str,
     pub notice: Option<Notice>,
     pub error: Option<ApprovalError>,
 }
@@ -53,22 +55,22 @@ pub fn question(
     let ask = &seen.approval.ask;
     let resource = app.resource(&ask.resource);
     let no_code = format!("{}?code=none", context.path);
-    let compared = seen.compared.as_ref().map(Code::grouped);
-    let asker = Asker::of(ask);
+    let asker = Asker::of(seen);
+    let held = seen.widens.as_ref().map(|session| session.reach(visitor.now));
+    let open = held.as_ref().map_or_else(|| ask.scopes.clone(), |held| ask.scopes.without(held));
     let page = ApprovalPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
         agent: agent(&asker, seen),
         origin: origin(context, seen),
         matching: asker
-            .redirect(entered.is_some_and(|entered| entered.brand_confirmed))
-            .or(compared.as_deref().map(|code| Matching::Compared { code }))
+            .matching(entered.is_some_and(|entered| entered.brand_confirmed))
             .unwrap_or_else(|| matching(context, entered, &no_code)),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
-        scopes: scopes(resource, &ask.scopes, entered),
+        scopes: scopes(resource, &open, entered),
         details: Vec::new(),
-        step_up: None,
+        step_up: step_up(context, seen, resource, held.as_ref(), entered),
         lifetimes: lifetimes(context, entered),
         most_days: app.settings.sessions.max_lifetime.0 / Seconds::DAY.0,
         custom_days: entered.map_or("", |entered| entered.custom_days),
@@ -76,7 +78,32 @@ pub fn question(
         notice: entered.and_then(|entered| entered.notice),
         error: entered.and_then(|entered| entered.error),
     };
-    visitor.page(app, status, &page)
+    in_its_window(ask, visitor.page(app, status, &page))
+}
+
+/// The session that a yes would widen, and for how long.
+fn step_up<'a>(
+    context: &Context<'_>,
+    seen: &'a Seen,
+    resource: Option<&'a Resource>,
+    held: Option<&'a Scopes>,
+    entered: Option<&Entered<'_>>,
+) -> Option<StepUp<'a>> {
+    let (session, held) = seen.widens.as_ref().zip(held)?;
+    let chosen = entered.and_then(|entered| ExtraLifetime::named(entered.extra));
+    let chosen = chosen.unwrap_or(ExtraLifetime::Session);
+    let options = ExtraLifetime::ALL.into_iter().map(|lifetime| ExtraLifetimeOption {
+        lifetime,
+        ends_at: lifetime.span().map_or(session.expires_at, |span| context.visitor.now + span),
+        chosen: lifetime == chosen,
+    });
+    Some(StepUp {
+        label: &session.label,
+        id: session.id.as_str(),
+        held: scope_words(resource, held),
+        ends_at: session.expires_at,
+        lifetimes: options.filter(|option| option.ends_at <= session.expires_at).collect(),
+    })
 }
 
 fn told(text: Option<&ToldText>) -> Option<Claim<'_>> {
@@ -188,7 +215,7 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
             .zip(destination.as_ref())
             .map(|(url, destination)| Onward { url, destination }),
     };
-    visitor.page(app, status, &page)
+    in_its_window(ask, visitor.page(app, status, &page))
 }
 
 fn outcome<'a>(

@@ -17,10 +17,12 @@ use crate::flow::client::registration::REGISTER_PATH;
 use crate::flow::device::DEVICE_AUTHORIZATION_PATH;
 use crate::flow::grants;
 use crate::protocol::agent_error::AgentErrorCode;
+use crate::protocol::client_metadata::AuthenticationMethod;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::metadata::{AgentAuth, AuthorizationServerMetadata};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
+use crate::protocol::signature_algorithm::SignatureAlgorithm;
 use crate::protocol::timestamp::Seconds;
 
 /// One document, ready to send.
@@ -91,6 +93,7 @@ impl Documents {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one line per member")]
 fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
     let settings = &app.settings;
     let url = |path: &str| settings.issuer.url(path);
@@ -101,6 +104,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         authorization_endpoint: url("/authorize"),
         token_endpoint: url("/token"),
         device_authorization_endpoint: url(DEVICE_AUTHORIZATION_PATH),
+        pushed_authorization_request_endpoint: url("/par"),
+        require_pushed_authorization_requests: false,
         revocation_endpoint: url("/revoke"),
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),
@@ -110,16 +115,13 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         response_modes_supported: ["query"],
         authorization_response_iss_parameter_supported: true,
         grant_types_supported: grants::offered(app).map(GrantType::name).collect(),
-        token_endpoint_auth_methods_supported: vec![
-            "none",
-            "client_secret_basic",
-            "client_secret_post",
-        ],
-        revocation_endpoint_auth_methods_supported: vec!["none"],
-        introspection_endpoint_auth_methods_supported: vec![
-            "client_secret_basic",
-            "client_secret_post",
-        ],
+        token_endpoint_auth_methods_supported: client_methods(),
+        token_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
+        revocation_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
+        revocation_endpoint_auth_methods_supported: client_methods(),
+        introspection_endpoint_auth_methods_supported: BY_SECRET.to_vec(),
+        introspection_signing_alg_values_supported: ["ES256"],
+        dpop_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         code_challenge_methods_supported: ["S256"],
         scopes_supported: scopes.to_vec(),
         bearer_methods_supported: ["header"],
@@ -136,6 +138,14 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
             identity_types_supported: identity_types(app),
         },
     }
+}
+
+/// How resource servers prove themselves.
+const BY_SECRET: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+/// How clients do.
+fn client_methods() -> Vec<&'static str> {
+    AuthenticationMethod::ALL.map(AuthenticationMethod::name).to_vec()
 }
 
 fn identity_types(app: &App) -> Vec<&'static str> {

@@ -1,5 +1,5 @@
-//! Client authentication ([RFC 6749 §2.3]): `none`, `client_secret_basic` and
-//! `client_secret_post`.
+//! Client authentication ([RFC 6749 §2.3]): `none`, `client_secret_basic`,
+//! `client_secret_post` and `private_key_jwt`.
 //!
 //! A client that has a secret may send it either way, whatever it registered: clients in
 //! wide use post it after registering for Basic (RFC 7591 §2 lets the server decide).
@@ -9,14 +9,17 @@
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::assertion;
 use crate::app::App;
 use crate::domain::client::{Authentication, Client};
 use crate::domain::id::ClientId;
 use crate::domain::origin::Occasion;
+use crate::jose::unverified_issuer;
 use crate::protocol::basic;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::secret::Digest;
+use crate::protocol::thumbprint::Thumbprint;
 
 /// A client that proved itself as well as it can: a public one named an id that exists.
 /// Only [`authenticate`] makes it.
@@ -42,6 +45,23 @@ pub struct Presented<'a> {
     /// The one `Authorization` header.
     pub authorization: Option<&'a str>,
     pub form: &'a Form,
+    /// The key whose possession the request proves ([RFC 9449 §4]).
+    ///
+    /// [RFC 9449 §4]: https://www.rfc-editor.org/rfc/rfc9449#section-4
+    pub key: Option<Thumbprint>,
+}
+
+impl Presented<'_> {
+    /// Whether nothing in the request says which client sends it.
+    #[must_use]
+    pub fn names_nobody(&self) -> bool {
+        let said = ["client_id", "client_secret", "client_assertion"];
+        // An agent's own access token beside what it sends says nothing about a client.
+        let basic = self.authorization.is_some_and(|header| {
+            header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
+        });
+        !basic && said.iter().all(|name| self.form.get(name).is_none())
+    }
 }
 
 /// Finds out which client asks.
@@ -62,35 +82,74 @@ pub async fn authenticate(
 ) -> Result<AuthenticatedClient, OAuthError> {
     let claim = Claim::read(presented)?;
     let client = super::find(app, &claim.id, occasion).await?;
-    let proven = is_proven(client.as_ref(), claim.secret.as_ref(), &Digest::of);
+    let proven = match (&claim.proof, &client) {
+        (Proof::Secret(secret), client) => is_proven(client.as_ref(), secret.as_ref(), &Digest::of),
+        (Proof::Assertion(jwt), Some(client)) => {
+            assertion::is_proven(app, client, jwt, occasion).await?
+        }
+        (Proof::Assertion(_), None) => false,
+    };
     client.filter(|_| proven).map(AuthenticatedClient).ok_or(OAuthError::InvalidClient)
 }
 
-/// Who the request says it is, and the secret it shows.
-struct Claim {
+/// Who the request says it is, and how it means to show that.
+struct Claim<'a> {
     id: ClientId,
-    secret: Option<Zeroizing<String>>,
+    proof: Proof<'a>,
 }
 
-impl Claim {
-    fn read(presented: &Presented<'_>) -> Result<Self, OAuthError> {
+enum Proof<'a> {
+    /// A secret, or nothing at all.
+    Secret(Option<Zeroizing<String>>),
+    /// [RFC 7523 §2.2].
+    ///
+    /// [RFC 7523 §2.2]: https://www.rfc-editor.org/rfc/rfc7523#section-2.2
+    Assertion(&'a str),
+}
+
+const TWO_WAYS: OAuthError = OAuthError::InvalidRequest("the client authenticates in two ways");
+
+impl<'a> Claim<'a> {
+    fn read(presented: &Presented<'a>) -> Result<Self, OAuthError> {
         let form = presented.form;
         let posted = form.get("client_secret").map(|secret| Zeroizing::new(secret.to_owned()));
         let named = form.get("client_id");
-        let Some(header) = presented.authorization else {
-            let id = named.ok_or(OAuthError::InvalidClient)?;
-            return Ok(Self { id: ClientId(id.to_owned()), secret: posted });
-        };
-        let basic = basic::parse(header).ok_or(OAuthError::InvalidClient)?;
-        if posted.is_some() {
-            return Err(OAuthError::InvalidRequest("the client authenticates in two ways"));
+        let assertion = form.get("client_assertion");
+        let ways = [presented.authorization.is_some(), posted.is_some(), assertion.is_some()];
+        if ways.into_iter().filter(|way| *way).count() > 1 {
+            return Err(TWO_WAYS);
         }
+        if let Some(header) = presented.authorization {
+            return Self::of_basic(header, named);
+        }
+        if let Some(assertion) = assertion {
+            return Self::of_assertion(assertion, form);
+        }
+        let id = named.ok_or(OAuthError::InvalidClient)?;
+        Ok(Self { id: ClientId(id.to_owned()), proof: Proof::Secret(posted) })
+    }
+
+    fn of_basic(header: &str, named: Option<&str>) -> Result<Self, OAuthError> {
+        let basic = basic::parse(header).ok_or(OAuthError::InvalidClient)?;
         if named.is_some_and(|named| named != basic.client_id) {
             return Err(OAuthError::InvalidClient);
         }
         // RFC 6749 §2.3.1: an empty secret may as well be left out.
         let secret = Some(basic.secret).filter(|secret| !secret.is_empty());
-        Ok(Self { id: ClientId(basic.client_id), secret })
+        Ok(Self { id: ClientId(basic.client_id), proof: Proof::Secret(secret) })
+    }
+
+    /// Without a `client_id` the assertion says whose it is ([RFC 7521 §4.2]); whether that
+    /// is so is verified against that client's keys.
+    ///
+    /// [RFC 7521 §4.2]: https://www.rfc-editor.org/rfc/rfc7521#section-4.2
+    fn of_assertion(assertion: &'a str, form: &Form) -> Result<Self, OAuthError> {
+        if form.get("client_assertion_type") != Some(assertion::TYPE) {
+            return Err(OAuthError::InvalidClient);
+        }
+        let named = form.get("client_id").map(ToOwned::to_owned);
+        let id = named.or_else(|| unverified_issuer(assertion)).ok_or(OAuthError::InvalidClient)?;
+        Ok(Self { id: ClientId(id), proof: Proof::Assertion(assertion) })
     }
 }
 
@@ -135,12 +194,9 @@ mod tests {
         }
     }
 
-    fn secret(text: &str) -> Option<Zeroizing<String>> {
-        Some(Zeroizing::new(text.to_owned()))
-    }
-
     /// Whether the secret proves the client, and how many digests that took.
-    fn proven(client: Option<&Client>, secret: Option<Zeroizing<String>>) -> (bool, usize) {
+    fn proven(client: Option<&Client>, secret: Option<&str>) -> (bool, usize) {
+        let secret = secret.map(|text| Zeroizing::new(text.to_owned()));
         let count = Cell::new(0);
         let counted = |bytes: &[u8]| {
             count.set(count.get() + 1);
@@ -154,12 +210,12 @@ mod tests {
     fn an_unknown_client_costs_the_digests_of_a_wrong_secret() {
         let known = client(Authentication::Secret(Digest::of(b"right")));
         let public = client(Authentication::None);
-        assert_eq!(proven(Some(&known), secret("right")), (true, 1));
-        assert_eq!(proven(Some(&known), secret("wrong")), (false, 1));
+        assert_eq!(proven(Some(&known), Some("right")), (true, 1));
+        assert_eq!(proven(Some(&known), Some("wrong")), (false, 1));
         assert_eq!(proven(Some(&known), None), (false, 1));
-        assert_eq!(proven(None, secret("right")), (false, 1));
+        assert_eq!(proven(None, Some("right")), (false, 1));
         assert_eq!(proven(None, None), (false, 1));
         assert_eq!(proven(Some(&public), None), (true, 1));
-        assert_eq!(proven(Some(&public), secret("any")), (false, 1));
+        assert_eq!(proven(Some(&public), Some("any")), (false, 1));
     }
 }

@@ -102,7 +102,7 @@ pub async fn client(
 }
 
 /// Every miss makes this server ask somebody else's, so misses are counted.
-async fn count(app: &App, occasion: &Occasion) -> Result<(), OAuthError> {
+pub(super) async fn count(app: &App, occasion: &Occasion) -> Result<(), OAuthError> {
     let most = app.settings.limits.client_documents_per_address_per_hour;
     let count = Count::hourly("document", &occasion.from.address, most.into(), occasion.at);
     app.store.apply(vec![Effect::Count(count)]).await.map_err(|error| match error {

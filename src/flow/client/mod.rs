@@ -1,7 +1,9 @@
 //! OAuth clients: who they are and how they prove it.
 
+mod assertion;
 pub mod authentication;
 pub mod document;
+pub mod keys;
 pub mod management;
 pub mod registration;
 

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::domain::approval::{Approval, Phase, State};
-use crate::domain::id::SessionId;
 use crate::protocol::authorization_response::{
     AuthorizationErrorCode, AuthorizationResponse, Outcome,
 };
@@ -12,8 +11,8 @@ use crate::protocol::timestamp::Timestamp;
 /// The authorization code of an approval: derived, so a page that is loaded again carries
 /// the same one, and the database knows its digest alone.
 #[must_use]
-pub fn code(app: &App, approval: &Approval, session: &SessionId) -> Secret {
-    let context = ["authorization code", approval.id.as_str(), session.as_str()];
+pub fn code(app: &App, approval: &Approval) -> Secret {
+    let context = ["authorization code", approval.id.as_str()];
     app.vault.derive(SecretKind::AuthorizationCode, &context)
 }
 
@@ -27,8 +26,8 @@ pub fn onward(app: &App, approval: &Approval, now: Timestamp) -> Option<String> 
     let redirection = approval.ask.redirection.as_ref()?;
     let secret;
     let outcome = match (approval.phase(now), &approval.state) {
-        (Phase::Approved, State::Approved(approved)) => {
-            secret = code(app, approval, &approved.session);
+        (Phase::Approved, State::Approved(_)) => {
+            secret = code(app, approval);
             Outcome::Code(secret.reveal())
         }
         (Phase::Denied, _) => Outcome::Error {

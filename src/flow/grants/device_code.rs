@@ -10,10 +10,11 @@ use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
 use crate::domain::session::Session;
 use crate::flow::client::authentication::{Presented, authenticate};
-use crate::flow::collection::{self, CollectError, settle};
-use crate::flow::delivery::Pair;
+use crate::flow::collection::{self, CollectError, Decided, settle};
+use crate::flow::delivery::{Binding, Pair};
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::token_response::TokenResponse;
 
 /// Answers one poll. An answer that is there is delivered however fast the device polls;
@@ -37,7 +38,8 @@ pub async fn redeem(
     let approval = find(app, &code, caller.client()).await?;
     super::same_target(form, &approval.ask.resource)?;
     let (id, pace) = (approval.id.clone(), approval.pace);
-    let once = async || collect_once(app, &code, caller.client(), occasion).await;
+    let key = presented.key.as_ref();
+    let once = async || collect_once(app, &code, (caller.client(), key), occasion).await;
     match collection::repeated(once).await {
         Ok(pair) => Ok(pair.response(None)),
         Err(CollectError::NotCollected(NotCollected::Pending)) => {
@@ -52,7 +54,7 @@ pub async fn redeem(
 async fn collect_once(
     app: &App,
     code: &Secret,
-    client: &Client,
+    (client, key): (&Client, Option<&Thumbprint>),
     occasion: &Occasion,
 ) -> Result<Pair, CollectError> {
     let approval = find(app, code, client).await.map_err(|error| match error {
@@ -60,12 +62,18 @@ async fn collect_once(
         OAuthError::ServerError(cause) => CollectError::Internal(cause),
         _ => CollectError::UnknownToken,
     })?;
-    // What makes a retry identical: the same code. Its client is the same already.
-    let request = Digest::of(code.reveal().as_bytes()).hex();
+    // What makes a retry identical: the same code, the same key. Its client is the same already.
+    let key_name = key.map(Thumbprint::as_str).unwrap_or_default();
+    let request = Digest::of(format!("{} {key_name}", code.reveal()).as_bytes()).hex();
     let collect = Collect { by: Collector::Poll, request: &request, occasion };
-    let replayed = approval.record(EventKind::DeviceReplayed, occasion);
-    let beside = async |_: &Session, _: &Pair| Ok(());
-    let (pair, ()) = settle(app, approval.collect(&collect), replayed, beside).await?;
+    let decided = Decided {
+        approval: approval.id.clone(),
+        replayed: approval.record(EventKind::DeviceReplayed, occasion),
+        collection: approval.collect(&collect),
+        binding: Binding::of(key, Some(client)),
+        occasion,
+    };
+    let (pair, ()) = settle(app, decided, async |_: &Session, _: &Pair| Ok(())).await?;
     Ok(pair)
 }
 

@@ -3,11 +3,12 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
-use super::{Stored, agent, origin, seconds, text, time};
+use super::{Stored, agent, null_or, origin, seconds, step, text, time};
 use crate::domain::ask::Door;
 use crate::domain::change::UNSTORED;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
+use crate::domain::step_up::Extra;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
@@ -41,6 +42,8 @@ pub struct Model {
     pub user_agent: Option<String>,
     pub client_id: Option<String>,
     pub parent_id: Option<String>,
+    pub extra_scopes: Option<String>,
+    pub extra_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -61,6 +64,13 @@ impl TryFrom<Model> for Session {
                 Some(Ended { at: Timestamp(at), cause })
             }
         };
+        let extra = match (row.extra_scopes, row.extra_until) {
+            (Some(scopes), Some(until)) => {
+                let scopes = Scopes::stored(&scopes).map_err(|_| CORRUPT)?;
+                Some(Extra { scopes, until: Timestamp(until) })
+            }
+            _ => None,
+        };
         Ok(Self {
             id: SessionId(row.id),
             revision: row.revision,
@@ -73,6 +83,7 @@ impl TryFrom<Model> for Session {
             agent: agent(row.agent_name, row.agent_kind, None),
             resource: row.resource.parse().map_err(|_| CORRUPT)?,
             scopes: Scopes::stored(&row.scopes).map_err(|_| CORRUPT)?,
+            extra,
             label: row.label,
             created_at: Timestamp(row.created_at),
             approved_at: time(row.approved_at),
@@ -113,7 +124,29 @@ fn model(session: &Session, revision: i64) -> Model {
         user_agent: text(session.from.user_agent.as_ref()),
         client_id: session.client.as_ref().map(|id| id.0.clone()),
         parent_id: session.parent.as_ref().map(|id| id.0.clone()),
+        extra_scopes: session.extra.as_ref().map(|extra| extra.scopes.to_string()),
+        extra_until: session.extra.as_ref().map(|extra| extra.until.0),
     }
+}
+
+/// A live session gains scopes, unless it moved since it was read.
+pub(in crate::store) fn widen(
+    id: &SessionId,
+    seen: i64,
+    scopes: &Scopes,
+    extra: Option<&Extra>,
+    backend: DbBackend,
+) -> Step {
+    let sql = "UPDATE session SET scopes = $3, extra_scopes = $4, extra_until = $5, \
+               revision = revision + 1 WHERE id = $1 AND revision = $2 AND ended_at IS NULL";
+    let values = [
+        id.as_str().into(),
+        seen.into(),
+        scopes.to_string().into(),
+        null_or(extra.map(|extra| extra.scopes.to_string())),
+        null_or(extra.map(|extra| extra.until.0)),
+    ];
+    step(backend, sql, values, Expect::One(Session::NAME))
 }
 
 impl Stored for Session {

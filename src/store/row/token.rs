@@ -81,6 +81,12 @@ pub(in crate::store) fn spend(digest: &Digest, at: Timestamp, backend: DbBackend
     step(backend, sql, [digest.0.to_vec().into(), at.0.into()], Expect::One("token"))
 }
 
+/// Removes a session's unspent refresh tokens. Spent ones stay, to tell a copy by.
+pub(in crate::store) fn drop_refresh(session: &SessionId, backend: DbBackend) -> Step {
+    let sql = "DELETE FROM token WHERE session_id = $1 AND kind = 2 AND spent_at IS NULL";
+    step(backend, sql, [session.as_str().into()], Expect::Any)
+}
+
 /// Ends one token; its digest goes to the deny set as an ended session's id would.
 pub(in crate::store) fn drop_one(digest: &Digest, backend: DbBackend) -> Step {
     let sql = "DELETE FROM token WHERE digest = $1 RETURNING CAST($2 AS TEXT)";

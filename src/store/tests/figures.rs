@@ -23,6 +23,7 @@ fn session(id: usize) -> Session {
         registration: None,
         client: None,
         parent: None,
+        extra: None,
         approval: None,
         agent: Agent { name: None, kind: None, reason: None },
         resource: "https://api.example.com".parse().expect("a resource"),

@@ -10,6 +10,7 @@
 mod delegation;
 mod endings;
 mod figures;
+mod replay;
 mod schema;
 mod support;
 mod writes;

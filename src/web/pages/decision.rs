@@ -9,7 +9,8 @@ use crate::web::texts::{DecisionTexts, OnwardTexts, Run, SessionTexts, Words};
 ///
 /// At a redirect door the answer to the form is this page and no redirect: browsers apply
 /// `form-action` to redirects too (decision 16). It moves on by itself, at once, until the
-/// agent has collected.
+/// agent has collected. Whoever did not start the request is not sent after it: that page
+/// stays, and one that reports has no way on at all.
 #[derive(Template)]
 #[template(path = "pages/decision.html")]
 pub struct DecisionPage<'a> {
@@ -133,6 +134,9 @@ impl DecisionPage<'_> {
     fn lead(&self) -> &'static str {
         match &self.outcome {
             Outcome::Approved(_) if self.onward.is_some() => self.onward_words().approved_words,
+            Outcome::Denied { .. } if self.offers_report() && self.onward.is_some() => {
+                self.onward_words().not_me_words
+            }
             Outcome::Denied { .. } if self.onward.is_some() => self.onward_words().denied_words,
             Outcome::Approved(_) => self.words().approved_words,
             Outcome::Collected(_) => self.words().collected_words,
@@ -156,6 +160,15 @@ impl DecisionPage<'_> {
     /// "No, I did not" denies, and offers to report (contracts of the pages, point 9).
     const fn offers_report(&self) -> bool {
         matches!(self.outcome, Outcome::Denied { reason: Some(DenialReason::NotMe), .. })
+    }
+
+    fn way_on(&self) -> Option<&Onward<'_>> {
+        let reported = matches!(self.outcome, Outcome::Reported { .. });
+        self.onward.as_ref().filter(|_| !reported)
+    }
+
+    const fn moves_on_by_itself(&self) -> bool {
+        !self.offers_report()
     }
 
     /// The words on the button that leads on.

@@ -86,6 +86,7 @@ pub struct OnwardTexts {
     pub back_to_program: Sentence,
     pub approved_words: &'static str,
     pub denied_words: &'static str,
+    pub not_me_words: &'static str,
     pub by_itself: &'static str,
 }
 

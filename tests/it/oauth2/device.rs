@@ -561,6 +561,7 @@ async fn sixty_four_polls_at_the_approval_make_one_session() {
             ("decision", "approve"),
             ("user_code", device.code()),
             ("scope", "demo:read"),
+            ("scope", "demo:write"),
             ("lifetime", "8h"),
         ];
         let polls = join_all((0..64).map(|_| device.poll()));

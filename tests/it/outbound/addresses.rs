@@ -10,7 +10,7 @@ use super::server::Server;
 use super::{allowed_to_loopback, failure, get, with_names};
 
 /// Hosts that are addresses, in every spelling a URL parser reads as one.
-const LITERALS: &[&str] = &[
+pub const LITERALS: &[&str] = &[
     // Loopback: dotted, short, decimal, hex, octal, mixed, with a dot at the end.
     "127.0.0.1",
     "127.0.0.1.",
@@ -89,7 +89,7 @@ const LITERALS: &[&str] = &[
 ];
 
 /// Names and where they lead; every one of them into a special-use block.
-const NAMES: &[(&str, &str)] = &[
+pub const NAMES: &[(&str, &str)] = &[
     ("localhost", "127.0.0.1"),
     ("localhost.", "127.0.0.1"),
     ("agent.localhost", "::1"),
@@ -115,7 +115,7 @@ const NAMES: &[(&str, &str)] = &[
     ("xn--bcher-kva.example", "127.0.0.1"),
 ];
 
-fn lookup(name: &str) -> std::io::Result<Vec<IpAddr>> {
+pub fn lookup(name: &str) -> std::io::Result<Vec<IpAddr>> {
     let found = NAMES.iter().find(|(known, _)| *known == name);
     let (_, address) = found.ok_or_else(|| std::io::Error::other("no such name"))?;
     address.parse().map(|address| vec![address]).map_err(std::io::Error::other)

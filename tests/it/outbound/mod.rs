@@ -1,8 +1,8 @@
 //! The guarded way out, over real sockets on loopback.
 
-mod addresses;
+pub mod addresses;
 mod answers;
-mod server;
+pub mod server;
 
 use std::io;
 use std::net::IpAddr;

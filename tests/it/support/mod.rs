@@ -4,8 +4,10 @@
 pub mod agent;
 pub mod client;
 pub mod database;
+pub mod keys;
 pub mod person;
 pub mod process;
+pub mod proof;
 pub mod reply;
 
 use std::sync::Arc;
@@ -223,6 +225,12 @@ impl Site {
     pub async fn call(&self, token: &str) -> Reply {
         let request = self.client.get(format!("{}/demo/notes", self.url));
         Reply::of(request.bearer_auth(token)).await
+    }
+
+    /// A call that changes something.
+    pub async fn write_note(&self, token: &str) -> Reply {
+        let request = self.client.post(format!("{}/demo/notes", self.url)).bearer_auth(token);
+        Reply::of(request.json(&serde_json::json!({ "text": "a note" }))).await
     }
 
     /// Asserts that a token is worth nothing: at introspection and at the resource.

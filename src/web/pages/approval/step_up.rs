@@ -1,6 +1,6 @@
 //! More for a session that exists already: the page shows the difference.
 
-use crate::protocol::timestamp::Timestamp;
+use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::web::pages::{Frame, Moment, ScopeWords};
 use crate::web::texts::{StepUpTexts, Texts};
 
@@ -54,6 +54,17 @@ impl ExtraLifetime {
     #[must_use]
     pub fn named(value: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|lifetime| lifetime.value() == value)
+    }
+
+    /// `None`: as long as the session.
+    #[must_use]
+    pub const fn span(self) -> Option<Seconds> {
+        match self {
+            Self::Session => None,
+            Self::FifteenMinutes => Some(Seconds::MINUTE.times(15)),
+            Self::OneHour => Some(Seconds::HOUR),
+            Self::EightHours => Some(Seconds::HOUR.times(8)),
+        }
     }
 
     const fn words(self, texts: &Texts) -> &'static str {

@@ -148,6 +148,17 @@ fn a_decision_at_a_redirect_door_moves_on() {
     assert!(!page("moving-on-denied").contains("may now act for you"));
 }
 
+/// contracts/pages.md points 9 and 18: whoever did not start it is offered to report and not
+/// sent to a stranger; after a report there is no way to him at all.
+#[test]
+fn whoever_did_not_start_it_is_not_sent_on() {
+    let denied = page("staying-not-me");
+    assert!(!denied.contains("http-equiv"));
+    assert!(denied.contains("value=\"report\"") && denied.contains("Go back to"));
+    let reported = page("staying-reported");
+    assert!(!reported.contains("http-equiv") && !reported.contains("agent.example.net"));
+}
+
 /// contracts/pages.md point 20: once the agent has its session, opening the page again shows
 /// the decision and leads nowhere.
 #[test]

@@ -97,6 +97,7 @@ const ONWARD: OnwardTexts = OnwardTexts {
     back_to_program: Sentence(&[W("Go back to the program for "), First, W(" links")]),
     approved_words: "Approved. The agent picks up its session as soon as your browser goes on.",
     denied_words: "The agent got nothing. It hears so as soon as your browser goes on.",
+    not_me_words: "The agent got nothing. You did not start this, so your browser stays here.",
     by_itself: "Your browser goes on by itself. If nothing happens, press the button.",
 };
 
