@@ -1,6 +1,7 @@
 //! What a presented access token turns out to be.
 
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
+use crate::protocol::actor::Claims;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::thumbprint::Thumbprint;
@@ -19,6 +20,8 @@ pub struct Credential {
     pub scopes: Scopes,
     pub issued_at: Timestamp,
     pub approved_at: Option<Timestamp>,
+    /// What else is said of its session (RFC 8693 §4.1).
+    pub claims: Option<Claims>,
     /// Whoever uses it must prove possession of this key (RFC 9449 §7.1).
     pub key: Option<Thumbprint>,
     /// The earliest of the token's, the session's and the idle end.

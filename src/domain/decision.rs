@@ -206,6 +206,7 @@ impl Approval {
             resource: self.ask.resource.clone(),
             scopes: opening.granted.clone(),
             extra: None,
+            claims: None,
             label: label.unwrap_or_default(),
             created_at: now,
             approved_at: Some(now),

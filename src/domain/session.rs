@@ -6,6 +6,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::domain::step_up::Extra;
+use crate::protocol::actor::Claims;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -31,6 +32,8 @@ pub struct Session {
     pub scopes: Scopes,
     /// Scopes it holds for a while only.
     pub extra: Option<Extra>,
+    /// Who acts in it, where it was handed on (RFC 8693 §4.1).
+    pub claims: Option<Claims>,
     /// What its owner calls it.
     pub label: String,
     pub created_at: Timestamp,
@@ -73,10 +76,12 @@ pub enum EndCause {
     CodeReuse,
     /// Its client was deleted (RFC 7592 §2.3).
     ClientDeleted,
+    /// The session it was cut from ended (RFC 8693).
+    WithParent,
 }
 
 impl EndCause {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Disconnected,
         Self::Reported,
         Self::Claimed,
@@ -85,6 +90,7 @@ impl EndCause {
         Self::Revoked,
         Self::CodeReuse,
         Self::ClientDeleted,
+        Self::WithParent,
     ];
 
     #[must_use]
@@ -98,6 +104,7 @@ impl EndCause {
             Self::Revoked => "revoked",
             Self::CodeReuse => "code_reuse",
             Self::ClientDeleted => "client_deleted",
+            Self::WithParent => "with_parent",
         }
     }
 
@@ -151,8 +158,7 @@ pub struct Lifetimes {
 impl Session {
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let idle_end = self.last_used_at.unwrap_or(self.created_at) + self.idle;
-        if self.ended.is_some() || now >= self.expires_at || now >= idle_end {
+        if self.ended.is_some() || now >= self.ends_at() {
             return Standing::Over;
         }
         match self.collect_before {
@@ -160,6 +166,13 @@ impl Session {
             Some(until) if now < until => Standing::Waiting,
             Some(_) => Standing::Over,
         }
+    }
+
+    /// When it is over if nobody uses it any more.
+    #[must_use]
+    pub fn ends_at(&self) -> Timestamp {
+        let idle_end = self.last_used_at.unwrap_or(self.created_at) + self.idle;
+        self.expires_at.min(idle_end)
     }
 
     #[must_use]

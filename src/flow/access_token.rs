@@ -9,6 +9,7 @@ use crate::domain::id::SessionId;
 use crate::domain::resource::AccessTokenFormat;
 use crate::domain::session::{Token, TokenKind};
 use crate::jose::{AccessTokenClaims, JoseError};
+use crate::protocol::actor::Claims;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
@@ -34,6 +35,7 @@ pub struct Worth<'a> {
     pub scopes: &'a Scopes,
     pub issued_at: Timestamp,
     pub ends_at: Timestamp,
+    pub claims: Option<&'a Claims>,
     /// Whoever uses it must prove possession of this key (RFC 9449 §7.1).
     pub key: Option<&'a Thumbprint>,
 }
@@ -63,6 +65,7 @@ impl AccessToken {
             expires_in: self.row.expires_at.since(self.row.created_at).0,
             scope: self.row.scopes.to_string(),
             refresh_token: None,
+            issued_token_type: None,
             identity_assertion: None,
             assertion_expires: None,
             identity: None,
@@ -110,6 +113,7 @@ fn signed(app: &App, jti: &str, worth: &Worth<'_>) -> Result<String, JoseError> 
         jti,
         scope: &worth.scopes.to_string(),
         session_id: worth.session.as_str(),
+        claims: worth.claims,
         cnf: worth.key.map(|jkt| Confirmation { jkt }),
     })
 }

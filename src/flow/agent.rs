@@ -180,6 +180,7 @@ fn pre_claim_session(
         client: None,
         parent: None,
         extra: None,
+        claims: None,
         approval: None,
         agent: registration.agent.clone(),
         resource: registration.resource.clone(),

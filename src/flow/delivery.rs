@@ -84,6 +84,7 @@ impl Pair {
             scopes: &scopes,
             issued_at,
             ends_at: session.access_end(&scopes, issued_at, lifetimes.access),
+            claims: session.claims.as_ref(),
             key: binding.access.as_ref(),
         };
         let access = app.vault.derive(SecretKind::Access, context);

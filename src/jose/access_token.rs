@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{JoseError, Keyring};
+use crate::protocol::actor::Claims;
 use crate::protocol::thumbprint::Confirmation;
 
 /// `typ` of an access token ([RFC 9068 §2.1]).
@@ -28,6 +29,8 @@ pub struct AccessTokenClaims<'a> {
     pub jti: &'a str,
     pub scope: &'a str,
     pub session_id: &'a str,
+    #[serde(flatten)]
+    pub claims: Option<&'a Claims>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation<'a>>,
 }

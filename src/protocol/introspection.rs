@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::actor::Claims;
 use super::json::{self, JsonError};
 use super::resource_identifier::ResourceIdentifier;
 use super::scope::Scopes;
@@ -40,6 +41,8 @@ pub struct Active<'a> {
     /// When the human approved; absent before that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<i64>,
+    #[serde(flatten)]
+    pub claims: Option<&'a Claims>,
 }
 
 /// What a resource server has learnt about a live token ([RFC 7662 §2.2]). Members that this

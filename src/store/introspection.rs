@@ -3,7 +3,7 @@
 
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
-use super::row::statement;
+use super::row::{self, statement};
 use super::{Store, StoreError};
 use crate::domain::credential::{Credential, Delegation};
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
@@ -21,7 +21,7 @@ macro_rules! credential_with {
     ($least:literal) => {
         concat!(
             "SELECT s.id, s.account_id, s.registration_id, s.client_id, s.agent_name, s.resource, \
-             t.scopes, t.created_at, s.approved_at, t.key_thumbprint, ",
+             t.scopes, t.created_at, s.approved_at, t.key_thumbprint, s.claims, ",
             $least,
             "(t.expires_at, s.expires_at, \
              COALESCE(s.last_used_at, s.created_at) + s.idle_seconds) \
@@ -43,6 +43,7 @@ type Row = (
     String,
     i64,
     Option<i64>,
+    Option<String>,
     Option<String>,
     i64,
 );
@@ -123,6 +124,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         issued,
         approved,
         key,
+        claims,
         end,
     ) = row;
     Ok(Credential {
@@ -135,6 +137,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
         issued_at: Timestamp(issued),
         approved_at: approved.map(Timestamp),
+        claims: row::session::claims(claims)?,
         key: key.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT)).transpose()?,
         expires_at: Timestamp(end),
     })

@@ -41,6 +41,7 @@ pub async fn exchange(
         scopes: &scopes,
         issued_at: occasion.at,
         ends_at: expires_at,
+        claims: None,
         key: presented.key.as_ref(),
     };
     let access = access_token::make(app, &app.entropy.secret(SecretKind::Access)?, &worth)?;

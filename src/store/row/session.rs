@@ -9,7 +9,9 @@ use crate::domain::change::UNSTORED;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
 use crate::domain::step_up::Extra;
+use crate::protocol::actor::Claims;
 use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 use crate::store::write::{Expect, Step};
@@ -42,6 +44,7 @@ pub struct Model {
     pub user_agent: Option<String>,
     pub client_id: Option<String>,
     pub parent_id: Option<String>,
+    pub claims: Option<String>,
     pub extra_scopes: Option<String>,
     pub extra_until: Option<i64>,
 }
@@ -84,6 +87,7 @@ impl TryFrom<Model> for Session {
             resource: row.resource.parse().map_err(|_| CORRUPT)?,
             scopes: Scopes::stored(&row.scopes).map_err(|_| CORRUPT)?,
             extra,
+            claims: claims(row.claims)?,
             label: row.label,
             created_at: Timestamp(row.created_at),
             approved_at: time(row.approved_at),
@@ -98,8 +102,14 @@ impl TryFrom<Model> for Session {
     }
 }
 
-fn model(session: &Session, revision: i64) -> Model {
-    Model {
+/// What is said of a session beside its columns.
+pub(in crate::store) fn claims(text: Option<String>) -> Result<Option<Claims>, StoreError> {
+    text.map(|text| serde_json::from_str(&text).map_err(|_| CORRUPT)).transpose()
+}
+
+fn model(session: &Session, revision: i64) -> Result<Model, StoreError> {
+    let claims = session.claims.as_ref().map(serde_json::to_string).transpose();
+    Ok(Model {
         id: session.id.0.clone(),
         revision,
         door: session.door.name().to_owned(),
@@ -124,9 +134,10 @@ fn model(session: &Session, revision: i64) -> Model {
         user_agent: text(session.from.user_agent.as_ref()),
         client_id: session.client.as_ref().map(|id| id.0.clone()),
         parent_id: session.parent.as_ref().map(|id| id.0.clone()),
+        claims: claims.map_err(|_| CORRUPT)?,
         extra_scopes: session.extra.as_ref().map(|extra| extra.scopes.to_string()),
         extra_until: session.extra.as_ref().map(|extra| extra.until.0),
-    }
+    })
 }
 
 /// A live session gains scopes, unless it moved since it was read.
@@ -153,7 +164,7 @@ impl Stored for Session {
     const NAME: &'static str = "session";
 
     fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
-        let mut active = model(self, seen + 1).into_active_model().reset_all();
+        let mut active = model(self, seen + 1)?.into_active_model().reset_all();
         let statement = if seen == UNSTORED {
             Entity::insert(active).build(backend)
         } else {
@@ -172,4 +183,21 @@ impl Stored for Session {
     fn stored_as(self, revision: i64) -> Self {
         Self { revision, ..self }
     }
+}
+
+/// Holds the session that hands a part on: whoever ends it waits until the part is there to
+/// be ended with it, and whoever ended it before is seen here. Of the token that was shown,
+/// too, something must be left.
+pub(in crate::store) fn hand_on(
+    id: &SessionId,
+    token: &Digest,
+    at: Timestamp,
+    backend: DbBackend,
+) -> Step {
+    let sql = "UPDATE session SET revision = revision \
+               WHERE id = $1 AND ended_at IS NULL AND collect_before IS NULL AND expires_at > $3 \
+               AND EXISTS (SELECT 1 FROM token WHERE digest = $2 AND session_id = $1 \
+               AND kind = 1 AND expires_at > $3)";
+    let values = [id.as_str().into(), token.0.to_vec().into(), at.0.into()];
+    step(backend, sql, values, Expect::One("session"))
 }
