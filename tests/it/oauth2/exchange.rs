@@ -378,7 +378,7 @@ async fn a_bound_token_is_handed_on_by_the_holder_of_its_key() {
     let mut ada = site.person("ada@example.com").await;
     let registered = site.agent().register_for("ada@example.com").await;
     assert_eq!(ada.approve(&registered).await.status, 303);
-    let (key, other) = (Key::p256(), Key::generate());
+    let (key, other) = (Key::p256(), Key::p256());
     let poll = [("grant_type", CLAIM_GRANT), ("claim_token", registered.claim_token.as_str())];
     let tokens = proof::ask(&site, &poll, &[&proof::for_token(&site, &key)]).await;
     let subject = member(&tokens, "access_token");
