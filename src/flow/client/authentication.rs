@@ -46,15 +46,6 @@ pub struct Presented<'a> {
     pub form: &'a Form,
 }
 
-impl Presented<'_> {
-    /// Whether nothing in the request says which client sends it.
-    #[must_use]
-    pub fn names_nobody(&self) -> bool {
-        let said = ["client_id", "client_secret", "client_assertion"];
-        self.authorization.is_none() && said.iter().all(|name| self.form.get(name).is_none())
-    }
-}
-
 /// Finds out which client asks.
 ///
 /// Unknown clients and wrong secrets cost one look-up, one digest and one comparison alike,

@@ -126,7 +126,7 @@ async fn every_advertised_url_answers() {
         let got = Reply::of(site.client.get(&url)).await;
         let posted = Reply::of(site.client.post(&url)).await;
         assert!(got.status != 404 && posted.status != 404, "{url}");
-        assert!(got.status == 200 || posted.status != 405, "{url}");
+        assert!(got.status != 405 || posted.status != 405, "{url}");
     }
     site.close().await;
 }
@@ -152,10 +152,10 @@ async fn exactly_the_advertised_grants_are_supported() {
             .assert_error(400, "invalid_request");
     }
     for grant in [
-        "authorization_code",
         "client_credentials",
         "password",
         "implicit",
+        "urn:ietf:params:oauth:grant-type:uma-ticket",
         "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
