@@ -16,6 +16,7 @@ use crate::domain::id::ClientId;
 use crate::flow::client::document::is_a_url;
 use crate::flow::code::{NotAsked, begin};
 use crate::protocol::destination::Destination;
+use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::secret::SecretKind;
@@ -46,8 +47,19 @@ pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
             }
             answer
         }
+        Err(NotAsked::UnknownClient(_)) if asks_for_json(&request) => {
+            answer::oauth_error(&OAuthError::InvalidClient)
+        }
         Err(refused) => refuse(&app, &visitor, &refused),
     }
+}
+
+/// Whether this is a program that looks at the answer before it opens a browser, as
+/// mcp-remote does with a client id that it has kept: told what is wrong, it registers again.
+/// A browser always takes HTML as well.
+fn asks_for_json(request: &HttpRequest) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepts.is_some_and(|types| types.contains("application/json") && !types.contains("text/html"))
 }
 
 fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
