@@ -115,7 +115,10 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         token_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         revocation_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         revocation_endpoint_auth_methods_supported: client_methods(),
-        introspection_endpoint_auth_methods_supported: BY_SECRET.to_vec(),
+        introspection_endpoint_auth_methods_supported: vec![
+            "client_secret_basic",
+            "client_secret_post",
+        ],
         code_challenge_methods_supported: ["S256"],
         scopes_supported: scopes.to_vec(),
         bearer_methods_supported: ["header"],
@@ -134,10 +137,7 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
     }
 }
 
-/// How resource servers prove themselves.
-const BY_SECRET: [&str; 2] = ["client_secret_basic", "client_secret_post"];
-
-/// How clients do.
+/// How clients may prove themselves.
 fn client_methods() -> Vec<&'static str> {
     AuthenticationMethod::ALL.map(AuthenticationMethod::name).to_vec()
 }
