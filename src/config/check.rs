@@ -5,7 +5,6 @@ use std::net::{AddrParseError, IpAddr, SocketAddr};
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use super::issuer::Issuer;
 use super::layers::Layers;
 use super::problem::{Origin, Problem};
 use super::reader::Reader;
@@ -14,6 +13,7 @@ use super::{
     resources, tls,
 };
 use crate::domain::resource::Resource;
+use crate::protocol::issuer::Issuer;
 
 #[expect(clippy::too_many_lines, reason = "one line per setting")]
 pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
@@ -31,12 +31,10 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let demo = demo(&mut reader, loopback);
     let resources = all_resources(&mut reader, issuer.as_ref(), demo);
     let clients = clients::read(&mut reader, &resources);
-    let agents = agents(&mut reader);
-    let strangers = strangers(&mut reader);
+    let (agents, strangers) = (agents(&mut reader), strangers(&mut reader));
     let sessions = sessions(&mut reader);
     let accounts = accounts(&mut reader, loopback);
-    let outbound = outbound(&mut reader, loopback);
-    let limits = limits::read(&mut reader);
+    let (outbound, limits) = (outbound(&mut reader, loopback), limits::read(&mut reader));
     let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
         return Err(reader.problems);
     };

@@ -67,24 +67,9 @@ fn client(
     let grant_types = grant_types(entry, problems);
     let ceiling = ceiling(entry, scopes, problems);
     let authentication = authentication(entry, problems)?;
-    let by_itself = grant_types.iter().any(|grant| grant == BY_ITSELF);
-    if by_itself && authentication == Authentication::None {
-        let remedy = "a client without client_secret_file or jwks_file cannot prove that it is \
-                      itself; name one, or leave out client_credentials";
-        problems.push(entry.problem("grant_types", remedy));
-    }
-    if by_itself == ceiling.is_empty() {
-        let remedy = "goes together with client_credentials: the most that the client may hold \
-                      by itself; write both or none";
-        problems.push(entry.problem("scope", remedy));
-    }
-    if redirect_uris.is_empty() && grant_types.iter().any(|grant| grant == IN_A_BROWSER) {
-        let remedy = "missing; authorization_code needs at least one";
-        problems.push(entry.problem("redirect_uris", remedy));
-    }
     let id = id?;
     let name = ToldText::clean(name.as_deref().unwrap_or(id.as_str()), 80);
-    Some(Client {
+    let client = Client {
         id,
         source: ClientSource::Configured,
         name,
@@ -93,7 +78,28 @@ fn client(
         authentication,
         grant_types,
         ceiling,
-    })
+    };
+    fit(entry, &client, problems);
+    Some(client)
+}
+
+/// What a client may ask with must fit what it is.
+fn fit(entry: &Entry<'_>, client: &Client, problems: &mut Vec<Problem>) {
+    let by_itself = client.may_use(BY_ITSELF);
+    if by_itself && client.authentication == Authentication::None {
+        let remedy = "a client without client_secret_file or jwks_file cannot prove that it is \
+                      itself; name one, or leave out client_credentials";
+        problems.push(entry.problem("grant_types", remedy));
+    }
+    if by_itself == client.ceiling.is_empty() {
+        let remedy = "goes together with client_credentials: the most that the client may hold \
+                      by itself; write both or none";
+        problems.push(entry.problem("scope", remedy));
+    }
+    if client.redirect_uris.is_empty() && client.may_use(IN_A_BROWSER) {
+        let remedy = "missing; authorization_code needs at least one";
+        problems.push(entry.problem("redirect_uris", remedy));
+    }
 }
 
 fn client_id(
@@ -199,6 +205,7 @@ mod tests {
 
     const SECRET: &str = "client_secret = '0123456789abcdef'\n";
 
+    #[expect(clippy::unwrap_in_result, reason = "a test that cannot write its settings has failed")]
     fn loaded(folder: &Path, text: &str) -> Result<Settings, Vec<Problem>> {
         let path = folder.join("settings.toml");
         fs::write(&path, text).expect("written");

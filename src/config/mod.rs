@@ -16,7 +16,6 @@ mod check;
 mod clients;
 mod database;
 mod entry;
-mod issuer;
 mod layers;
 mod limits;
 mod problem;
@@ -26,8 +25,8 @@ mod show;
 mod span;
 mod tls;
 
+pub use crate::protocol::issuer::{Issuer, is_loopback_host};
 pub use database::{DatabaseUrl, PostgresUrl};
-pub use issuer::{Issuer, is_loopback_host};
 pub use layers::{DEFAULTS, Flags, Sources};
 pub use limits::Limits;
 pub use problem::{Origin, Problem};

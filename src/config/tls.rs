@@ -7,8 +7,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use super::issuer::Issuer;
 use super::reader::Reader;
+use crate::protocol::issuer::Issuer;
 
 /// A certificate chain and its key, PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]

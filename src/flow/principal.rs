@@ -8,7 +8,6 @@ use crate::flow::error::PersonError;
 use crate::flow::introspect::{self, LiveToken};
 use crate::protocol::basic::BasicCredentials;
 use crate::protocol::resource_identifier::ResourceIdentifier;
-use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
@@ -59,21 +58,22 @@ impl AgentSession {
     pub fn token(&self) -> &LiveToken {
         &self.0
     }
-
-    /// Whether the session reaches all of `needed`.
-    #[must_use]
-    pub fn may(&self, needed: &Scopes) -> bool {
-        self.0.credential.scopes.covers(needed)
-    }
 }
 
 /// A resource server that proved itself; it sees tokens of its own resource only.
 #[derive(Debug, Clone)]
 pub struct ResourceServer<'a> {
     resource: &'a ResourceIdentifier,
+    client_id: &'a str,
 }
 
 impl ResourceServer<'_> {
+    /// Its own name, as it proved it.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        self.client_id
+    }
+
     #[must_use]
     pub fn resource(&self) -> &ResourceIdentifier {
         self.resource
@@ -124,11 +124,14 @@ pub fn resource_server<'a>(
     for resource in &app.settings.resources {
         for client in &resource.introspection {
             if client.client_id == credentials.client_id {
-                found = Some((resource, client.secret));
+                found = Some((resource, client));
             }
         }
     }
-    let expected = found.map_or(Digest([0; 32]), |(_, secret)| secret);
+    let expected = found.map_or(Digest([0; 32]), |(_, client)| client.secret);
     let proven: bool = expected.0.ct_eq(&presented.0).into();
-    found.filter(|_| proven).map(|(resource, _)| ResourceServer { resource: &resource.identifier })
+    found.filter(|_| proven).map(|(resource, client)| ResourceServer {
+        resource: &resource.identifier,
+        client_id: &client.client_id,
+    })
 }

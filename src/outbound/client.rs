@@ -46,7 +46,12 @@ pub fn client(resolver: PublicOnly, ca_file: Option<&Path>) -> Result<Client, Se
     client.map_err(SetUpError::Client)
 }
 
-fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, SetUpError> {
+/// The TLS of outgoing connections: the public authorities, and those in `ca_file`.
+///
+/// # Errors
+///
+/// The file holds no trust anchors.
+pub fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, SetUpError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca_file {
         add_anchors(&mut roots, path)?;

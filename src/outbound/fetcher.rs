@@ -44,7 +44,7 @@ pub struct Fetcher(Arc<Inner>);
 struct Inner {
     source: Source,
     allowed: Allowed,
-    flights: Flights,
+    flights: Flights<(String, Limits), Result<Fetched, FetchError>>,
     turns: Semaphore,
 }
 

@@ -1,47 +1,51 @@
-//! One fetch per URL at a time: who asks for what is already under way waits for that.
+//! One question at a time about the same thing: who asks for what is already under way waits
+//! for that.
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::error::FetchError;
-use super::fetched::Fetched;
-use super::fetcher::Limits;
+type UnderWay<K, A> = HashMap<K, Arc<OnceCell<A>>>;
 
-type Key = (String, Limits);
-type Answer = Arc<OnceCell<Result<Fetched, FetchError>>>;
+/// The questions under way. Nothing is kept longer: what to cache is the caller's decision.
+pub struct Flights<K: Eq + Hash, A>(Mutex<UnderWay<K, A>>);
 
-/// The fetches under way. Nothing is kept longer: what to cache is the caller's decision.
-#[derive(Default)]
-pub struct Flights(Mutex<HashMap<Key, Answer>>);
+impl<K: Eq + Hash, A> Default for Flights<K, A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
 
-impl Flights {
-    /// Runs `fetch`, unless the same is under way already; then its answer is taken. If the
+impl<K: Clone + Eq + Hash, A: Clone> Flights<K, A> {
+    /// Runs `ask`, unless the same is under way already; then its answer is taken. If the
     /// one who started it goes away before the end, one of those waiting runs its own.
-    pub async fn join<F>(&self, key: Key, fetch: impl FnOnce() -> F) -> Result<Fetched, FetchError>
+    pub async fn join<F>(&self, key: K, ask: impl FnOnce() -> F) -> A
     where
-        F: Future<Output = Result<Fetched, FetchError>>,
+        F: Future<Output = A>,
     {
         let answer = Arc::clone(self.under_way().entry(key.clone()).or_default());
         let seat = Seat { flights: self, key, answer };
-        seat.answer.get_or_init(fetch).await.clone()
+        seat.answer.get_or_init(ask).await.clone()
     }
+}
 
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, Answer>> {
+impl<K: Eq + Hash, A> Flights<K, A> {
+    fn under_way(&self) -> MutexGuard<'_, UnderWay<K, A>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Somebody waiting for an answer. Who gets one, and the last to give up, clears the table.
-struct Seat<'a> {
-    flights: &'a Flights,
-    key: Key,
-    answer: Answer,
+struct Seat<'a, K: Eq + Hash, A> {
+    flights: &'a Flights<K, A>,
+    key: K,
+    answer: Arc<OnceCell<A>>,
 }
 
-impl Drop for Seat<'_> {
+impl<K: Eq + Hash, A> Drop for Seat<'_, K, A> {
     fn drop(&mut self) {
         let mut under_way = self.flights.under_way();
         let ours = under_way.get(&self.key).is_some_and(|one| Arc::ptr_eq(one, &self.answer));
@@ -59,6 +63,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::outbound::{FetchError, Fetched, Limits};
+
+    type Key = (String, Limits);
+    type Fetches = Flights<Key, Result<Fetched, FetchError>>;
 
     fn key(url: &str) -> Key {
         (url.to_owned(), Limits::default())
@@ -76,7 +84,7 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_ask_together_share_one_fetch_and_later_ones_do_not() {
-        let (flights, asked) = (Flights::default(), AtomicUsize::new(0));
+        let (flights, asked) = (Fetches::default(), AtomicUsize::new(0));
         let ask = || flights.join(key("https://a.example/"), || counted(&asked));
         let (first, second, third) = tokio::join!(ask(), ask(), ask());
         assert_eq!((&first, &second), (&second, &third));
@@ -88,7 +96,7 @@ mod tests {
 
     #[tokio::test]
     async fn another_url_or_another_limit_is_another_fetch() {
-        let (flights, asked) = (Flights::default(), AtomicUsize::new(0));
+        let (flights, asked) = (Fetches::default(), AtomicUsize::new(0));
         let ask = |key| flights.join(key, || counted(&asked));
         let wide = Limits { body: 1_000_000, ..Limits::default() };
         let wider = ("https://a.example/".to_owned(), wide);
@@ -102,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_gets_an_answer_when_the_first_goes_away() {
-        let (flights, asked) = (Flights::default(), AtomicUsize::new(0));
+        let (flights, asked) = (Fetches::default(), AtomicUsize::new(0));
         let forever = flights.join(key("https://a.example/"), std::future::pending);
         let gives_up = tokio::time::timeout(Duration::from_millis(20), forever);
         let stays = flights.join(key("https://a.example/"), || counted(&asked));
@@ -114,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_stays_behind_when_the_only_one_goes_away() {
-        let flights = Flights::default();
+        let flights = Fetches::default();
         let forever = flights.join(key("https://a.example/"), std::future::pending);
         assert!(tokio::time::timeout(Duration::from_millis(5), forever).await.is_err());
         assert!(flights.under_way().is_empty());

@@ -22,9 +22,10 @@ mod flight;
 mod resolver;
 mod special_use;
 
-pub use client::SetUpError;
+pub use client::{SetUpError, tls};
 pub use error::{Cause, FetchError, NotAdmitted};
 pub use fetched::Fetched;
 pub use fetcher::{Fetcher, Limits};
+pub use flight::Flights;
 pub use resolver::Names;
 pub use special_use::SpecialUse;

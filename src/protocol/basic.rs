@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 /// A client id and its secret, as presented.
@@ -30,6 +30,17 @@ pub fn parse(header: &str) -> Option<BasicCredentials> {
     })
 }
 
+/// Writes the `Authorization` header value of a client, both halves form-encoded as the clause
+/// says: [RFC 6749 §2.3.1].
+///
+/// [RFC 6749 §2.3.1]: https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+#[must_use]
+pub fn header(client_id: &str, secret: &str) -> Zeroizing<String> {
+    let encoded = |half| utf8_percent_encode(half, NON_ALPHANUMERIC);
+    let both = Zeroizing::new(format!("{}:{}", encoded(client_id), encoded(secret)));
+    Zeroizing::new(format!("Basic {}", STANDARD.encode(both.as_bytes())))
+}
+
 fn form_decode(half: &str) -> Option<String> {
     if !half.contains('%') {
         return Some(half.to_owned());
@@ -52,6 +63,16 @@ mod tests {
         let encoded = STANDARD.encode("demo:demo%2Dsecret");
         assert_eq!(both(&format!("Basic {raw}")), wanted);
         assert_eq!(both(&format!("basic {encoded}")), wanted);
+    }
+
+    /// RFC 6749 §2.3.1: colons, spaces and other alphabets survive the way there.
+    #[test]
+    fn what_a_client_writes_is_what_the_server_reads() {
+        for (client_id, secret) in [("demo", "demo-secret"), ("a:b", "c:d+e f%41/="), ("ä", "ß")]
+        {
+            let wanted = Some((client_id.to_owned(), secret.to_owned()));
+            assert_eq!(both(&header(client_id, secret)), wanted);
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ mod tests {
 
     const URL: &str = "https://agent.example.com/client.json";
 
-    fn document(changes: Value) -> String {
+    fn document(changes: &Value) -> String {
         let mut document = json!({
             "client_id": URL, "client_name": "Test client",
             "redirect_uris": ["http://localhost/callback"],
@@ -110,7 +110,7 @@ mod tests {
     /// CIMD §4: what is left out of a document leaves a public client.
     #[test]
     fn a_document_describes_a_public_client_unless_it_says_more() {
-        let metadata = read(&document(json!({}))).expect("a document");
+        let metadata = read(&document(&json!({}))).expect("a document");
         assert_eq!(metadata.token_endpoint_auth_method, AuthenticationMethod::None);
         assert_eq!(metadata.grant_types, ["authorization_code"]);
     }
@@ -133,10 +133,10 @@ mod tests {
             " https://agent.example.com/client.json",
             "",
         ] {
-            let refused = read(&document(json!({ "client_id": other })));
+            let refused = read(&document(&json!({ "client_id": other })));
             assert_eq!(refused, Err(NotADocument::OtherClient), "{other}");
         }
-        let without = document(json!({})).replace("client_id", "id");
+        let without = document(&json!({})).replace("client_id", "id");
         assert_eq!(read(&without), Err(NotADocument::OtherClient));
     }
 
@@ -149,11 +149,11 @@ mod tests {
             json!({ "client_secret": "hush" }),
             json!({ "client_secret_expires_at": 0 }),
         ] {
-            assert_eq!(read(&document(changes)), Err(NotADocument::SharedSecret));
+            assert_eq!(read(&document(&changes)), Err(NotADocument::SharedSecret));
         }
         let jwt = json!({ "token_endpoint_auth_method": "client_secret_jwt" });
         let refused = Err(NotADocument::Metadata(MetadataRefused::Method));
-        assert_eq!(read(&document(jwt)), refused);
+        assert_eq!(read(&document(&jwt)), refused);
     }
 
     /// CIMD §4: a client with keys of its own.
@@ -165,7 +165,7 @@ mod tests {
         ] {
             let mut changes = keys;
             changes["token_endpoint_auth_method"] = json!("private_key_jwt");
-            let metadata = read(&document(changes)).expect("a document");
+            let metadata = read(&document(&changes)).expect("a document");
             let method = metadata.token_endpoint_auth_method;
             assert_eq!(method, AuthenticationMethod::PrivateKeyJwt);
         }
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn only_json_is_read() {
-        let body = document(json!({}));
+        let body = document(&json!({}));
         let read = |media_type| super::read(URL, media_type, body.as_bytes(), &[]).is_ok();
         assert!(read(Some("application/json")));
         assert!(read(Some("Application/JSON; charset=utf-8")));

@@ -270,6 +270,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unwrap_in_result, reason = "a test whose JSON has another shape has failed")]
     fn accepted(told: Value) -> Result<ClientMetadata, MetadataRefused> {
         let told: ToldMetadata = serde_json::from_value(told).expect("the shape is sound");
         told.accept(AuthenticationMethod::ClientSecretBasic, &[])
@@ -331,6 +332,7 @@ mod tests {
 
     /// RFC 7591 §3.2.2, one refusal each.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn each_flaw_is_refused_by_its_name() {
         let uris = json!(["https://a.example/cb"]);
         let many: Vec<String> = (0..21).map(|n| format!("https://a.example/{n}")).collect();

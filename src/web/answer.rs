@@ -32,6 +32,20 @@ pub fn raw_json(status: u16, text: String) -> HttpResponse {
     answer
 }
 
+/// The media type of a signed introspection answer ([RFC 9701 §4]).
+///
+/// [RFC 9701 §4]: https://www.rfc-editor.org/rfc/rfc9701#section-4
+pub const SIGNED_INTROSPECTION: &str = "application/token-introspection+jwt";
+
+/// A signed introspection answer.
+#[must_use]
+pub fn signed_introspection(jwt: String) -> HttpResponse {
+    let mut answer = raw_json(200, jwt);
+    let content_type = HeaderValue::from_static(SIGNED_INTROSPECTION);
+    answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    answer
+}
+
 fn code(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -7,12 +7,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::account::person_error;
 use super::answer::{self, see_other};
 use super::pages::authorize_refused::{AuthorizeRefusedPage, Refusal};
+use super::pages::unknown_client::UnknownClientPage;
 use super::person::visitor;
 use super::request;
 use super::visitor::{Visitor, mark, set_mark};
 use crate::app::App;
+use crate::domain::id::ClientId;
+use crate::flow::client::document::is_a_url;
 use crate::flow::code::{NotAsked, begin};
 use crate::protocol::destination::Destination;
+use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::secret::SecretKind;
@@ -43,15 +47,27 @@ pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
             }
             answer
         }
+        Err(NotAsked::UnknownClient(_)) if asks_for_json(&request) => {
+            answer::oauth_error(&OAuthError::InvalidClient)
+        }
         Err(refused) => refuse(&app, &visitor, &refused),
     }
 }
 
+/// Whether this is a program that looks at the answer before it opens a browser, as
+/// mcp-remote does with a client id that it has kept: told what is wrong, it registers again.
+/// A browser always takes HTML as well.
+fn asks_for_json(request: &HttpRequest) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepts.is_some_and(|types| types.contains("application/json") && !types.contains("text/html"))
+}
+
 fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
     match refused {
-        NotAsked::Redirect(location) => found(location),
+        NotAsked::Told { location, .. } => found(location),
+        NotAsked::SpentRequest => refused_page(app, visitor, Refusal::Expired),
         NotAsked::NoClient => malformed(app, visitor, "client_id is missing"),
-        NotAsked::UnknownClient(_) => malformed(app, visitor, "client_id is not known here"),
+        NotAsked::UnknownClient(id) => unknown_client(app, visitor, id),
         NotAsked::ForeignRedirection { client, presented } => {
             let registered: Vec<String> = client.redirect_uris.iter().map(shown).collect();
             let asked = presented.as_deref().and_then(|uri| ToldText::clean(uri, 200));
@@ -64,6 +80,17 @@ fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
         }
         NotAsked::Failed(error) => person_error(app, visitor, error),
     }
+}
+
+/// The program that sent this browser hears nothing, so the person is told how to help it.
+fn unknown_client(app: &App, visitor: &Visitor, id: &str) -> HttpResponse {
+    let shown = ToldText::clean(id, 200);
+    let page = UnknownClientPage {
+        frame: &visitor.frame(app),
+        client_id: shown.as_ref().map_or("", ToldText::as_str),
+        is_a_document: is_a_url(&ClientId(id.to_owned())),
+    };
+    visitor.page(app, UnknownClientPage::STATUS, &page)
 }
 
 fn malformed(app: &App, visitor: &Visitor, description: &str) -> HttpResponse {

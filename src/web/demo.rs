@@ -1,27 +1,27 @@
-//! The demo resource: a small API that newcomers, MCP clients and scripts can call. It asks
-//! about tokens as any resource server does, only without the network between.
+//! The demo resource: a small API that newcomers, MCP clients and scripts can call. It is
+//! guarded by the middleware that other APIs use, and asks without the network between.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{self, body_error};
-use super::request::{self, Bearer};
-use super::{mcp, method_not_allowed};
+use super::{mcp, method_not_allowed, request};
 use crate::app::App;
-use crate::domain::id::AccountId;
-use crate::domain::resource::Resource;
-use crate::flow::principal::{self, AgentSession};
-use crate::protocol::challenge::Refusal;
-use crate::protocol::error::{ErrorBody, OAuthError};
-use crate::protocol::json;
-use crate::protocol::scope::Scopes;
+use crate::flow::{dpop, principal};
+use crate::protocol::error::OAuthError;
+use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::text::ToldText;
+use crate::protocol::thumbprint::Thumbprint;
+use crate::protocol::{introspection, json};
+use crate::resource_server::{
+    Answer, CheckProof, Introspect, PresentedProof, ProtectedResource, Refused, Session,
+};
 
 /// What the demo keeps: the newest notes, in memory.
 #[derive(Default)]
@@ -53,58 +53,55 @@ impl Notes {
     }
 }
 
-/// Where a request to the demo resource is refused or let in.
-pub struct Gate<'a> {
-    app: &'a App,
-    resource: &'a Resource,
-    /// What the operation needs.
-    needed: Scopes,
+/// The demo as a protected resource, if it is switched on.
+#[must_use]
+pub fn protected(app: &Arc<App>) -> Option<ProtectedResource> {
+    let identifier = app.settings.issuer.url("/demo").parse().ok()?;
+    let demo = app.resource(&identifier)?;
+    let described = ProtectedResource::describe(identifier.as_str(), app.issuer())
+        .name(&demo.name)
+        .scopes(&demo.all_scopes().to_string())
+        .default_scopes(&demo.default_scopes().to_string());
+    described.introspected_by(InProcess { app: Arc::clone(app), resource: identifier }).ok()
 }
 
-impl<'a> Gate<'a> {
-    /// A gate before an operation that needs `scope`; empty for any live session.
-    fn before(app: &'a App, scope: &str) -> Option<Self> {
-        let identifier = app.settings.issuer.url("/demo").parse().ok()?;
-        let resource = app.resource(&identifier)?;
-        Some(Self { app, resource, needed: Scopes::stored(scope).unwrap_or_default() })
+/// This server, asked about a token without the network between: the answer is the one that
+/// any resource server gets.
+struct InProcess {
+    app: Arc<App>,
+    resource: ResourceIdentifier,
+}
+
+impl Introspect for InProcess {
+    fn introspect<'a>(&'a self, token: &'a str) -> LocalBoxFuture<'a, Answer> {
+        Box::pin(async move {
+            let now = self.app.clock.now();
+            let session = principal::agent(&self.app, &self.resource, token, now).await?;
+            let Some(session) = session else { return Ok(None) };
+            let answer = introspection::read(session.token().answer.as_bytes());
+            let known = answer.map_err(|error| OAuthError::ServerError(Box::new(error)))?;
+            Ok(known.map(Arc::new))
+        })
     }
 
-    /// Lets an agent in, before its method is even looked at: whatever comes without a good
-    /// token learns from the challenge how to get one.
-    async fn admit(&self, request: &HttpRequest) -> Result<AgentSession, HttpResponse> {
-        let token = match request::bearer(request) {
-            Bearer::Absent => return Err(self.refuse(&Refusal::NoToken)),
-            Bearer::Unusable => return Err(self.refuse(&Refusal::InvalidToken)),
-            Bearer::Token(token) => token,
-        };
-        let (resource, now) = (&self.resource.identifier, self.app.clock.now());
-        match principal::agent(self.app, resource, token, now).await {
-            Ok(Some(session)) if session.may(&self.needed) => Ok(session),
-            Ok(Some(_)) => Err(self.refuse(&Refusal::InsufficientScope(self.needed.clone()))),
-            Ok(None) => Err(self.refuse(&Refusal::InvalidToken)),
-            Err(error) => Err(answer::oauth_error(&OAuthError::from(error))),
-        }
+    fn proofs(&self) -> Option<&dyn CheckProof> {
+        Some(self)
     }
+}
 
-    /// The refusal with its challenge (RFC 6750 §3, RFC 9728 §5.1).
-    pub fn refuse(&self, refusal: &Refusal) -> HttpResponse {
-        let scopes = if self.needed.is_empty() {
-            self.resource.default_scopes()
-        } else {
-            self.needed.clone()
-        };
-        let challenge = refusal.challenge(&self.resource.identifier.metadata_url(), &scopes);
-        let body = ErrorBody {
-            error: refusal.code(),
-            error_description: "see WWW-Authenticate for how to ask".to_owned(),
-            message: Some("see WWW-Authenticate for how to ask".to_owned()),
-            ..ErrorBody::default()
-        };
-        let mut refused = answer::json(refusal.status(), &body);
-        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-            refused.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        refused
+/// Proofs count once at this server, wherever they are shown.
+impl CheckProof for InProcess {
+    fn check<'a>(
+        &'a self,
+        presented: PresentedProof<'a>,
+    ) -> LocalBoxFuture<'a, Result<Thumbprint, OAuthError>> {
+        Box::pin(async move {
+            let PresentedProof { proof, method, path, token, .. } = presented;
+            let (url, now) = (self.app.settings.issuer.url(path), self.app.clock.now());
+            let made = (method, url.as_str());
+            let key = dpop::proof(&self.app, Some(proof), made, Some(token), now).await?;
+            key.ok_or_else(|| OAuthError::InvalidDpopProof("it is missing".to_owned()))
+        })
     }
 }
 
@@ -121,22 +118,16 @@ struct WhoAmI<'a> {
 }
 
 /// `GET /demo/whoami`: any live session.
-pub async fn who_am_i(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    let Some(gate) = Gate::before(&app, "") else { return super::not_found_json() };
-    let session = match gate.admit(&request).await {
-        Ok(session) => session,
-        Err(refused) => return refused,
-    };
+pub async fn who_am_i(request: HttpRequest, session: Session) -> HttpResponse {
     if !is_read(request.method()) {
         return method_not_allowed("GET, HEAD, OPTIONS");
     }
-    let credential = &session.token().credential;
     let who = WhoAmI {
-        account: credential.account.as_ref().map(AccountId::as_str),
-        agent: credential.agent.as_deref(),
-        session: credential.session.as_str(),
-        scopes: credential.scopes.to_vec(),
-        expires_at: credential.expires_at.iso(),
+        account: session.account(),
+        agent: session.agent(),
+        session: session.id(),
+        scopes: session.scopes().to_vec(),
+        expires_at: session.expires_at().iso(),
     };
     answer::json(200, &who)
 }
@@ -153,16 +144,10 @@ pub async fn notes(
     app: Data<App>,
     notes: Data<Notes>,
 ) -> HttpResponse {
-    let writes = request.method() == Method::POST;
-    let scope = if writes { "demo:write" } else { "demo:read" };
-    let Some(gate) = Gate::before(&app, scope) else { return super::not_found_json() };
-    if let Err(refused) = gate.admit(&request).await {
-        return refused;
-    }
     if is_read(request.method()) {
         return answer::json(200, &notes.all());
     }
-    if !writes {
+    if request.method() != Method::POST {
         return method_not_allowed("GET, HEAD, POST, OPTIONS");
     }
     let body = match request::body(&app, &request, payload).await {
@@ -182,33 +167,21 @@ pub async fn mcp(
     payload: Payload,
     app: Data<App>,
     notes: Data<Notes>,
-) -> HttpResponse {
-    let Some(gate) = Gate::before(&app, "demo:read") else { return super::not_found_json() };
-    let session = match gate.admit(&request).await {
-        Ok(session) => session,
-        Err(refused) => return refused,
-    };
+    session: Session,
+) -> Result<HttpResponse, Refused> {
     if request.method() != Method::POST {
         // No stream is offered (MCP, "Streamable HTTP").
-        return method_not_allowed("POST, OPTIONS");
+        return Ok(method_not_allowed("POST, OPTIONS"));
     }
     let body = match request::body(&app, &request, payload).await {
         Ok(body) => body,
-        Err(error) => return body_error(error),
+        Err(error) => return Ok(body_error(error)),
     };
-    let answer = mcp::answer(&body, &notes, |scope| {
-        let needed = Scopes::stored(scope).unwrap_or_default();
-        session.may(&needed)
-    });
-    match answer {
+    Ok(match mcp::answer(&body, &notes, |scopes| session.require(scopes))? {
         mcp::Answer::Reply(reply) => answer::json(200, &reply),
         mcp::Answer::Unreadable(reply) => answer::json(400, &reply),
         mcp::Answer::Accepted => HttpResponse::Accepted().finish(),
-        mcp::Answer::NeedsScopes(scopes) => {
-            let needed = Scopes::stored(scopes).unwrap_or_default();
-            gate.refuse(&Refusal::InsufficientScope(needed))
-        }
-    }
+    })
 }
 
 fn is_read(method: &Method) -> bool {

@@ -102,6 +102,8 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         issuer: app.issuer(),
         authorization_endpoint: url("/authorize"),
         token_endpoint: url("/token"),
+        pushed_authorization_request_endpoint: url("/par"),
+        require_pushed_authorization_requests: false,
         revocation_endpoint: url("/revoke"),
         introspection_endpoint: url("/introspect"),
         jwks_uri: url("/.well-known/jwks.json"),
@@ -115,10 +117,9 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         token_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         revocation_endpoint_auth_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         revocation_endpoint_auth_methods_supported: client_methods(),
-        introspection_endpoint_auth_methods_supported: vec![
-            "client_secret_basic",
-            "client_secret_post",
-        ],
+        introspection_endpoint_auth_methods_supported: BY_SECRET.to_vec(),
+        introspection_signing_alg_values_supported: ["ES256"],
+        dpop_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         code_challenge_methods_supported: ["S256"],
         scopes_supported: scopes.to_vec(),
         bearer_methods_supported: ["header"],
@@ -137,6 +138,10 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
     }
 }
 
+/// How resource servers prove themselves.
+const BY_SECRET: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+/// How clients do.
 fn client_methods() -> Vec<&'static str> {
     AuthenticationMethod::ALL.map(AuthenticationMethod::name).to_vec()
 }

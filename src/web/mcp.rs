@@ -18,8 +18,6 @@ pub enum Answer {
     Unreadable(Value),
     /// A notification, which has no answer.
     Accepted,
-    /// The tool needs more than the session has: all that it needs.
-    NeedsScopes(&'static str),
 }
 
 #[derive(Deserialize)]
@@ -30,21 +28,26 @@ struct Message {
     params: Value,
 }
 
-/// Answers one JSON-RPC message. `may` says whether the session holds a scope.
-pub fn answer(body: &[u8], notes: &Notes, may: impl Fn(&str) -> bool) -> Answer {
+/// Answers one JSON-RPC message. `require` refuses a session that lacks any of the scopes.
+pub fn answer<E>(
+    body: &[u8],
+    notes: &Notes,
+    require: impl Fn(&str) -> Result<(), E>,
+) -> Result<Answer, E> {
     let Ok(message) = strict::parse::<Message>(body) else {
-        return Answer::Unreadable(failure(&Value::Null, -32_700, "not a JSON-RPC message"));
+        let failure = failure(&Value::Null, -32_700, "not a JSON-RPC message");
+        return Ok(Answer::Unreadable(failure));
     };
-    let Some(id) = message.id else { return Answer::Accepted };
+    let Some(id) = message.id else { return Ok(Answer::Accepted) };
     let result = match message.method.as_deref() {
         Some("initialize") => initialize(&message.params),
         Some("ping") => json!({}),
         Some("tools/list") => json!({ "tools": tools() }),
-        Some("tools/call") => return call(&id, &message.params, notes, may),
-        Some(_) => return Answer::Reply(failure(&id, -32_601, "no such method")),
-        None => return Answer::Accepted,
+        Some("tools/call") => return call(&id, &message.params, notes, require),
+        Some(_) => return Ok(Answer::Reply(failure(&id, -32_601, "no such method"))),
+        None => return Ok(Answer::Accepted),
     };
-    Answer::Reply(json!({ "jsonrpc": "2.0", "id": id, "result": result }))
+    Ok(Answer::Reply(json!({ "jsonrpc": "2.0", "id": id, "result": result })))
 }
 
 fn initialize(params: &Value) -> Value {
@@ -76,23 +79,26 @@ fn tools() -> Value {
     ])
 }
 
-fn call(id: &Value, params: &Value, notes: &Notes, may: impl Fn(&str) -> bool) -> Answer {
+fn call<E>(
+    id: &Value,
+    params: &Value,
+    notes: &Notes,
+    require: impl Fn(&str) -> Result<(), E>,
+) -> Result<Answer, E> {
     let text = match params.get("name").and_then(Value::as_str) {
         Some("read_notes") => serde_json::to_string(&notes.all()).unwrap_or_default(),
-        Some("add_note") if !may("demo:write") => {
-            return Answer::NeedsScopes("demo:read demo:write");
-        }
         Some("add_note") => {
+            require("demo:read demo:write")?;
             let text = params.pointer("/arguments/text").and_then(Value::as_str);
             match text.and_then(|text| notes.add(text)) {
                 Some(note) => note.text,
-                None => return Answer::Reply(failure(id, -32_602, "text is missing")),
+                None => return Ok(Answer::Reply(failure(id, -32_602, "text is missing"))),
             }
         }
-        _ => return Answer::Reply(failure(id, -32_602, "no such tool")),
+        _ => return Ok(Answer::Reply(failure(id, -32_602, "no such tool"))),
     };
     let content = json!([{ "type": "text", "text": text }]);
-    Answer::Reply(json!({ "jsonrpc": "2.0", "id": id, "result": { "content": content } }))
+    Ok(Answer::Reply(json!({ "jsonrpc": "2.0", "id": id, "result": { "content": content } })))
 }
 
 fn failure(id: &Value, code: i64, message: &str) -> Value {

@@ -17,6 +17,7 @@ mod link;
 mod mcp;
 pub mod pages;
 mod person;
+mod pushed_request;
 mod register;
 mod request;
 mod return_to;
@@ -29,13 +30,14 @@ mod visitor;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, Resource, Route, guard};
 
 use crate::app::App;
 use crate::protocol::error::ErrorBody;
+use crate::resource_server::ProtectedResource;
 
 /// Every route, on one screen.
 #[expect(clippy::too_many_lines, reason = "one screen is the point")]
@@ -69,6 +71,8 @@ pub fn routes(server: &mut ServiceConfig) {
         )
         .service(open("/token", "POST, OPTIONS").route(web::post().to(token::token)))
         .service(open("/oauth2/token", "POST, OPTIONS").route(web::post().to(token::token)))
+        .service(open("/par", "POST, OPTIONS").route(web::post().to(pushed_request::push)))
+        .service(open("/oauth2/par", "POST, OPTIONS").route(web::post().to(pushed_request::push)))
         .service(open("/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         .service(open("/oauth2/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         // Clients
@@ -116,18 +120,30 @@ pub fn routes(server: &mut ServiceConfig) {
                 .route(web::post().to(sessions::disconnect)),
         )
         .service(at("/static/{name}", "GET, HEAD").route(get().to(assets::file)))
-        // Demo resource: authenticated before the method is looked at
-        .service(
-            open("/demo/whoami", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::who_am_i)),
-        )
-        .service(
-            open("/demo/notes", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::notes)),
-        )
-        .service(open("/demo/mcp", "GET, HEAD, POST, OPTIONS").route(web::route().to(demo::mcp)))
         // Health
         .service(bare("/healthz", "GET, HEAD").route(get().to(health::live)))
         .service(bare("/readyz", "GET, HEAD").route(get().to(health::ready)))
         .default_service(web::to(not_found));
+}
+
+/// The routes of the demo resource, where it is switched on: authenticated before the method is
+/// looked at.
+pub fn demo_routes(server: &mut ServiceConfig, demo: &ProtectedResource) {
+    let (reads, session) = (demo.requires("demo:read"), demo.requires_session());
+    let reads_or_writes = reads.clone().on(Method::POST, "demo:write");
+    server
+        .service(
+            open("/demo/whoami", "GET, HEAD, POST, OPTIONS")
+                .route(web::route().to(demo::who_am_i).wrap(session)),
+        )
+        .service(
+            open("/demo/notes", "GET, HEAD, POST, OPTIONS")
+                .route(web::route().to(demo::notes).wrap(reads_or_writes)),
+        )
+        .service(
+            open("/demo/mcp", "GET, HEAD, POST, OPTIONS")
+                .route(web::route().to(demo::mcp).wrap(reads)),
+        );
 }
 
 /// The routes of the metrics listener.
@@ -185,15 +201,15 @@ fn open(
         InitError = (),
     >,
 > {
-    at(path, allow).route(web::method(actix_web::http::Method::OPTIONS).to(preflight)).wrap(
-        from_fn(|request: ServiceRequest, next| async move {
+    at(path, allow).route(web::method(Method::OPTIONS).to(preflight)).wrap(from_fn(
+        |request: ServiceRequest, next| async move {
             let mut answer = actix_web::middleware::Next::call(&next, request).await?;
             for (name, value) in answer::ANY_ORIGIN {
                 answer.headers_mut().insert(name, header::HeaderValue::from_static(value));
             }
             Ok::<_, Error>(answer)
-        }),
-    )
+        },
+    ))
 }
 
 /// A discovery document: read by anybody, from anywhere.
@@ -205,7 +221,7 @@ where
 {
     bare(path, "GET, HEAD, OPTIONS")
         .route(get().to(handler))
-        .route(web::method(actix_web::http::Method::OPTIONS).to(preflight))
+        .route(web::method(Method::OPTIONS).to(preflight))
 }
 
 /// A preflight needs no token (Fetch standard).

@@ -13,11 +13,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::assets::Assets;
-use super::demo::Notes;
+use super::demo::{self, Notes};
 use super::documents::Documents;
 use super::health::Readiness;
 use super::tls::{Certificate, TlsError};
-use super::{limits, metrics_routes, routes};
+use super::{demo_routes, limits, metrics_routes, routes};
 use crate::app::App;
 use crate::flow::upkeep;
 
@@ -113,7 +113,7 @@ fn serve(
     let shared = Data::from(Arc::clone(app));
     let documents = Data::new(Documents::render(app));
     let (notes, assets) = (Data::new(Notes::default()), Data::new(Assets::default()));
-    let readiness = readiness.clone();
+    let (readiness, demo) = (readiness.clone(), demo::protected(app));
     let server = HttpServer::new(move || {
         Routes::new()
             .wrap_fn(limits::within)
@@ -123,6 +123,7 @@ fn serve(
             .app_data(assets.clone())
             .app_data(readiness.clone())
             .configure(routes)
+            .configure(|server| demo.iter().for_each(|demo| demo_routes(server, demo)))
     })
     .shutdown_timeout(DRAIN.as_secs())
     .disable_signals();

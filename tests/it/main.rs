@@ -21,4 +21,5 @@ mod oauth2;
 mod operation;
 mod outbound;
 mod pages;
+mod resource_server;
 mod support;

@@ -41,6 +41,9 @@ pub async fn is_proven(
     }
 }
 
+const NO_KEYS: Unacceptable =
+    Unacceptable { subject: "jwks_uri", problem: "leads to no JSON Web Key Set" };
+
 type Verified = Result<VerifiedClientAssertion, Unacceptable>;
 
 /// Keys that are fetched may have changed since: a refusal by older ones is tried again with
@@ -60,8 +63,6 @@ async fn verified(
         ClientKeys::Inline(set) => return Ok(judge(set)),
         ClientKeys::At(uri) => uri,
     };
-    const NO_KEYS: Unacceptable =
-        Unacceptable { subject: "jwks_uri", problem: "leads to no JSON Web Key Set" };
     let Some(set) = keys::fetched(app, uri, occasion).await? else { return Ok(Err(NO_KEYS)) };
     match judge(&set) {
         Err(problem) => match keys::newer(app, uri, occasion).await? {

@@ -19,6 +19,7 @@ use crate::protocol::basic;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::secret::Digest;
+use crate::protocol::thumbprint::Thumbprint;
 
 /// A client that proved itself as well as it can: a public one named an id that exists.
 /// Only [`authenticate`] makes it.
@@ -44,6 +45,10 @@ pub struct Presented<'a> {
     /// The one `Authorization` header.
     pub authorization: Option<&'a str>,
     pub form: &'a Form,
+    /// The key whose possession the request proves ([RFC 9449 §4]).
+    ///
+    /// [RFC 9449 §4]: https://www.rfc-editor.org/rfc/rfc9449#section-4
+    pub key: Option<Thumbprint>,
 }
 
 impl Presented<'_> {
@@ -51,7 +56,11 @@ impl Presented<'_> {
     #[must_use]
     pub fn names_nobody(&self) -> bool {
         let said = ["client_id", "client_secret", "client_assertion"];
-        self.authorization.is_none() && said.iter().all(|name| self.form.get(name).is_none())
+        // An agent's own access token beside what it sends says nothing about a client.
+        let basic = self.authorization.is_some_and(|header| {
+            header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
+        });
+        !basic && said.iter().all(|name| self.form.get(name).is_none())
     }
 }
 
@@ -185,12 +194,9 @@ mod tests {
         }
     }
 
-    fn secret(text: &str) -> Option<Zeroizing<String>> {
-        Some(Zeroizing::new(text.to_owned()))
-    }
-
     /// Whether the secret proves the client, and how many digests that took.
-    fn proven(client: Option<&Client>, secret: Option<Zeroizing<String>>) -> (bool, usize) {
+    fn proven(client: Option<&Client>, secret: Option<&str>) -> (bool, usize) {
+        let secret = secret.map(|text| Zeroizing::new(text.to_owned()));
         let count = Cell::new(0);
         let counted = |bytes: &[u8]| {
             count.set(count.get() + 1);
@@ -204,12 +210,12 @@ mod tests {
     fn an_unknown_client_costs_the_digests_of_a_wrong_secret() {
         let known = client(Authentication::Secret(Digest::of(b"right")));
         let public = client(Authentication::None);
-        assert_eq!(proven(Some(&known), secret("right")), (true, 1));
-        assert_eq!(proven(Some(&known), secret("wrong")), (false, 1));
+        assert_eq!(proven(Some(&known), Some("right")), (true, 1));
+        assert_eq!(proven(Some(&known), Some("wrong")), (false, 1));
         assert_eq!(proven(Some(&known), None), (false, 1));
-        assert_eq!(proven(None, secret("right")), (false, 1));
+        assert_eq!(proven(None, Some("right")), (false, 1));
         assert_eq!(proven(None, None), (false, 1));
         assert_eq!(proven(Some(&public), None), (true, 1));
-        assert_eq!(proven(Some(&public), secret("any")), (false, 1));
+        assert_eq!(proven(Some(&public), Some("any")), (false, 1));
     }
 }

@@ -51,6 +51,7 @@ fn an_arrow_against_the_plan_is_found() {
     assert_eq!(of("web/claim.rs", "fn f() { crate::store::open() }").len(), 1);
     assert_eq!(of("store/claim.rs", "use crate::flow::claim;").len(), 1);
     assert_eq!(of("outbound/keys.rs", "use crate::domain::resource::Resource;").len(), 1);
+    assert_eq!(of("resource_server/session.rs", "use crate::flow::introspect;").len(), 1);
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn an_arrow_hidden_behind_super_is_found() {
 fn a_crate_is_named_only_in_its_own_room() {
     assert_eq!(
         of("flow/claim.rs", "use actix_web::web;"),
-        ["flow/claim.rs:1: `actix_web` may be named only in `web`"]
+        ["flow/claim.rs:1: `actix_web` may be named only in `resource_server`, `web`"]
     );
     assert_eq!(of("app.rs", "fn f() -> sea_orm::DbErr {}").len(), 1);
     assert_eq!(of("flow/claim.rs", "use oxide_auth::code_grant;").len(), 1);

@@ -19,6 +19,7 @@ use crate::outbound::addresses::{LITERALS, NAMES, lookup};
 use crate::outbound::server::Server;
 use crate::support::agent::member;
 use crate::support::client::{self, Client};
+use crate::support::keys::Key;
 use crate::support::reply::Reply;
 use crate::support::{START, Site};
 
@@ -44,16 +45,18 @@ impl World {
         *self.answer.lock().expect("nobody panicked") = answer;
     }
 
+    fn answer(&self) -> Result<Fetched, FetchError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.answer.lock().expect("nobody panicked").clone()
+    }
+
     fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
     async fn site(&self, settings: &str) -> Site {
         let world = self.clone();
-        let fetch = Fetcher::from_source(move |_| {
-            world.asked.fetch_add(1, Ordering::SeqCst);
-            world.answer.lock().expect("nobody panicked").clone()
-        });
+        let fetch = Fetcher::from_source(move |_| world.answer());
         Site::open_with_fetch(settings, Some(fetch)).await
     }
 }
@@ -342,6 +345,57 @@ async fn documents_can_be_switched_off() {
     assert!(!is_known(&site).await);
     assert_page(&site, URL).await;
     assert_eq!(world.asked(), 0);
+    site.close().await;
+}
+
+/// RFC 7591 §2, RFC 7517 §5: keys at a `jwks_uri` are fetched when they are needed, and again
+/// when a signature is by a key that is new, once a minute at most.
+#[tokio::test]
+async fn keys_at_an_address_may_change() {
+    const KEYS: &str = "https://agent.example.com/keys.json";
+    let (first, second) = (Key::p256(), Key::ed25519());
+    let set = |key: &Key| fetched(&json!({ "keys": [key.jwk()] }));
+    let keys = World::saying(Ok(set(&first)));
+    let described = fetched(&document(&json!({
+        "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": KEYS,
+    })));
+    let world = keys.clone();
+    let fetch =
+        Fetcher::from_source(
+            move |url| {
+                if url == KEYS { world.answer() } else { Ok(described.clone()) }
+            },
+        );
+    let site = Site::open_with_fetch("", Some(fetch)).await;
+    let counter = AtomicUsize::new(0);
+    let proves = async |key: &Key| {
+        let now = site.clock.now().0;
+        let claims = json!({
+            "iss": URL, "sub": URL, "aud": site.url, "iat": now, "exp": now + 60,
+            "jti": counter.fetch_add(1, Ordering::SeqCst).to_string(),
+        });
+        let assertion = key.sign(&json!({ "alg": key.algorithm() }), &claims);
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", assertion.as_str()),
+            ("code", "never-was"),
+            ("code_verifier", client::VERIFIER),
+        ];
+        site.post_form("/token", &form).await.status == 400
+    };
+    assert!(proves(&first).await && proves(&first).await);
+    assert_eq!(keys.asked(), 1, "known keys are not fetched again");
+    keys.now_says(Ok(set(&second)));
+    assert!(!proves(&second).await, "not within the minute");
+    assert_eq!(keys.asked(), 1);
+    site.advance(Seconds(60));
+    assert!(proves(&second).await, "the new key, at once");
+    assert!(!proves(&first).await, "the old one is gone");
+    assert_eq!(keys.asked(), 2);
+    site.advance(Seconds(600));
+    keys.now_says(Err(FetchError::Failed(Cause::Status(404))));
+    assert!(!proves(&second).await, "no keys, no proof");
     site.close().await;
 }
 

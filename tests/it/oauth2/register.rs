@@ -316,3 +316,26 @@ async fn metadata_and_the_endpoint_agree_whether_clients_may_register() {
     assert_eq!(clients(&closed).await, 0);
     closed.close().await;
 }
+
+/// oauth.md traps 15 and 19: the program is not told, so the person is: a page, no redirect,
+/// and which file or command clears the name it keeps.
+#[tokio::test]
+async fn a_person_is_told_how_a_forgotten_program_gets_a_new_name() {
+    let site = Site::open().await;
+    let query = "response_type=code&client_id=client%3Cscript%3Egone\
+                 &redirect_uri=https%3A%2F%2Fclient.example.com%2Fcb&state=x";
+    let reply = site.get(&format!("/authorize?{query}")).await;
+    assert_eq!((reply.status, reply.header("location")), (400, None));
+    assert!(reply.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
+    for remedy in [
+        "~/.claude/.credentials.json",
+        "rm -rf ~/.mcp-auth",
+        "codex mcp logout",
+        "Authentication: Remove Dynamic Authentication Providers",
+        "Any other program",
+        "client&#60;script&#62;gone",
+    ] {
+        assert!(reply.text.contains(remedy), "{remedy}: {}", reply.text);
+    }
+    site.close().await;
+}

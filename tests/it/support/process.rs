@@ -257,8 +257,13 @@ impl Process {
     }
 
     pub async fn introspect(&self, token: &str) -> Reply {
+        self.introspect_as("demo", "demo-secret", token).await
+    }
+
+    /// What this resource server is told about a token.
+    pub async fn introspect_as(&self, client_id: &str, secret: &str, token: &str) -> Reply {
         let request = self.client.post(format!("{}/introspect", self.url));
-        Reply::of(request.basic_auth("demo", Some("demo-secret")).form(&[("token", token)])).await
+        Reply::of(request.basic_auth(client_id, Some(secret)).form(&[("token", token)])).await
     }
 
     /// What the demo's resource server is told: whether this token is live.

@@ -4,6 +4,7 @@
 use crate::support::Site;
 use crate::support::client::{CALLBACK, Callback, Client, VERIFIER, challenge};
 use crate::support::person::Person;
+use crate::support::reply::Reply;
 
 async fn approvals(site: &Site) -> i64 {
     site.count("SELECT COUNT(*) FROM approval").await
@@ -30,6 +31,30 @@ async fn an_unknown_client_is_told_on_a_page() {
         assert_eq!(reply.header("location"), None);
     }
     assert_eq!(approvals(&site).await, 0);
+    site.close().await;
+}
+
+/// oauth.md trap 15: mcp-remote asks its link for JSON before it opens a browser there, and
+/// registers again when its client is gone. A browser, which takes HTML too, gets a page that
+/// says how the program is made to forget the id.
+#[tokio::test]
+async fn a_program_that_takes_only_json_is_told_that_its_client_is_unknown() {
+    let site = Site::open().await;
+    let client = Client::register(&site).await;
+    let url = format!("{}{}", site.url, client.request(&[("client_id", "forgotten")]));
+    let asked = |accepts: &str| Reply::of(site.client.get(&url).header("accept", accepts));
+    let told = asked("application/json").await;
+    assert_eq!(told.status, 401);
+    assert_eq!(told.json()["error"], "invalid_client");
+    for accepts in ["text/html,application/json;q=0.9,*/*;q=0.8", "*/*"] {
+        let page = asked(accepts).await;
+        assert_eq!(page.status, 400);
+        assert!(
+            page.text.contains("forgotten") && page.text.contains("mcp-remote"),
+            "{}",
+            page.text
+        );
+    }
     site.close().await;
 }
 
