@@ -298,7 +298,7 @@ test("the question is put again, to a second client and to the same one", async 
 
 // security.md 267: a site that asks in a popup hears the answer from its own callback there.
 test("a popup keeps its opener until the answer is there", async (t) => {
-  const opener = `<button onclick="open(document.location.hash.slice(1))">Connect</button>
+  const opener = `<button onclick="window.open(document.location.hash.slice(1))">Connect</button>
     <script>onmessage = ({ data }) => (document.title = data)</script>`;
   const callback = `<script>opener?.postMessage(location.href, "*")</script>`;
   const server = createServer((request, response) => {
