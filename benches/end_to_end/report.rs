@@ -35,6 +35,22 @@ pub fn table(title: &str, lines: &[Line]) {
     }
 }
 
+/// As [`table`], of the 99th percentiles.
+pub fn waits(title: &str, lines: &[Line]) {
+    println!("\n| {title} | p99 ms | ratio to {} | answers/s |", lines[0].name);
+    println!("|---|---|---|---|");
+    for line in lines {
+        let [p99, least, most] = spread(line.rounds.iter().map(|round| round.p99));
+        let [rate, ..] = spread(line.rounds.iter().map(|round| round.rate));
+        let pairs = line.rounds.iter().zip(&lines[0].rounds);
+        let [ratio, low, high] = spread(pairs.map(|(ours, theirs)| ours.p99 / theirs.p99));
+        println!(
+            "| {} | {p99:.2} ({least:.2}–{most:.2}) | {ratio:.2} ({low:.2}–{high:.2}) | {rate:.0} |",
+            line.name
+        );
+    }
+}
+
 /// Median, 99th percentile and the longest of some times.
 pub fn spans(mut times: Vec<Duration>) -> String {
     times.sort_unstable();

@@ -96,7 +96,8 @@ impl Site {
     pub fn countersign(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.arg("serve").arg("--config").arg(self.file()).current_dir(&self.folder);
-        command.env("RUST_LOG", "warn");
+        // It warns that the issuer names another port.
+        command.env("RUST_LOG", "error");
         // A server refuses variables of its own prefix that it does not know.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("COUNTERSIGN_") {

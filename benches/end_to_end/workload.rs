@@ -9,7 +9,7 @@ use super::Plan;
 use super::child::Server;
 use super::load::{Measured, Script, run, run_beside};
 use super::nodes;
-use super::report::{Line, spread, table};
+use super::report::{Line, spread, table, waits};
 use super::script::{Exchange, Fetch, Introspect, Order, Paced, Refresh, WrongPassword};
 use super::seed::{REGISTERED, Site, refresh_token};
 use super::yardstick::command;
@@ -235,5 +235,5 @@ async fn passwords(plan: &Plan, ours: &Server) {
             line.rounds.push(run_beside(ours, scripts, beside, plan.span).await);
         }
     }
-    table("introspection, paced; µs are those of everything", &lines);
+    waits("introspection at a steady rate, beside", &lines);
 }

@@ -87,9 +87,9 @@ async fn in_sqlite(body: Bytes, pool: Data<SqlitePool>) -> HttpResponse {
     answer(row)
 }
 
-/// The same in PostgreSQL.
+/// The same in PostgreSQL, over as many connections as ours.
 async fn read_from_postgres(url: &str) {
-    let pool = PgPoolOptions::new().max_connections(10).test_before_acquire(false);
+    let pool = PgPoolOptions::new().max_connections(8).test_before_acquire(false);
     let pool = pool.connect_lazy(url).expect("a URL");
     listen(move |routes| {
         routes.app_data(Data::new(pool.clone())).route("/introspect", post().to(in_postgres));

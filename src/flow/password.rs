@@ -1,14 +1,14 @@
-//! Passwords: argon2id ([RFC 9106]) off the executor, two at a time, so that a storm of
-//! sign-ins neither stops a worker nor eats the memory.
+//! Passwords: argon2id ([RFC 9106]) off the executor, two at a time and on threads that give way
+//! to all others, so that a storm of sign-ins neither delays token checks nor eats the memory.
 //!
 //! [RFC 9106]: https://www.rfc-editor.org/rfc/rfc9106
 
 use std::sync::Arc;
+use std::thread;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, oneshot};
 use zeroize::Zeroizing;
 
 /// Hashes and verifies with the crate's defaults: 19 MiB, two passes, one lane (OWASP).
@@ -29,6 +29,10 @@ pub struct HashError;
 
 const AT_ONCE: usize = 2;
 
+/// A ninth of an ordinary thread's weight: enough to finish on a busy machine.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 impl Default for Hasher {
     fn default() -> Self {
         Self { permits: Arc::new(Semaphore::new(AT_ONCE)) }
@@ -42,24 +46,49 @@ impl Hasher {
     ///
     /// There is no entropy for a salt.
     pub async fn hash(&self, password: &str) -> Result<String, HashError> {
-        let _permit = self.permits.acquire().await.map_err(|_| HashError)?;
         let password = Zeroizing::new(password.to_owned());
-        spawn_blocking(move || hash(password.as_bytes())).await.map_err(|_| HashError)?
+        self.aside(move || hash(password.as_bytes())).await.unwrap_or(Err(HashError))
     }
 
     /// Whether `password` is the one behind `stored`. Without a stored hash the answer is
     /// no, after the same work.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> bool {
-        let Ok(_permit) = self.permits.acquire().await else { return false };
         let known = stored.is_some();
         let stored = stored.unwrap_or(DECOY).to_owned();
         let password = Zeroizing::new(password.to_owned());
-        let verified = spawn_blocking(move || {
+        let verified = self.aside(move || {
             PasswordHash::new(&stored).is_ok_and(|hash| {
                 Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
             })
         });
         verified.await.unwrap_or(false) && known
+    }
+
+    /// Does `work` on a thread of its own. It keeps its permit until it is done, even when
+    /// nobody waits any more. `None` when there is no thread to be had.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
+        let (answer, answered) = oneshot::channel();
+        let thread = thread::Builder::new().name("password".to_owned()).spawn(move || {
+            give_way();
+            // Whoever asked may be gone.
+            let _ = answer.send(work());
+            drop(permit);
+        });
+        thread.ok()?;
+        answered.await.ok()
+    }
+}
+
+/// Lowers the calling thread's priority. On Linux alone it is the thread's: elsewhere the whole
+/// process would give way.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "passwords are hashed at full priority");
     }
 }
 

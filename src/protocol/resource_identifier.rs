@@ -21,6 +21,15 @@ pub struct ResourceIdentifier(String);
 pub struct NotAResource;
 
 impl ResourceIdentifier {
+    /// As it was stored: checked when it was written. Text that no longer is a resource equals
+    /// none of the configured ones ([RFC 8707 §2]), so it opens nothing.
+    ///
+    /// [RFC 8707 §2]: https://www.rfc-editor.org/rfc/rfc8707#section-2
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -20,7 +20,7 @@ impl Store {
     ///
     /// The database is away or the row does not read.
     pub async fn account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
-        let row = account::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
+        let row = self.one(account::Entity::find_by_id(id.as_str())).await?;
         row.map(Account::try_from).transpose()
     }
 
@@ -31,9 +31,8 @@ impl Store {
         &self,
         email: &EmailAddress,
     ) -> Result<Option<Account>, StoreError> {
-        let row = account::Entity::find()
-            .filter(account::Column::Email.eq(email.as_str()))
-            .one(self.reader())
+        let row = self
+            .one(account::Entity::find().filter(account::Column::Email.eq(email.as_str())))
             .await?;
         row.map(Account::try_from).transpose()
     }
@@ -57,9 +56,11 @@ impl Store {
         browser: &Digest,
         now: Timestamp,
     ) -> Result<Option<(Account, Timestamp)>, StoreError> {
-        let session = browser_session::Entity::find_by_id(browser.0.to_vec())
-            .filter(browser_session::Column::ExpiresAt.gt(now.0))
-            .one(self.reader())
+        let session = self
+            .one(
+                browser_session::Entity::find_by_id(browser.0.to_vec())
+                    .filter(browser_session::Column::ExpiresAt.gt(now.0)),
+            )
             .await?;
         match session {
             Some(session) => {

@@ -18,9 +18,8 @@ impl Store {
     ///
     /// The database is away or the row does not read.
     pub async fn approval_by_link(&self, link: &Digest) -> Result<Option<Approval>, StoreError> {
-        let row = approval::Entity::find()
-            .filter(approval::Column::LinkDigest.eq(link.0.to_vec()))
-            .one(self.reader())
+        let row = self
+            .one(approval::Entity::find().filter(approval::Column::LinkDigest.eq(link.0.to_vec())))
             .await?;
         row.map(Approval::try_from).transpose()
     }
@@ -29,7 +28,7 @@ impl Store {
     ///
     /// As [`approval_by_link`](Self::approval_by_link).
     pub async fn approval(&self, id: &ApprovalId) -> Result<Option<Approval>, StoreError> {
-        let row = approval::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
+        let row = self.one(approval::Entity::find_by_id(id.as_str())).await?;
         row.map(Approval::try_from).transpose()
     }
 

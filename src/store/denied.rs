@@ -40,7 +40,8 @@ struct Ended {
     generation: u64,
 }
 
-/// Sixteen bytes that stand for a session's identifier: small, and without a way to collide.
+/// Sixteen bytes that stand for a session's identifier, or for a token: small, and without a
+/// way to collide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SessionKey([u8; 16]);
 
@@ -49,11 +50,20 @@ pub(super) struct SessionKey([u8; 16]);
 pub struct LoadStamp(u64);
 
 impl SessionKey {
-    pub(super) fn of(session: &str) -> Self {
-        let Digest(bytes) = Digest::of(session.as_bytes());
+    /// `name` is a session's identifier, or a token's digest in hexadecimal.
+    pub(super) fn of(name: &str) -> Self {
+        let digits = Some(name).filter(|name| name.len() == 64).and_then(|name| name.get(..32));
+        match digits.map(|digits| u128::from_str_radix(digits, 16)) {
+            Some(Ok(number)) => Self(number.to_be_bytes()),
+            _ => Self::of_token(&Digest::of(name.as_bytes())),
+        }
+    }
+
+    /// A token's digest is a digest already.
+    pub(super) fn of_token(Digest(bytes): &Digest) -> Self {
         let mut key = [0; 16];
         for (to, from) in key.iter_mut().zip(bytes) {
-            *to = from;
+            *to = *from;
         }
         Self(key)
     }
@@ -187,6 +197,14 @@ impl Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// RFC 7009 §2: what ends a token names it in hexadecimal, what asks has its digest.
+    #[test]
+    fn a_token_and_its_name_in_hexadecimal_are_one() {
+        let digest = Digest::of(b"token");
+        assert_eq!(SessionKey::of(&digest.hex()), SessionKey::of_token(&digest));
+        assert_ne!(SessionKey::of("ses_1"), SessionKey::of_token(&digest));
+    }
 
     #[test]
     fn an_ended_session_is_remembered_through_one_ageing_and_dropped_by_the_second() {

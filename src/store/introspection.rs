@@ -1,12 +1,13 @@
 //! The hot paths: one select each, raw, narrow and without a bound limit, because the entity
 //! path costs twice the processor time on SQLite.
 
-use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult};
+use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use super::row::statement;
 use super::{Store, StoreError};
 use crate::domain::credential::{Credential, Delegation};
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
+use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -30,12 +31,19 @@ macro_rules! credential_with {
     };
 }
 
-const fn credential(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Sqlite => credential_with!("MIN"),
-        _ => credential_with!("LEAST"),
-    }
-}
+/// One row of it, in the order of its columns.
+type Row = (
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    String,
+    i64,
+    Option<i64>,
+    i64,
+);
 
 /// The conditions are those of [`Session::is_live`](crate::domain::session::Session::is_live).
 const DELEGATION: &str = "SELECT s.id, s.account_id, s.resource, s.scopes, s.expires_at \
@@ -81,27 +89,39 @@ impl Store {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<Option<Credential>, StoreError> {
-        let backend = self.backend();
-        let query = statement(backend, credential(backend), [digest.0.to_vec().into()]);
-        let Some(row) = self.reader().query_one_raw(query).await? else { return Ok(None) };
-        let credential = read(&row)?;
+        let Some(row) = self.credential_row(digest).await? else { return Ok(None) };
+        let credential = read(row)?;
         Ok(Some(credential).filter(|credential| now < credential.expires_at))
+    }
+
+    /// Through the driver itself: a sea-orm statement owns its text and its values, and copies
+    /// both for every question.
+    async fn credential_row(&self, digest: &Digest) -> Result<Option<Row>, StoreError> {
+        let (digest, reader) = (&digest.0[..], self.reader());
+        let row = if self.backend() == DbBackend::Sqlite {
+            let query = sqlx::query_as(credential_with!("MIN")).bind(digest);
+            query.fetch_optional(reader.get_sqlite_connection_pool()).await
+        } else {
+            let query = sqlx::query_as(credential_with!("LEAST")).bind(digest);
+            query.fetch_optional(reader.get_postgres_connection_pool()).await
+        };
+        row.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 }
 
-fn read(row: &QueryResult) -> Result<Credential, StoreError> {
-    let resource: String = row.try_get_by_index(5)?;
-    let scopes: String = row.try_get_by_index(6)?;
+fn read(row: Row) -> Result<Credential, StoreError> {
+    let (session, account, registration, client, agent, resource, scopes, issued, approved, end) =
+        row;
     Ok(Credential {
-        session: SessionId(row.try_get_by_index(0)?),
-        account: row.try_get_by_index::<Option<String>>(1)?.map(AccountId),
-        registration: row.try_get_by_index::<Option<String>>(2)?.map(RegistrationId),
-        client: row.try_get_by_index::<Option<String>>(3)?.map(ClientId),
-        agent: row.try_get_by_index(4)?,
-        resource: resource.parse().map_err(|_| CORRUPT)?,
+        session: SessionId(session),
+        account: account.map(AccountId),
+        registration: registration.map(RegistrationId),
+        client: client.map(ClientId),
+        agent,
+        resource: ResourceIdentifier::stored(resource),
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
-        issued_at: Timestamp(row.try_get_by_index(7)?),
-        approved_at: row.try_get_by_index::<Option<i64>>(8)?.map(Timestamp),
-        expires_at: Timestamp(row.try_get_by_index(9)?),
+        issued_at: Timestamp(issued),
+        approved_at: approved.map(Timestamp),
+        expires_at: Timestamp(end),
     })
 }

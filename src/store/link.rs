@@ -23,7 +23,7 @@ impl Store {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<Option<OneTimeLink>, StoreError> {
-        let row = one_time_link::Entity::find_by_id(digest.0.to_vec()).one(self.reader()).await?;
+        let row = self.one(one_time_link::Entity::find_by_id(digest.0.to_vec())).await?;
         let Some(row) = row.filter(|row| row.used_at.is_none() && now.0 < row.expires_at) else {
             return Ok(None);
         };

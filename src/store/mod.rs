@@ -38,7 +38,7 @@ pub use liveness::{Live, Liveness};
 pub use migration::{known_master, migrate, unmigrate};
 pub use write::{Expect, Step, WriteError};
 
-use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, EntityTrait, QueryTrait as _, Select};
 
 use crate::entropy::{Entropy, NoEntropy};
 
@@ -106,6 +106,13 @@ impl Store {
 
     fn backend(&self) -> DbBackend {
         self.database.backend()
+    }
+
+    /// The row that a key finds. sea-orm's own `one` binds a limit, and SQLite plans a statement
+    /// anew whenever a limit is bound, which costs more than finding the row.
+    async fn one<E: EntityTrait>(&self, by_key: Select<E>) -> Result<Option<E::Model>, DbErr> {
+        let statement = by_key.build(self.backend());
+        E::find().from_raw_sql(statement).one(self.reader()).await
     }
 
     async fn write(&self, steps: Vec<Step>) -> Result<(), StoreError> {

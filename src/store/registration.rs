@@ -19,7 +19,7 @@ impl Store {
         &self,
         id: &RegistrationId,
     ) -> Result<Option<Registration>, StoreError> {
-        let row = registration::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
+        let row = self.one(registration::Entity::find_by_id(id.as_str())).await?;
         row.map(Registration::try_from).transpose()
     }
 
@@ -32,9 +32,11 @@ impl Store {
         &self,
         claim: &Digest,
     ) -> Result<Option<Registration>, StoreError> {
-        let row = registration::Entity::find()
-            .filter(registration::Column::ClaimDigest.eq(claim.0.to_vec()))
-            .one(self.reader())
+        let row = self
+            .one(
+                registration::Entity::find()
+                    .filter(registration::Column::ClaimDigest.eq(claim.0.to_vec())),
+            )
             .await?;
         row.map(Registration::try_from).transpose()
     }

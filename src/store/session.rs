@@ -1,10 +1,11 @@
 //! Named queries about sessions, their tokens and their history.
 
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
-use super::row::{event, session, step, token};
+use super::row::{event, session, statement, step, token};
 use super::{Store, StoreError};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ClientId, SessionId};
@@ -16,12 +17,18 @@ use crate::store::write::Expect;
 /// The most rows one page shows.
 const PAGE: u64 = 200;
 
+/// Every column is named: `s.*` would break statements that another node keeps prepared while
+/// a migration adds one.
+const TOKEN_AND_SESSION: &str = "SELECT t.kind AS t0, t.scopes AS t1, t.created_at AS t2, \
+     t.expires_at AS t3, t.spent_at AS t4, t.key_thumbprint AS t5, s.* \
+     FROM token t JOIN session s ON s.id = t.session_id WHERE t.digest = $1";
+
 impl Store {
     /// # Errors
     ///
     /// The database is away or the row does not read.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        let row = session::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
+        let row = self.one(session::Entity::find_by_id(id.as_str())).await?;
         row.map(Session::try_from).transpose()
     }
 
@@ -86,8 +93,33 @@ impl Store {
     ///
     /// As [`session`](Self::session).
     pub async fn token(&self, digest: &Digest) -> Result<Option<Token>, StoreError> {
-        let row = token::Entity::find_by_id(digest.0.to_vec()).one(self.reader()).await?;
+        let row = self.one(token::Entity::find_by_id(digest.0.to_vec())).await?;
         row.map(Token::try_from).transpose()
+    }
+
+    /// A token together with its session: all that a refresh asks, in one question.
+    ///
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn token_and_session(
+        &self,
+        digest: &Digest,
+    ) -> Result<Option<(Token, Session)>, StoreError> {
+        let query = statement(self.backend(), TOKEN_AND_SESSION, [digest.0.to_vec().into()]);
+        let Some(row) = self.reader().query_one_raw(query).await? else { return Ok(None) };
+        let session = session::Model::from_query_result(&row, "")?;
+        let token = token::Model {
+            digest: digest.0.to_vec(),
+            session_id: session.id.clone(),
+            kind: row.try_get_by_index(0)?,
+            scopes: row.try_get_by_index(1)?,
+            created_at: row.try_get_by_index(2)?,
+            expires_at: row.try_get_by_index(3)?,
+            spent_at: row.try_get_by_index(4)?,
+            key_thumbprint: row.try_get_by_index(5)?,
+        };
+        Ok(Some((token.try_into()?, session.try_into()?)))
     }
 
     /// Writes when sessions were last used, batched.

@@ -158,8 +158,8 @@ async fn rotate_once(
     asking: &Asking<'_>,
     occasion: &Occasion,
 ) -> Result<(Session, Pair), RotateError> {
-    let token = app.store.token(&presented.digest()).await?.ok_or(OAuthError::InvalidGrant)?;
-    let session = app.store.session(&token.session).await?.ok_or(OAuthError::InvalidGrant)?;
+    let found = app.store.token_and_session(&presented.digest()).await?;
+    let (token, session) = found.ok_or(OAuthError::InvalidGrant)?;
     own(app, &session, asking, occasion).await?;
     let scopes = (asking.narrow)(&session)?;
     let context = ["rotate", presented.reveal()];
