@@ -11,6 +11,7 @@ mod m20261122_000005_clients;
 mod m20261122_000006_doors;
 mod m20261122_000007_replay;
 mod m20261122_000008_live_sessions;
+mod m20261122_000009_pushed_requests;
 mod m20261122_000010_step_up;
 
 use sea_orm_migration::prelude::*;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_doors::Migration),
             Box::new(m20261122_000007_replay::Migration),
             Box::new(m20261122_000008_live_sessions::Migration),
+            Box::new(m20261122_000009_pushed_requests::Migration),
             Box::new(m20261122_000010_step_up::Migration),
         ]
     }

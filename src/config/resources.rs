@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::entry::Entry;
 use super::layers::Setting;
 use super::problem::Problem;
-use crate::domain::resource::{IntrospectionClient, Resource, Risk, ScopeRule};
+use crate::domain::resource::{AccessTokenFormat, IntrospectionClient, Resource, Risk, ScopeRule};
 use crate::protocol::issuer::{Issuer, is_loopback_host};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::is_scope_token;
@@ -52,7 +52,7 @@ fn resource(
     taken: &mut Taken<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Resource> {
-    entry.only(&["identifier", "name", "introspection", "scope"], problems);
+    entry.only(&["identifier", "name", "introspection", "access_token", "scope"], problems);
     let identifier = identifier(entry, loopback, taken, problems);
     let name = entry.text("name", problems);
     let introspection = entry
@@ -60,10 +60,11 @@ fn resource(
         .iter()
         .filter_map(|client| introspection_client(client, taken, problems))
         .collect();
+    let access_token = access_token(entry, problems);
     let scopes = scopes(entry, problems);
     let identifier = identifier?;
     let name = name.unwrap_or_else(|| identifier.to_string());
-    Some(Resource { identifier, name, introspection, scopes })
+    Some(Resource { identifier, name, introspection, access_token, scopes })
 }
 
 fn identifier(
@@ -173,6 +174,25 @@ pub(super) fn client_secret(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> O
     Some(Digest::of(secret.as_bytes()))
 }
 
+fn access_token(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> AccessTokenFormat {
+    match entry.text("access_token", problems).as_deref() {
+        Some("opaque") | None => AccessTokenFormat::Opaque,
+        Some("jwt") => AccessTokenFormat::Jwt,
+        Some(_) => {
+            problems.push(entry.problem("access_token", "write one of: opaque, jwt"));
+            AccessTokenFormat::Opaque
+        }
+    }
+}
+
+/// The word of the settings for a format.
+pub(super) const fn format_name(format: AccessTokenFormat) -> &'static str {
+    match format {
+        AccessTokenFormat::Opaque => "opaque",
+        AccessTokenFormat::Jwt => "jwt",
+    }
+}
+
 fn scopes(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Vec<ScopeRule> {
     let known = problems.len();
     let mut names = HashSet::new();
@@ -258,6 +278,7 @@ pub(super) fn demo(issuer: &Issuer) -> Option<Resource> {
             client_id: DEMO_CLIENT_ID.to_owned(),
             secret: Digest::of(DEMO_CLIENT_SECRET.as_bytes()),
         }],
+        access_token: AccessTokenFormat::Opaque,
         scopes: vec![
             ScopeRule {
                 name: String::from("demo:read"),

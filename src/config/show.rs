@@ -4,7 +4,7 @@ use toml::Value;
 
 use super::layers::{Layers, Setting, Sources, keys_in_order};
 use super::problem::{Problem, shown};
-use super::resources::risk_name;
+use super::resources::{format_name, risk_name};
 use super::{Settings, SignUp, check};
 use crate::domain::resource::{Resource, ScopeRule};
 
@@ -73,6 +73,7 @@ impl Page {
         if let Some(introspection) = entry.get("introspection") {
             self.pair("introspection", introspection);
         }
+        self.pair("access_token", &Value::from(format_name(resource.access_token)));
         for scope in &resource.scopes {
             self.scope(scope);
         }

@@ -12,6 +12,7 @@ use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
+use crate::protocol::thumbprint::Thumbprint;
 
 /// The way a question came in. Doors differ in how it arrives and how the answer is
 /// collected; in nothing else.
@@ -122,6 +123,10 @@ pub struct Redirection {
     pub state: Option<String>,
     /// `S256` of the client's verifier (RFC 7636 §4.2).
     pub challenge: String,
+    /// The key that the code is bound to (RFC 9449 §10): whoever redeems it must prove
+    /// possession of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Thumbprint>,
     /// Digest, in hexadecimal, of the mark of the browser that began: only there can the
     /// question be answered, or a stranger could have his own agent approved by somebody
     /// else (promise P5).

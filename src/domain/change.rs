@@ -6,6 +6,7 @@ use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
+use crate::domain::pushed_request::PushedRequest;
 use crate::domain::replay::Use;
 use crate::domain::session::{EndCause, Session, Token};
 use crate::domain::step_up::Extra;
@@ -124,6 +125,13 @@ pub enum Effect {
     /// (RFC 7592 §2.3).
     RemoveClient {
         id: ClientId,
+        at: Timestamp,
+    },
+    /// A request that waits for its browser (RFC 9126).
+    PushRequest(Box<PushedRequest>),
+    /// Takes a pushed request up, once.
+    TakeUpRequest {
+        digest: Digest,
         at: Timestamp,
     },
     /// Uses something that may be used once; the whole change is refused the second time.

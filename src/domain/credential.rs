@@ -3,6 +3,7 @@
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 
 /// A live access token with its session: everything a resource server may learn.
@@ -18,6 +19,8 @@ pub struct Credential {
     pub scopes: Scopes,
     pub issued_at: Timestamp,
     pub approved_at: Option<Timestamp>,
+    /// Whoever uses it must prove possession of this key (RFC 9449 §7.1).
+    pub key: Option<Thumbprint>,
     /// The earliest of the token's, the session's and the idle end.
     pub expires_at: Timestamp,
 }

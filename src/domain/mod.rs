@@ -17,6 +17,7 @@ pub mod id;
 pub mod limit;
 pub mod origin;
 pub mod pace;
+pub mod pushed_request;
 pub mod redemption;
 pub mod refresh;
 pub mod registration;

@@ -47,12 +47,23 @@ pub struct IntrospectionClient {
     pub secret: Digest,
 }
 
+/// What the access tokens of a resource look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessTokenFormat {
+    /// It says nothing; whoever wants to know asks us.
+    Opaque,
+    /// A signed statement (RFC 9068), which whoever holds our public keys can check alone,
+    /// and which therefore outlives its revocation wherever nobody asks.
+    Jwt,
+}
+
 /// One protected resource (RFC 8707, RFC 9728).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
     pub identifier: ResourceIdentifier,
     pub name: String,
     pub introspection: Vec<IntrospectionClient>,
+    pub access_token: AccessTokenFormat,
     pub scopes: Vec<ScopeRule>,
 }
 

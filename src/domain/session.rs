@@ -176,10 +176,15 @@ impl Session {
     /// The `sub` of introspection: the account, or the agent while it has no human.
     #[must_use]
     pub fn subject(&self) -> &str {
-        let account = self.account.as_ref().map(AccountId::as_str);
+        self.account.as_ref().map_or_else(|| self.client_id(), AccountId::as_str)
+    }
+
+    /// The `client_id` of introspection: who asked.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        let client = self.client.as_ref().map(ClientId::as_str);
         let registration = || self.registration.as_ref().map(RegistrationId::as_str);
-        let client = || self.client.as_ref().map(ClientId::as_str);
-        account.or_else(registration).or_else(client).unwrap_or_else(|| self.id.as_str())
+        client.or_else(registration).unwrap_or_else(|| self.id.as_str())
     }
 
     /// Gives the session the name its owner wants to read.

@@ -10,14 +10,16 @@ use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::{Session, Standing};
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
-use crate::flow::delivery::{self, Pair, Subject};
+use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
 use crate::flow::error::RETRIES;
+use crate::jose::JoseError;
 use crate::metrics::Funnel;
 use crate::protocol::agent::{CompleteRequest, CompleteResponse, Identity};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::code::Code;
 use crate::protocol::error::Cause;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 
@@ -48,6 +50,29 @@ impl From<StoreError> for CollectError {
     }
 }
 
+impl From<JoseError> for CollectError {
+    fn from(error: JoseError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// How an agent collects.
+pub enum Way<'a> {
+    /// At the token endpoint, where it may prove possession of a key.
+    Poll(Option<&'a Thumbprint>),
+    /// With the code its human relayed.
+    Code(&'a str),
+}
+
+impl<'a> Way<'a> {
+    const fn key(&self) -> Option<&'a Thumbprint> {
+        match self {
+            Self::Poll(key) => *key,
+            Self::Code(_) => None,
+        }
+    }
+}
+
 /// Collects for a claim token, by poll or by code.
 ///
 /// # Errors
@@ -56,16 +81,16 @@ impl From<StoreError> for CollectError {
 pub async fn collect(
     app: &App,
     claim_token: &str,
-    code: Option<&str>,
+    way: &Way<'_>,
     occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
     for _attempt in 0..COLLECTIONS {
-        match collect_once(app, claim_token, code, occasion).await {
+        match collect_once(app, claim_token, way, occasion).await {
             Err(CollectError::Unavailable(cause)) if is_stale(&cause) => {}
             answer => return answer,
         }
     }
-    collect_once(app, claim_token, code, occasion).await
+    collect_once(app, claim_token, way, occasion).await
 }
 
 /// A burst of wrong codes makes each other's reading stale; every one of them must still
@@ -79,7 +104,7 @@ fn is_stale(cause: &Cause) -> bool {
 async fn collect_once(
     app: &App,
     claim_token: &str,
-    code: Option<&str>,
+    way: &Way<'_>,
     occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
     let registration = by_claim_token(app, claim_token).await?.ok_or(CollectError::UnknownToken)?;
@@ -91,23 +116,32 @@ async fn collect_once(
         let reason = if late { NotCollected::Over } else { NotCollected::Pending };
         return Err(CollectError::NotCollected(reason));
     };
-    let request = request_digest(claim_token, code);
-    let by = collector(app, &approval, code);
+    let request = request_digest(claim_token, way);
+    let by = collector(app, &approval, way);
     let collect = Collect { by, request: &request, occasion };
     let replayed = approval.record(EventKind::ClaimReplayed, occasion);
-    settle(app, registration, approval.collect(&collect), replayed).await
+    let decided = Decided { collection: approval.collect(&collect), replayed, key: way.key() };
+    settle(app, registration, decided).await
+}
+
+/// What became of a collection, and the key that its tokens are bound to.
+struct Decided<'a> {
+    collection: Result<Collection, NotCollected>,
+    replayed: Event,
+    key: Option<&'a Thumbprint>,
 }
 
 /// Makes the decision true and hands over what it grants.
 async fn settle(
     app: &App,
     registration: Registration,
-    decided: Result<Collection, NotCollected>,
-    replayed: Event,
+    decided: Decided<'_>,
 ) -> Result<Collected, CollectError> {
-    match decided {
+    let Decided { collection, replayed, key } = decided;
+    match collection {
         Ok(Collection::Deliver { mut change, approved }) => {
-            let (session, collected) = deliver(app, registration, &approved, replayed.at).await?;
+            let (session, collected) =
+                deliver(app, registration, &approved, (key, replayed.at)).await?;
             match session.standing(replayed.at) {
                 Standing::Waiting => {}
                 // Another request collected it after the approval was read.
@@ -121,7 +155,7 @@ async fn settle(
             Ok(collected)
         }
         Ok(Collection::Again { approved, at }) => {
-            let (session, collected) = deliver(app, registration, &approved, at).await?;
+            let (session, collected) = deliver(app, registration, &approved, (key, at)).await?;
             if session.is_live(replayed.at) {
                 record(app, replayed.saying("answered again")).await?;
                 return Ok(collected);
@@ -150,7 +184,7 @@ async fn deliver(
     app: &App,
     registration: Registration,
     approved: &Approved,
-    at: Timestamp,
+    (key, at): (Option<&Thumbprint>, Timestamp),
 ) -> Result<(Session, Collected), CollectError> {
     let missing = || CollectError::NotCollected(NotCollected::Spent);
     let session = app.store.session(&approved.session).await?.ok_or_else(missing)?;
@@ -158,15 +192,15 @@ async fn deliver(
     let context = ["collect", session.id.as_str()];
     let subject =
         Subject { registration: &registration, session: &session, account: Some(&account) };
-    let pair = Pair::derive(app, &session, &context, session.scopes.clone(), at);
-    let identity = delivery::assertion(app, subject, &context, at)
-        .map_err(|error| CollectError::Internal(error.into()))?;
+    let granted = Granted { scopes: session.scopes.clone(), binding: Binding::of(key, None) };
+    let pair = Pair::derive(app, &session, &context, granted, at)?;
+    let identity = delivery::assertion(app, subject, &context, at)?;
     let identity = Identity { refresh_token: pair.expiring(), ..identity };
     Ok((session, Collected { registration, pair, identity }))
 }
 
-fn collector(app: &App, approval: &Approval, code: Option<&str>) -> Collector {
-    let Some(text) = code else { return Collector::Poll };
+fn collector(app: &App, approval: &Approval, way: &Way<'_>) -> Collector {
+    let Way::Code(text) = way else { return Collector::Poll };
     let Some(code) = Code::parse(text) else { return Collector::Nonsense };
     let id = approval.id.as_str();
     Collector::Code {
@@ -175,12 +209,14 @@ fn collector(app: &App, approval: &Approval, code: Option<&str>) -> Collector {
     }
 }
 
-/// What makes a retry identical: the same token, the same way, the same code.
-fn request_digest(claim_token: &str, code: Option<&str>) -> String {
-    let code = code.map(|text| {
-        Code::parse(text).map_or_else(|| text.to_owned(), |code| code.letters().to_owned())
-    });
-    let way = code.map_or_else(|| "poll".to_owned(), |code| format!("code {code}"));
+/// What makes a retry identical: the same token, the same way, the same code, the same key.
+fn request_digest(claim_token: &str, way: &Way<'_>) -> String {
+    let way = match way {
+        Way::Poll(None) => "poll".to_owned(),
+        Way::Poll(Some(key)) => format!("poll {key}"),
+        Way::Code(text) => Code::parse(text)
+            .map_or_else(|| format!("code {text}"), |code| format!("code {}", code.letters())),
+    };
     Digest::of(format!("{claim_token} {way}").as_bytes()).hex()
 }
 
@@ -196,7 +232,7 @@ pub async fn complete(
 ) -> Result<CompleteResponse, AgentError> {
     let token = request.claim_token.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
     let code = request.user_code.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
-    let collected = match collect(app, token, Some(code), occasion).await {
+    let collected = match collect(app, token, &Way::Code(code), occasion).await {
         Ok(collected) => collected,
         Err(error) => return Err(completion_refused(app, token, error, occasion.at).await),
     };

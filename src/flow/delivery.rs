@@ -5,25 +5,57 @@ use crate::app::App;
 use crate::domain::account::Account;
 use crate::domain::approval::Approved;
 use crate::domain::change::Effect;
+use crate::domain::client::{Authentication, Client};
 use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::{Session, Token, TokenKind};
+use crate::flow::access_token::{self, AccessToken, Worth};
 use crate::jose::{AssertionClaims, JoseError};
 use crate::protocol::agent::{Expiring, Identity};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::protocol::token_response::TokenResponse;
 
 /// The pair one event yields: a collection, or a rotation.
 pub struct Pair {
-    pub access: Secret,
+    pub access: AccessToken,
     /// None for a session of one access token.
     pub refresh: Option<Secret>,
     pub issued_at: Timestamp,
-    pub access_end: Timestamp,
     pub refresh_end: Timestamp,
     pub scopes: Scopes,
+    /// The key that the refresh token is bound to.
+    refresh_key: Option<Thumbprint>,
+}
+
+/// What a pair is for.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    pub scopes: Scopes,
+    pub binding: Binding,
+}
+
+/// Which key each of a pair is bound to ([RFC 9449 §5]).
+///
+/// [RFC 9449 §5]: https://www.rfc-editor.org/rfc/rfc9449#section-5
+#[derive(Debug, Clone, Default)]
+pub struct Binding {
+    access: Option<Thumbprint>,
+    refresh: Option<Thumbprint>,
+}
+
+impl Binding {
+    /// The key that was proven, if one was. A client that authenticates itself needs no key
+    /// for its refresh token, and may change it; everybody else must show the same one again.
+    #[must_use]
+    pub fn of(key: Option<&Thumbprint>, client: Option<&Client>) -> Self {
+        let confidential =
+            client.is_some_and(|client| client.authentication != Authentication::None);
+        let refresh = if confidential { None } else { key };
+        Self { access: key.cloned(), refresh: refresh.cloned() }
+    }
 }
 
 /// An assertion longer-lived than an hour would outlive what it stands for (auth.md: 3600 s).
@@ -31,47 +63,56 @@ const LONGEST_ASSERTION: Seconds = Seconds::HOUR;
 
 impl Pair {
     /// The pair that `context` yields for this session, always the same one.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// A signed access token could not be signed.
     pub fn derive(
         app: &App,
         session: &Session,
         context: &[&str],
-        scopes: Scopes,
+        granted: Granted,
         issued_at: Timestamp,
-    ) -> Self {
+    ) -> Result<Self, JoseError> {
         let lifetimes = app.lifetimes();
-        Self {
-            access: app.vault.derive(SecretKind::Access, context),
+        let Granted { scopes, binding } = granted;
+        let worth = Worth {
+            resource: &session.resource,
+            subject: session.subject(),
+            client: session.client_id(),
+            session: &session.id,
+            scopes: &scopes,
+            issued_at,
+            ends_at: session.access_end(&scopes, issued_at, lifetimes.access),
+            key: binding.access.as_ref(),
+        };
+        let access = app.vault.derive(SecretKind::Access, context);
+        Ok(Self {
+            access: access_token::make(app, &access, &worth)?,
             refresh: session.refreshable.then(|| app.vault.derive(SecretKind::Refresh, context)),
             issued_at,
-            access_end: session.access_end(&scopes, issued_at, lifetimes.access),
             refresh_end: session.token_end(issued_at, lifetimes.refresh),
             scopes,
-        }
+            refresh_key: binding.refresh,
+        })
     }
 
     /// The effects that make the pair good.
     #[must_use]
     pub fn issue(&self, session: &Session) -> Vec<Effect> {
-        let token = |secret: &Secret, kind, expires_at| {
+        let refresh = self.refresh.as_ref().map(|refresh| {
             Effect::IssueToken(Token {
-                digest: secret.digest(),
+                digest: refresh.digest(),
                 session: session.id.clone(),
-                kind,
+                kind: TokenKind::Refresh,
                 scopes: self.scopes.clone(),
                 created_at: self.issued_at,
-                expires_at,
+                expires_at: self.refresh_end,
                 spent_at: None,
-                key: None,
+                key: self.refresh_key.clone(),
             })
-        };
-        let mut effects = vec![token(&self.access, TokenKind::Access, self.access_end)];
-        effects.extend(
-            self.refresh
-                .as_ref()
-                .map(|refresh| token(refresh, TokenKind::Refresh, self.refresh_end)),
-        );
-        effects
+        });
+        std::iter::once(self.access.issue()).chain(refresh).collect()
     }
 
     /// The refresh token with its end, as auth.md nests it.
@@ -89,14 +130,11 @@ impl Pair {
     #[must_use]
     pub fn response(&self, identity: Option<Identity>) -> TokenResponse {
         TokenResponse {
-            access_token: self.access.reveal().to_owned(),
-            token_type: "Bearer",
-            expires_in: self.access_end.since(self.issued_at).0,
-            scope: self.scopes.to_string(),
             refresh_token: self.refresh.as_ref().map(|refresh| refresh.reveal().to_owned()),
             identity_assertion: identity.as_ref().map(|identity| identity.assertion.clone()),
             assertion_expires: identity.as_ref().map(|identity| identity.expires_at.clone()),
             identity,
+            ..self.access.response()
         }
     }
 }

@@ -5,9 +5,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::app::App;
 use crate::domain::credential::Credential;
+use crate::flow::access_token::{self, token_type};
+use crate::flow::principal::ResourceServer;
+use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Active;
 use crate::protocol::resource_identifier::ResourceIdentifier;
-use crate::protocol::secret::{Digest, Secret, SecretKind};
+use crate::protocol::secret::Digest;
+use crate::protocol::thumbprint::Confirmation;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::{Live, Liveness, StoreError};
 
@@ -42,8 +46,7 @@ pub async fn introspect(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<Arc<LiveToken>>, StoreError> {
-    let Some(secret) = Secret::parse(SecretKind::Access, token) else { return Ok(None) };
-    let digest = secret.digest();
+    let Some(digest) = access_token::digest_of(app, token) else { return Ok(None) };
     let live = match app.live.get(&digest, now) {
         Some(live) => Some(live),
         None => load(app, &digest, now).await?,
@@ -86,12 +89,29 @@ fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
         iss: issuer,
         exp: credential.expires_at.0,
         iat: credential.issued_at.0,
-        token_type: "Bearer",
+        token_type: token_type(credential.key.as_ref()),
+        cnf: credential.key.as_ref().map(|jkt| Confirmation { jkt }),
         session_id: credential.session.as_str(),
         agent: credential.agent.as_deref(),
         approved_at: credential.approved_at.map(|time| time.0),
     };
     serde_json::to_string(&active).map_err(|_| StoreError::Corrupt("session"))
+}
+
+/// The same answer as evidence: signed for the resource server that asked ([RFC 9701 §5]).
+///
+/// # Errors
+///
+/// The cryptography failed.
+///
+/// [RFC 9701 §5]: https://www.rfc-editor.org/rfc/rfc9701#section-5
+pub fn sign(
+    app: &App,
+    caller: &ResourceServer<'_>,
+    answer: &str,
+    now: Timestamp,
+) -> Result<String, OAuthError> {
+    Ok(app.keyring.sign_introspection(app.issuer(), caller.client_id(), answer, now)?)
 }
 
 fn note(app: &App, live: &LiveToken, now: Timestamp) {

@@ -1,5 +1,6 @@
 //! What happens: one function per use case. Load, decide, commit, answer.
 
+pub mod access_token;
 pub mod account;
 pub mod agent;
 pub mod approval;

@@ -64,9 +64,16 @@ impl AgentSession {
 #[derive(Debug, Clone)]
 pub struct ResourceServer<'a> {
     resource: &'a ResourceIdentifier,
+    client_id: &'a str,
 }
 
 impl ResourceServer<'_> {
+    /// Its own name, as it proved it.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        self.client_id
+    }
+
     #[must_use]
     pub fn resource(&self) -> &ResourceIdentifier {
         self.resource
@@ -117,11 +124,14 @@ pub fn resource_server<'a>(
     for resource in &app.settings.resources {
         for client in &resource.introspection {
             if client.client_id == credentials.client_id {
-                found = Some((resource, client.secret));
+                found = Some((resource, client));
             }
         }
     }
-    let expected = found.map_or(Digest([0; 32]), |(_, secret)| secret);
+    let expected = found.map_or(Digest([0; 32]), |(_, client)| client.secret);
     let proven: bool = expected.0.ct_eq(&presented.0).into();
-    found.filter(|_| proven).map(|(resource, _)| ResourceServer { resource: &resource.identifier })
+    found.filter(|_| proven).map(|(resource, client)| ResourceServer {
+        resource: &resource.identifier,
+        client_id: &client.client_id,
+    })
 }

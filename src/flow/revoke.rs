@@ -7,6 +7,7 @@ use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
 use crate::domain::session::{EndCause, TokenKind, end};
+use crate::flow::access_token::digest_of;
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Secret, SecretKind};
@@ -28,10 +29,9 @@ pub async fn revoke(
     occasion: &Occasion,
 ) -> Result<(), OAuthError> {
     let caller = caller(app, presented, occasion).await?;
-    let parsed = Secret::parse(SecretKind::Access, token)
-        .or_else(|| Secret::parse(SecretKind::Refresh, token));
-    let Some(secret) = parsed else { return Ok(()) };
-    let Some(token) = app.store.token(&secret.digest()).await? else { return Ok(()) };
+    let refresh = Secret::parse(SecretKind::Refresh, token).map(|secret| secret.digest());
+    let Some(digest) = refresh.or_else(|| digest_of(app, token)) else { return Ok(()) };
+    let Some(token) = app.store.token(&digest).await? else { return Ok(()) };
     let Some(session) = app.store.session(&token.session).await? else { return Ok(()) };
     match (&session.client, &caller) {
         (Some(_), None) => return Err(OAuthError::InvalidClient),

@@ -120,8 +120,10 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
 /// Refuses the database of another master secret while it is still as it was found.
 async fn recognise(settings: &Settings, location: &Location) -> Result<(), StartError> {
     let path = &settings.secrets_file;
+    // In this order: a process that starts beside this one writes the file first.
+    let known = store::known_master(location).await?;
     let master = MasterSecret::read(path)?;
-    let Some(known) = store::known_master(location).await? else { return Ok(()) };
+    let Some(known) = known else { return Ok(()) };
     match master {
         None => Err(StartError::MissingMaster(path.display().to_string())),
         Some(master) if Vault::open(&master)?.fingerprint() == known => Ok(()),

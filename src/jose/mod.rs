@@ -5,11 +5,13 @@
 //! struct of exact types, and every claim is judged by us against the request's time. Of
 //! tokens that others signed (`foreign`) it sees the signature alone.
 //!
-//! `keyring` holds our keys, `assertion` our identity assertions. `jwk` reads other people's
+//! `keyring` holds our keys; `assertion`, `access_token` and `signed_introspection` are what we
+//! sign with them. `jwk` reads other people's
 //! public keys, `foreign` tokens made with them, `claims` what those say; `client_assertion`
 //! and `dpop` are the kinds of foreign token there are. `provider` lets `ring` do the
 //! cryptography.
 
+mod access_token;
 mod assertion;
 mod claims;
 mod client_assertion;
@@ -18,7 +20,9 @@ mod foreign;
 mod jwk;
 mod keyring;
 mod provider;
+mod signed_introspection;
 
+pub use access_token::{ACCESS_TOKEN_TYPE, AccessTokenClaims, AccessTokenId};
 pub use assertion::{ASSERTION_TYPE, AssertionClaims, VerifiedAssertion, unverified_issuer};
 pub use claims::{Audience, Claims};
 pub use client_assertion::{ClientAssertion, VerifiedClientAssertion, verify_client_assertion};

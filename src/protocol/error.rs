@@ -6,6 +6,7 @@ use std::error::Error as StdError;
 use serde::Serialize;
 
 use super::agent_error::AgentError;
+use super::authorization_response::AuthorizationErrorCode;
 use super::timestamp::Seconds;
 
 /// A failure of ours, for the log.
@@ -39,6 +40,10 @@ pub enum OAuthError {
     /// More was named than was granted (RFC 6749 §5.2).
     #[error("the scope exceeds what was granted")]
     InvalidScope,
+    /// What the authorization endpoint would send through the browser, told at once
+    /// (RFC 9126 §2.3).
+    #[error("{1}")]
+    Authorization(AuthorizationErrorCode, &'static str),
     /// RFC 8707 §2.
     #[error("the session is for another resource")]
     InvalidTarget,
@@ -80,6 +85,7 @@ impl OAuthError {
             Self::InvalidGrant => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
+            Self::Authorization(code, _) => code.name(),
             Self::InvalidTarget => "invalid_target",
             Self::InvalidDpopProof(_) => "invalid_dpop_proof",
             Self::UseDpopNonce(_) => "use_dpop_nonce",

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
+use url::form_urlencoded;
 
 /// The parameters of one request, in order.
 pub struct Form(Vec<(String, String)>);
@@ -48,6 +49,25 @@ impl Form {
             pairs.push((name, value));
         }
         Ok(Self(pairs))
+    }
+
+    /// The parameters of these names alone.
+    #[must_use]
+    pub fn only(&self, names: &[&str]) -> Self {
+        let kept = self.0.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        Self(kept.cloned().collect())
+    }
+
+    /// Gives a parameter this one value.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The parameters as a body, which reads back as the same ones.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 
     /// A parameter's value; one sent without a value counts as omitted (RFC 6749 §3.1).
@@ -103,6 +123,20 @@ mod tests {
         assert_eq!(form.get("a"), Some("x y+z"));
         assert_eq!(form.get("b"), Some("ä"));
         assert_eq!(form.get("empty"), None, "RFC 6749 §3.1: without a value is omitted");
+    }
+
+    #[test]
+    fn what_is_kept_of_a_form_reads_back_as_it_was() {
+        let mut kept = form("a=x+y%2Bz%26&client_secret=hush&b=%C3%A4&scope=1&scope=2")
+            .expect("a form")
+            .only(&["a", "b", "scope", "c"]);
+        kept.set("c", "1");
+        kept.set("c", "=2");
+        let again = form(&kept.encode()).expect("a form");
+        assert_eq!(again.0, kept.0);
+        assert_eq!((again.get("a"), again.get("c")), (Some("x y+z&"), Some("=2")));
+        assert_eq!(again.all("scope").count(), 2);
+        assert_eq!(again.get("client_secret"), None);
     }
 
     /// RFC 6749 §3.2: parameters must not be included more than once, known or unknown.

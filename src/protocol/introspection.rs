@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::json::{self, JsonError};
 use super::resource_identifier::ResourceIdentifier;
 use super::scope::Scopes;
+use super::thumbprint::Confirmation;
 use super::timestamp::Timestamp;
 
 /// The whole answer about anything that is not a live token of the caller's resource.
@@ -29,6 +30,9 @@ pub struct Active<'a> {
     pub exp: i64,
     pub iat: i64,
     pub token_type: &'static str,
+    /// Of a token that only the holder of a key may use (RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation<'a>>,
     pub session_id: &'a str,
     /// The agent's name, as it told it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,6 +133,7 @@ mod tests {
         exp: 1_800_003_600,
         iat: 1_800_000_000,
         token_type: "Bearer",
+        cnf: None,
         session_id: "ses_1",
         agent: None,
         approved_at: Some(1_800_000_000),

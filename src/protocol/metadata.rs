@@ -15,6 +15,9 @@ pub struct ProtectedResourceMetadata<'a> {
     pub authorization_servers: [&'a str; 1],
     pub scopes_supported: Vec<String>,
     pub bearer_methods_supported: [&'static str; 1],
+    /// RFC 9728 §2; of the resources that are known to check proofs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_signing_alg_values_supported: Option<[&'static str; 5]>,
     /// The auth.md document: where an agent reads on.
     pub resource_documentation: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,6 +31,10 @@ pub struct AuthorizationServerMetadata<'a> {
     pub issuer: &'a str,
     pub authorization_endpoint: String,
     pub token_endpoint: String,
+    /// RFC 9126 §5.
+    pub pushed_authorization_request_endpoint: String,
+    /// RFC 9126 §5: everybody may still come without.
+    pub require_pushed_authorization_requests: bool,
     pub revocation_endpoint: String,
     pub introspection_endpoint: String,
     pub jwks_uri: String,
@@ -45,6 +52,10 @@ pub struct AuthorizationServerMetadata<'a> {
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// RFC 9701 §7.
+    pub introspection_signing_alg_values_supported: [&'static str; 1],
+    /// RFC 9449 §5.1.
+    pub dpop_signing_alg_values_supported: [&'static str; 5],
     pub code_challenge_methods_supported: [&'static str; 1],
     pub scopes_supported: Vec<String>,
     pub bearer_methods_supported: [&'static str; 1],

@@ -20,6 +20,7 @@ pub mod issuer;
 pub mod json;
 pub mod metadata;
 pub mod pkce;
+pub mod pushed_request;
 pub mod redirect_uri;
 pub mod resource_identifier;
 pub mod scope;

@@ -22,6 +22,8 @@ pub enum SecretKind {
     Approval,
     /// An authorization code (RFC 6749 §4.1.2).
     AuthorizationCode,
+    /// What stands for a pushed authorization request (RFC 9126 §2.2).
+    PushedRequest,
     /// What a device polls with (RFC 8628 §3.2).
     DeviceCode,
     /// A browser's signed-in session.
@@ -45,6 +47,7 @@ impl SecretKind {
             Self::Claim => "clm_",
             Self::Approval => "cvt_",
             Self::AuthorizationCode => "aac_",
+            Self::PushedRequest => "aru_",
             Self::DeviceCode => "adc_",
             Self::Browser => "cbs_",
             Self::BrowserMark => "cbm_",

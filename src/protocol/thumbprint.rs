@@ -7,6 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 use super::secret::Digest;
 
@@ -16,6 +17,15 @@ use super::secret::Digest;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Thumbprint(String);
+
+/// What confirms that a token is in the right hands ([RFC 7800 §3.1], [RFC 9449 §6.1]).
+///
+/// [RFC 7800 §3.1]: https://www.rfc-editor.org/rfc/rfc7800#section-3.1
+/// [RFC 9449 §6.1]: https://www.rfc-editor.org/rfc/rfc9449#section-6.1
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Confirmation<'a> {
+    pub jkt: &'a Thumbprint,
+}
 
 impl Thumbprint {
     /// The thumbprint of a key in its canonical JSON: required members only, in
@@ -37,6 +47,13 @@ impl Thumbprint {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Thumbprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not a thumbprint"))
     }
 }
 

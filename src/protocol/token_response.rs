@@ -10,7 +10,7 @@ use super::agent::Identity;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TokenResponse {
     pub access_token: String,
-    /// Always `Bearer`.
+    /// `DPoP` if a proof of possession came with the request (RFC 9449 §5), else `Bearer`.
     pub token_type: &'static str,
     /// Seconds.
     pub expires_in: i64,

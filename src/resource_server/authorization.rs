@@ -9,15 +9,15 @@ use crate::protocol::secret::{Secret, SecretKind};
 /// A presented credential, read and not yet believed. Tokens in the query string or the body
 /// are not looked at ([RFC 9700 §4.3.2]).
 ///
-/// Another scheme, such as `DPoP` ([RFC 9449 §7.1]), is another variant here, and another arm
-/// where the guard asks whether the token fits the scheme it came under.
-///
 /// [RFC 9700 §4.3.2]: https://www.rfc-editor.org/rfc/rfc9700#section-4.3.2
-/// [RFC 9449 §7.1]: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
 #[derive(Debug, PartialEq, Eq)]
 pub enum Presented<'a> {
     Absent,
     Bearer(&'a str),
+    /// A token that is to be proven with a key ([RFC 9449 §7.1]).
+    ///
+    /// [RFC 9449 §7.1]: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+    Dpop(&'a str),
     /// Two headers, another scheme, no token of [RFC 6750 §2.1]: presented, and no good.
     ///
     /// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
@@ -37,12 +37,19 @@ impl<'a> Presented<'a> {
         if values.next().is_some() {
             return Self::Unusable;
         }
-        match value.to_str().ok().and_then(|text| text.split_once(' ')) {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                let token = token.trim();
-                if is_worth_asking(token) { Self::Bearer(token) } else { Self::Unusable }
-            }
-            _ => Self::Unusable,
+        let Some((scheme, token)) = value.to_str().ok().and_then(|text| text.split_once(' '))
+        else {
+            return Self::Unusable;
+        };
+        let token = token.trim();
+        if !is_worth_asking(token) {
+            Self::Unusable
+        } else if scheme.eq_ignore_ascii_case("bearer") {
+            Self::Bearer(token)
+        } else if scheme.eq_ignore_ascii_case("dpop") {
+            Self::Dpop(token)
+        } else {
+            Self::Unusable
         }
     }
 }
@@ -76,12 +83,16 @@ mod tests {
     }
 
     #[test]
-    fn one_bearer_token_is_read_whatever_the_case_of_its_scheme() {
+    fn one_token_is_read_whatever_the_case_of_its_scheme() {
         let ours = Secret::from_entropy(SecretKind::Access, &[7; ENTROPY]).expect("a token");
         for token in ["eyJh.eyJz.c2ln", "a==", ours.reveal()] {
             for scheme in ["Bearer", "bearer", "BEARER"] {
                 let headers = headers(&[&format!("{scheme} {token}")]);
                 assert_eq!(Presented::by(&headers), Presented::Bearer(token));
+            }
+            for scheme in ["DPoP", "dpop", "DPOP"] {
+                let headers = headers(&[&format!("{scheme} {token}")]);
+                assert_eq!(Presented::by(&headers), Presented::Dpop(token));
             }
         }
     }
@@ -91,7 +102,7 @@ mod tests {
     fn what_cannot_be_a_token_is_presented_and_unusable() {
         assert_eq!(Presented::by(&HeaderMap::new()), Presented::Absent);
         let long = format!("Bearer {}", "x".repeat(LONGEST + 1));
-        for value in ["", "Bearer", "Bearer ", "Bearer a b", "Bearer =", "Basic YTpi", "DPoP x"] {
+        for value in ["", "Bearer", "Bearer ", "Bearer a b", "Bearer =", "Basic YTpi", "DPoP"] {
             assert_eq!(Presented::by(&headers(&[value])), Presented::Unusable, "{value:?}");
         }
         for value in ["Bearer aas_garbage", "Bearer a\"b", &long] {

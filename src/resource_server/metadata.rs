@@ -9,13 +9,14 @@ use super::description::Checked;
 use super::preflight::{self, preflight};
 use crate::protocol::metadata::ProtectedResourceMetadata;
 use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::signature_algorithm::SignatureAlgorithm;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 /// The document as JSON ([RFC 9728 §2]).
 ///
 /// [RFC 9728 §2]: https://www.rfc-editor.org/rfc/rfc9728#section-2
-pub fn document(described: &Checked) -> String {
+pub fn document(described: &Checked, checks_proofs: bool) -> String {
     let server = &described.authorization_server;
     let document = ProtectedResourceMetadata {
         resource: described.identifier.as_str(),
@@ -24,6 +25,7 @@ pub fn document(described: &Checked) -> String {
         authorization_servers: [server.as_str()],
         scopes_supported: described.scopes.to_vec(),
         bearer_methods_supported: ["header"],
+        dpop_signing_alg_values_supported: checks_proofs.then_some(SignatureAlgorithm::NAMES),
         resource_documentation: server.url("/auth.md"),
         resource_policy_uri: None,
         resource_tos_uri: None,

@@ -51,6 +51,7 @@ mod introspect;
 mod metadata;
 mod over_http;
 mod preflight;
+mod proof;
 mod protected_resource;
 mod refused;
 mod remembered;
@@ -59,6 +60,7 @@ mod session;
 
 pub use description::{Description, SetUpError};
 pub use introspect::{Answer, Introspect};
+pub use proof::{CheckProof, PresentedProof};
 pub use protected_resource::ProtectedResource;
 pub use refused::Refused;
 pub use requirement::{Guarded, Requirement};

@@ -9,10 +9,12 @@ use super::authorization::Presented;
 use super::description::{Checked, Description};
 use super::introspect::Introspect;
 use super::metadata;
+use super::proof::{PresentedProof, is_bearer, key_of};
 use super::refused::Refused;
 use super::requirement::Requirement;
 use super::session::Session;
 use crate::protocol::challenge::Refusal;
+use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Introspected;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::resource_identifier::ResourceIdentifier;
@@ -45,7 +47,7 @@ impl ProtectedResource {
     }
 
     pub(super) fn new(checked: Checked, source: Box<dyn Introspect>) -> Self {
-        let metadata = metadata::document(&checked);
+        let metadata = metadata::document(&checked, source.proofs().is_some());
         let Checked { identifier, authorization_server, scopes, default_scopes, .. } = checked;
         let metadata_url = identifier.metadata_url();
         Self(Arc::new(Inner {
@@ -101,20 +103,64 @@ impl ProtectedResource {
         needed: &Scopes,
         anew: bool,
     ) -> Result<Session, Refused> {
-        let token = match Presented::by(request.headers()) {
-            Presented::Absent => return Err(self.refuse(&Refusal::NoToken, needed)),
-            Presented::Unusable => return Err(self.refuse(&Refusal::InvalidToken, needed)),
-            Presented::Bearer(token) => token,
+        let judged = match Presented::by(request.headers()) {
+            Presented::Absent => Err(Refusal::NoToken.into()),
+            Presented::Unusable => Err(Refusal::InvalidToken.into()),
+            Presented::Bearer(token) => self.bearer(token, anew).await,
+            Presented::Dpop(token) => self.proven(token, request, anew).await,
         };
+        match judged {
+            Ok(token) => Ok(Session::new(self.clone(), token)),
+            Err(NotLetIn::Refusal(refusal)) => Err(self.refuse(&refusal, needed)),
+            Err(NotLetIn::Failed(error)) => Err(Refused::Failed(error)),
+        }
+    }
+
+    /// A token that counts in anybody's hands. One that is bound to a key is worth nothing
+    /// without a proof of that key ([RFC 9449 §7.2]).
+    ///
+    /// [RFC 9449 §7.2]: https://www.rfc-editor.org/rfc/rfc9449#section-7.2
+    async fn bearer(&self, token: &str, anew: bool) -> Result<Arc<Introspected>, NotLetIn> {
+        let token = self.known(token, anew).await?.ok_or(Refusal::InvalidToken)?;
+        if is_bearer(&token) {
+            Ok(token)
+        } else if self.0.source.proofs().is_some() {
+            Err(Refusal::BoundToken.into())
+        } else {
+            Err(Refusal::InvalidToken.into())
+        }
+    }
+
+    /// A token that counts with a proof of its key ([RFC 9449 §7.1]). The token is looked at
+    /// first: a proof is used up by being checked.
+    ///
+    /// [RFC 9449 §7.1]: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+    async fn proven(
+        &self,
+        token: &str,
+        request: &RequestHead,
+        anew: bool,
+    ) -> Result<Arc<Introspected>, NotLetIn> {
+        let proofs = self.0.source.proofs().ok_or(Refusal::InvalidToken)?;
+        let presented = PresentedProof::beside(token, request).ok_or(Refusal::InvalidProof)?;
+        let token = self.known(token, anew).await?.ok_or(Refusal::UnprovenToken)?;
+        let key = key_of(&token).ok_or(Refusal::UnprovenToken)?;
+        match proofs.check(presented).await {
+            Ok(proven) if proven == key => Ok(token),
+            Ok(_) | Err(OAuthError::InvalidDpopProof(_)) => Err(Refusal::InvalidProof.into()),
+            Err(OAuthError::UseDpopNonce(nonce)) => Err(Refusal::UseNonce(nonce).into()),
+            Err(error) => Err(NotLetIn::Failed(error)),
+        }
+    }
+
+    /// What is known of a token, if it is live and one of this resource's.
+    async fn known(&self, token: &str, anew: bool) -> Result<Option<Arc<Introspected>>, NotLetIn> {
         let source = &self.0.source;
         let answer =
             if anew { source.introspect_anew(token) } else { source.introspect(token) }.await;
         match answer {
-            Ok(Some(token)) if self.believes(&token) && is_bearer(&token) => {
-                Ok(Session::new(self.clone(), token))
-            }
-            Ok(_) => Err(self.refuse(&Refusal::InvalidToken, needed)),
-            Err(error) => Err(Refused::Failed(error)),
+            Ok(token) => Ok(token.filter(|token| self.believes(token))),
+            Err(error) => Err(NotLetIn::Failed(error)),
         }
     }
 
@@ -134,16 +180,26 @@ impl ProtectedResource {
     pub(super) fn refuse(&self, refusal: &Refusal, needed: &Scopes) -> Refused {
         let needed = if needed.is_empty() { &self.0.default_scopes } else { needed };
         let challenge = refusal.challenge(&self.0.metadata_url, needed);
-        Refused::Challenged { status: refusal.status(), error: refusal.code(), challenge }
+        let nonce = match refusal {
+            Refusal::UseNonce(nonce) => Some(nonce.clone()),
+            _ => None,
+        };
+        let (status, error) = (refusal.status(), refusal.code());
+        Refused::Challenged { status, error, challenge, nonce }
     }
 }
 
-/// A token that is bound to a key is worth nothing without a proof of that key
-/// ([RFC 9449 §7.1]).
-///
-/// [RFC 9449 §7.1]: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
-fn is_bearer(token: &Introspected) -> bool {
-    token.cnf.is_none() && token.token_type.eq_ignore_ascii_case("bearer")
+/// Why a token does not let in.
+enum NotLetIn {
+    Refusal(Refusal),
+    /// Nobody could say.
+    Failed(OAuthError),
+}
+
+impl From<Refusal> for NotLetIn {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
 }
 
 impl fmt::Debug for ProtectedResource {

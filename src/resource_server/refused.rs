@@ -27,6 +27,10 @@ pub enum Refused {
         error: &'static str,
         /// The value of `WWW-Authenticate`.
         challenge: String,
+        /// What the next proof must carry ([RFC 9449 §9]).
+        ///
+        /// [RFC 9449 §9]: https://www.rfc-editor.org/rfc/rfc9449#section-9
+        nonce: Option<String>,
     },
     /// Nobody could say what the token is worth, so nobody is let in ([RFC 7662 §2.2]).
     ///
@@ -54,7 +58,7 @@ impl ResponseError for Refused {
 
     fn error_response(&self) -> HttpResponse {
         match self {
-            Self::Challenged { error, challenge, .. } => {
+            Self::Challenged { error, challenge, nonce, .. } => {
                 let body = ErrorBody {
                     error,
                     error_description: SEE_HEADER.to_owned(),
@@ -64,6 +68,11 @@ impl ResponseError for Refused {
                 let mut answer = self.answer(&body);
                 if let Ok(challenge) = HeaderValue::from_str(challenge) {
                     answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                }
+                let nonce = nonce.as_deref().and_then(|nonce| HeaderValue::from_str(nonce).ok());
+                if let Some(nonce) = nonce {
+                    let name = header::HeaderName::from_static("dpop-nonce");
+                    answer.headers_mut().insert(name, nonce);
                 }
                 answer
             }

@@ -4,7 +4,7 @@
 use sea_orm::{DbBackend, Value};
 
 use super::row::{self, Stored, step};
-use super::{Store, StoreError, account, client, link};
+use super::{Store, StoreError, account, client, link, pushed_request};
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
@@ -98,6 +98,10 @@ impl Store {
             Effect::RevokeRegistration { id, at } => revoke(steps, &id, at, backend),
             Effect::UseClient { id, at } => steps.push(client::used(&id, at, backend)),
             Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
+            Effect::PushRequest(pushed) => steps.push(pushed_request::push(&pushed, backend)),
+            Effect::TakeUpRequest { digest, at } => {
+                steps.push(pushed_request::take_up(&digest, at, backend));
+            }
             Effect::Remember(used) => steps.push(remember(&used, backend)),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),

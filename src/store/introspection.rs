@@ -10,6 +10,7 @@ use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 
 const CORRUPT: StoreError = StoreError::Corrupt("session");
@@ -20,7 +21,7 @@ macro_rules! credential_with {
     ($least:literal) => {
         concat!(
             "SELECT s.id, s.account_id, s.registration_id, s.client_id, s.agent_name, s.resource, \
-             t.scopes, t.created_at, s.approved_at, ",
+             t.scopes, t.created_at, s.approved_at, t.key_thumbprint, ",
             $least,
             "(t.expires_at, s.expires_at, \
              COALESCE(s.last_used_at, s.created_at) + s.idle_seconds) \
@@ -42,6 +43,7 @@ type Row = (
     String,
     i64,
     Option<i64>,
+    Option<String>,
     i64,
 );
 
@@ -110,8 +112,19 @@ impl Store {
 }
 
 fn read(row: Row) -> Result<Credential, StoreError> {
-    let (session, account, registration, client, agent, resource, scopes, issued, approved, end) =
-        row;
+    let (
+        session,
+        account,
+        registration,
+        client,
+        agent,
+        resource,
+        scopes,
+        issued,
+        approved,
+        key,
+        end,
+    ) = row;
     Ok(Credential {
         session: SessionId(session),
         account: account.map(AccountId),
@@ -122,6 +135,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
         issued_at: Timestamp(issued),
         approved_at: approved.map(Timestamp),
+        key: key.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT)).transpose()?,
         expires_at: Timestamp(end),
     })
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 
-use self::migrations::Migrator;
+pub(super) use self::migrations::Migrator;
 use super::engine::{Location, OpenError};
 use super::{key, postgres, sqlite};
 

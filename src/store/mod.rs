@@ -21,6 +21,7 @@ mod listener;
 mod liveness;
 mod migration;
 mod postgres;
+mod pushed_request;
 mod registration;
 pub mod row;
 mod session;

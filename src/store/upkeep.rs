@@ -50,7 +50,8 @@ impl Store {
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
     }
 
-    /// Removes what expired before `horizon`: tokens, counters, browser sessions, links.
+    /// Removes what expired before `horizon`: tokens, counters, browser sessions, links,
+    /// pushed requests.
     ///
     /// # Errors
     ///
@@ -59,6 +60,7 @@ impl Store {
         self.prune("token", "digest", horizon).await?;
         self.prune("browser_session", "digest", horizon).await?;
         self.prune("one_time_link", "digest", horizon).await?;
+        self.prune("pushed_request", "digest", horizon).await?;
         let sql = "DELETE FROM counter WHERE expires_at < $1";
         self.write(vec![step(self.backend(), sql, [horizon.0.into()], Expect::Any)]).await
     }

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::de::DeserializeOwned;
 
-use super::answer::{agent_error, body_error, json};
+use super::answer::{agent_error, body_error, json, oauth_error};
 use super::request::{self, BodyError};
 use crate::app::App;
 use crate::flow::grants::refresh_token;
@@ -26,7 +26,12 @@ pub async fn identity(request: HttpRequest, payload: Payload, app: Data<App>) ->
         "identity_assertion" => assertion::register(&app, &body),
         "refresh" => {
             let token = body.refresh_token.as_deref().unwrap_or_default();
-            let refreshed = refresh_token::refresh_identity(&app, token, &occasion).await;
+            let key = match request::proven_key(&app, &request).await {
+                Ok(key) => key,
+                Err(error) => return oauth_error(&error),
+            };
+            let key = key.as_ref();
+            let refreshed = refresh_token::refresh_identity(&app, token, key, &occasion).await;
             return reply(refreshed, false);
         }
         _ => Err(AgentErrorCode::InvalidRequest.into()),

@@ -32,6 +32,20 @@ pub fn raw_json(status: u16, text: String) -> HttpResponse {
     answer
 }
 
+/// The media type of a signed introspection answer ([RFC 9701 §4]).
+///
+/// [RFC 9701 §4]: https://www.rfc-editor.org/rfc/rfc9701#section-4
+pub const SIGNED_INTROSPECTION: &str = "application/token-introspection+jwt";
+
+/// A signed introspection answer.
+#[must_use]
+pub fn signed_introspection(jwt: String) -> HttpResponse {
+    let mut answer = raw_json(200, jwt);
+    let content_type = HeaderValue::from_static(SIGNED_INTROSPECTION);
+    answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    answer
+}
+
 fn code(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
@@ -183,6 +197,16 @@ pub fn page(status: u16, html: String, https: bool) -> HttpResponse {
         let value = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
+    answer
+}
+
+/// Leaves the window that opened this one its handle: a client may ask in a popup, and each
+/// page on the way there and back must say so (HTML §7.1.3). Pages that no client opens keep
+/// apart from whoever opened them.
+#[must_use]
+pub fn for_popup(mut answer: HttpResponse) -> HttpResponse {
+    let value = HeaderValue::from_static("unsafe-none");
+    answer.headers_mut().insert(header::CROSS_ORIGIN_OPENER_POLICY, value);
     answer
 }
 

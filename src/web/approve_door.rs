@@ -1,6 +1,9 @@
 //! What the approval page says of whoever asks at a standard door: which client, known how,
 //! and where the answer goes.
 
+use actix_web::HttpResponse;
+
+use super::answer::for_popup;
 use super::pages::approval::{BorrowedBrand, Matching, Redirect};
 use super::pages::{Claim, Proof, Source};
 use crate::domain::ask::{Ask, AskingClient};
@@ -45,6 +48,11 @@ impl<'a> Asker<'a> {
         let borrowed = borrowed.map(|borrowed| BorrowedBrand { borrowed, confirmed });
         Some(Matching::Redirect(Redirect { destination, borrowed }))
     }
+}
+
+/// A client that is answered through the browser may have opened a window for it.
+pub fn in_its_window(ask: &Ask, page: HttpResponse) -> HttpResponse {
+    if ask.redirection.is_some() { for_popup(page) } else { page }
 }
 
 fn source(client: &AskingClient) -> Source<'_> {

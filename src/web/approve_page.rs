@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 
-use super::approve_door::Asker;
+use super::approve_door::{Asker, in_its_window};
 use super::pages::approval::{
     Agent, ApprovalError, ApprovalPage, ExtraLifetime, ExtraLifetimeOption, Lifetime,
     LifetimeOption, Matching, NetworkComparison, Notice, Origin, ScopeChoice, Seen as SeenBefore,
@@ -78,7 +78,7 @@ pub fn question(
         notice: entered.and_then(|entered| entered.notice),
         error: entered.and_then(|entered| entered.error),
     };
-    visitor.page(app, status, &page)
+    in_its_window(ask, visitor.page(app, status, &page))
 }
 
 /// The session that a yes would widen, and for how long.
@@ -215,7 +215,7 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
             .zip(destination.as_ref())
             .map(|(url, destination)| Onward { url, destination }),
     };
-    visitor.page(app, status, &page)
+    in_its_window(ask, visitor.page(app, status, &page))
 }
 
 fn outcome<'a>(

@@ -64,7 +64,8 @@ fn asks_for_json(request: &HttpRequest) -> bool {
 
 fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
     match refused {
-        NotAsked::Redirect(location) => found(location),
+        NotAsked::Told { location, .. } => found(location),
+        NotAsked::SpentRequest => refused_page(app, visitor, Refusal::Expired),
         NotAsked::NoClient => malformed(app, visitor, "client_id is missing"),
         NotAsked::UnknownClient(id) => unknown_client(app, visitor, id),
         NotAsked::ForeignRedirection { client, presented } => {

@@ -17,6 +17,7 @@ mod link;
 mod mcp;
 pub mod pages;
 mod person;
+mod pushed_request;
 mod register;
 mod request;
 mod return_to;
@@ -70,6 +71,8 @@ pub fn routes(server: &mut ServiceConfig) {
         )
         .service(open("/token", "POST, OPTIONS").route(web::post().to(token::token)))
         .service(open("/oauth2/token", "POST, OPTIONS").route(web::post().to(token::token)))
+        .service(open("/par", "POST, OPTIONS").route(web::post().to(pushed_request::push)))
+        .service(open("/oauth2/par", "POST, OPTIONS").route(web::post().to(pushed_request::push)))
         .service(open("/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         .service(open("/oauth2/revoke", "POST, OPTIONS").route(web::post().to(token::revoke)))
         // Clients

@@ -4,7 +4,10 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::{body_error, client_error, json, oauth_error, raw_json};
+use super::answer::{
+    SIGNED_INTROSPECTION, body_error, client_error, json, oauth_error, raw_json,
+    signed_introspection,
+};
 use super::request;
 use crate::app::App;
 use crate::flow::principal::{ResourceServer, resource_server};
@@ -13,6 +16,7 @@ use crate::protocol::basic::{self, BasicCredentials};
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::introspection::INACTIVE;
+use crate::protocol::token_response::TokenResponse;
 use zeroize::Zeroizing;
 
 /// `POST /token` ([RFC 6749 §3.2]).
@@ -23,15 +27,20 @@ pub async fn token(request: HttpRequest, payload: Payload, app: Data<App>) -> Ht
         Ok(form) => form,
         Err(error) => return body_error(error),
     };
-    let presented = match request::presented(&request, &form) {
-        Ok(presented) => presented,
-        Err(error) => return client_error(&request, &error),
-    };
-    let occasion = request::occasion(&app, &request);
-    match grants::token(&app, &presented, &occasion).await {
+    match issued(&app, &request, &form).await {
         Ok(response) => json(200, &response),
         Err(error) => client_error(&request, &error),
     }
+}
+
+async fn issued(
+    app: &App,
+    request: &HttpRequest,
+    form: &Form,
+) -> Result<TokenResponse, OAuthError> {
+    let mut presented = request::presented(request, form)?;
+    presented.key = request::proven_key(app, request).await?;
+    grants::token(app, &presented, &request::occasion(app, request)).await
 }
 
 /// `POST /revoke` ([RFC 7009 §2]): 200 without a body whether or not the token existed.
@@ -76,11 +85,29 @@ async fn introspected(app: &App, request: &HttpRequest, payload: Payload) -> Htt
     let Some(token) = form.get("token") else {
         return oauth_error(&OAuthError::InvalidRequest("token is missing"));
     };
-    match introspect::introspect(app, caller.resource(), token, app.clock.now()).await {
-        Ok(Some(live)) => raw_json(200, live.answer.clone()),
-        Ok(None) => raw_json(200, INACTIVE.to_owned()),
-        Err(error) => oauth_error(&error.into()),
+    let now = app.clock.now();
+    let live = match introspect::introspect(app, caller.resource(), token, now).await {
+        Ok(live) => live,
+        Err(error) => return oauth_error(&error.into()),
+    };
+    let answer = live.as_ref().map_or(INACTIVE, |live| live.answer.as_str());
+    if wants_signed(request) {
+        return match introspect::sign(app, &caller, answer, now) {
+            Ok(jwt) => signed_introspection(jwt),
+            Err(error) => oauth_error(&error),
+        };
     }
+    raw_json(200, answer.to_owned())
+}
+
+/// Whether the caller asks for a signed answer ([RFC 9701 §4]).
+///
+/// [RFC 9701 §4]: https://www.rfc-editor.org/rfc/rfc9701#section-4
+fn wants_signed(request: &HttpRequest) -> bool {
+    let Some(accepts) = request.headers().get(header::ACCEPT) else { return false };
+    let Ok(accepts) = accepts.to_str() else { return false };
+    let media_type = |range: &str| range.split(';').next().unwrap_or_default().trim().to_owned();
+    accepts.split(',').any(|range| media_type(range).eq_ignore_ascii_case(SIGNED_INTROSPECTION))
 }
 
 /// The resource server behind a request: Basic, or the two parameters in the body. Both at

@@ -19,6 +19,7 @@ use crate::protocol::basic;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::secret::Digest;
+use crate::protocol::thumbprint::Thumbprint;
 
 /// A client that proved itself as well as it can: a public one named an id that exists.
 /// Only [`authenticate`] makes it.
@@ -44,6 +45,10 @@ pub struct Presented<'a> {
     /// The one `Authorization` header.
     pub authorization: Option<&'a str>,
     pub form: &'a Form,
+    /// The key whose possession the request proves ([RFC 9449 §4]).
+    ///
+    /// [RFC 9449 §4]: https://www.rfc-editor.org/rfc/rfc9449#section-4
+    pub key: Option<Thumbprint>,
 }
 
 impl Presented<'_> {
@@ -51,7 +56,11 @@ impl Presented<'_> {
     #[must_use]
     pub fn names_nobody(&self) -> bool {
         let said = ["client_id", "client_secret", "client_assertion"];
-        self.authorization.is_none() && said.iter().all(|name| self.form.get(name).is_none())
+        // An agent's own access token beside what it sends says nothing about a client.
+        let basic = self.authorization.is_some_and(|header| {
+            header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
+        });
+        !basic && said.iter().all(|name| self.form.get(name).is_none())
     }
 }
 

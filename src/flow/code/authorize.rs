@@ -24,6 +24,7 @@ use crate::protocol::form::Form;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
+use crate::protocol::thumbprint::Thumbprint;
 
 /// A request that may be put to a human.
 pub struct Asked {
@@ -31,6 +32,8 @@ pub struct Asked {
     pub redirect_uri: RedirectUri,
     pub state: Option<String>,
     pub challenge: String,
+    /// The key that the code is bound to, where the client names one (RFC 9449 §10).
+    pub key: Option<Thumbprint>,
     pub resource: ResourceIdentifier,
     pub scopes: Scopes,
 }
@@ -45,7 +48,9 @@ pub enum NotAsked {
     /// A redirection that is not this client's; nothing is sent there.
     ForeignRedirection { client: Box<Client>, presented: Option<String> },
     /// The client learns why, at this address.
-    Redirect(String),
+    Told { code: AuthorizationErrorCode, description: &'static str, location: String },
+    /// A pushed request that is another client's, over, or taken up already (RFC 9126 §4).
+    SpentRequest,
     /// Nothing can be said now.
     Failed(PersonError),
 }
@@ -135,7 +140,7 @@ impl Known {
         app: &App,
         form: &Form,
         code: AuthorizationErrorCode,
-        description: &str,
+        description: &'static str,
     ) -> NotAsked {
         let response = AuthorizationResponse {
             issuer: app.issuer(),
@@ -143,7 +148,9 @@ impl Known {
             outcome: Outcome::Error { code, description },
         };
         match &self.redirect_uri {
-            Some(redirect_uri) => NotAsked::Redirect(response.location(redirect_uri)),
+            Some(redirect_uri) => {
+                NotAsked::Told { code, description, location: response.location(redirect_uri) }
+            }
             None => NotAsked::NoClient,
         }
     }
@@ -155,16 +162,19 @@ impl Known {
             redirect_uri: self.redirect_uri.ok_or_else(|| defect("a redirection"))?,
             state,
             challenge: form.get("code_challenge").unwrap_or_default().to_owned(),
+            key: form.get("dpop_jkt").and_then(Thumbprint::parse),
             resource,
             scopes,
         })
     }
 }
 
-/// What is asked of us that we do not do: request objects (RFC 9101), and answers without a
-/// human.
+/// What is asked of us that we do not do: request objects (RFC 9101), answers without a
+/// human, codes bound to something that is no key.
 fn refuse_unsupported(app: &App, known: &Known, form: &Form) -> Result<(), NotAsked> {
-    use AuthorizationErrorCode::{ConsentRequired, RequestNotSupported, UnauthorizedClient};
+    use AuthorizationErrorCode::{
+        ConsentRequired, InvalidRequest, RequestNotSupported, UnauthorizedClient,
+    };
     if form.get("request").is_some() {
         let words = "request objects are not supported";
         return Err(known.refuse(app, form, RequestNotSupported, words));
@@ -172,6 +182,10 @@ fn refuse_unsupported(app: &App, known: &Known, form: &Form) -> Result<(), NotAs
     if form.get("prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "none")) {
         let words = "a human decides every request";
         return Err(known.refuse(app, form, ConsentRequired, words));
+    }
+    if form.get("dpop_jkt").is_some_and(|text| Thumbprint::parse(text).is_none()) {
+        let words = "dpop_jkt is not a JWK thumbprint (RFC 9449)";
+        return Err(known.refuse(app, form, InvalidRequest, words));
     }
     if !known.client.as_ref().is_some_and(|client| client.may_use("authorization_code")) {
         let words = "the client is not registered for the authorization code grant";

@@ -1,6 +1,7 @@
 //! A sound authorization request becomes a question that one browser may answer.
 
 use super::authorize::{Asked, NotAsked, check};
+use super::pushed_request;
 use crate::app::App;
 use crate::domain::approval::{Approval, State};
 use crate::domain::ask::{Ask, AskingClient, Door, Redirection};
@@ -10,45 +11,57 @@ use crate::domain::id::ApprovalId;
 use crate::domain::limit::Count;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::pace::Pace;
-use crate::entropy::NoEntropy;
 use crate::flow::error::{PersonError, until_next_hour};
 use crate::metrics::Funnel;
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 
 /// Puts the question of an authorization request ([RFC 6749 §4.1.1]); yields the opaque part
 /// of the link to it. `browser` is the mark of the browser that asks: no other may answer.
+/// What the client pushed before ([RFC 9126 §4]) is asked as it was pushed.
 ///
 /// # Errors
 ///
 /// See [`NotAsked`]; beyond the hourly limit of an address nothing is stored.
 ///
 /// [RFC 6749 §4.1.1]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+/// [RFC 9126 §4]: https://www.rfc-editor.org/rfc/rfc9126#section-4
 pub async fn begin(
     app: &App,
     form: &Form,
     browser: &Secret,
     occasion: &Occasion,
 ) -> Result<Secret, NotAsked> {
+    if form.get("request_uri").is_some() {
+        return pushed_request::take_up(app, form, browser, occasion).await;
+    }
     let asked = check(app, form, occasion).await?;
-    let link = app.entropy.secret(SecretKind::Approval).map_err(no_entropy)?;
-    let id = app.entropy.identifier(ApprovalId::PREFIX, occasion.at).map_err(no_entropy)?;
-    let approval = question(app, asked, ApprovalId(id), (&link, browser), occasion);
+    let failed = |error| failed(error, occasion.at);
+    let link = app.entropy.secret(SecretKind::Approval).map_err(|error| failed(error.into()))?;
+    put(app, asked, (&link, browser), Vec::new(), occasion).await.map_err(failed)?;
+    Ok(link)
+}
+
+/// Stores the question behind `link`, and `effects` with it.
+pub(super) async fn put(
+    app: &App,
+    asked: Asked,
+    (link, browser): (&Secret, &Secret),
+    mut effects: Vec<Effect>,
+    occasion: &Occasion,
+) -> Result<(), StoreError> {
+    let id = app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?;
+    let approval = question(app, asked, ApprovalId(id), (link, browser), occasion);
     let most = app.settings.limits.authorization_requests_per_address_per_hour;
     let from = occasion.from.address.as_str();
     let count = Count::hourly("authorization:address", from, most.into(), occasion.at);
     let event = approval.record(EventKind::AuthorizationRequested, occasion);
-    let effects =
-        vec![Effect::Count(count), Effect::Ask(Box::new(approval)), Effect::Record(event)];
-    app.store.apply(effects).await.map_err(|error| {
-        NotAsked::Failed(match error {
-            StoreError::Limited => PersonError::Limited(until_next_hour(occasion.at)),
-            error => error.into(),
-        })
-    })?;
+    effects.extend([Effect::Count(count), Effect::Ask(Box::new(approval)), Effect::Record(event)]);
+    app.store.apply(effects).await?;
     app.metrics.funnel(Funnel::Asked);
-    Ok(link)
+    Ok(())
 }
 
 fn question(
@@ -58,7 +71,7 @@ fn question(
     (link, browser): (&Secret, &Secret),
     occasion: &Occasion,
 ) -> Approval {
-    let Asked { client, redirect_uri, state, challenge, resource, scopes } = asked;
+    let Asked { client, redirect_uri, state, challenge, key, resource, scopes } = asked;
     let agent = Agent { name: client.name, ..Agent::default() };
     Approval {
         id,
@@ -77,6 +90,7 @@ fn question(
                 uri: redirect_uri,
                 state,
                 challenge,
+                key,
                 browser: browser.digest().hex(),
             }),
         },
@@ -90,6 +104,10 @@ fn question(
     }
 }
 
-fn no_entropy(error: NoEntropy) -> NotAsked {
-    NotAsked::Failed(error.into())
+/// Why a question was not stored.
+pub(super) fn failed(error: StoreError, now: Timestamp) -> NotAsked {
+    NotAsked::Failed(match error {
+        StoreError::Limited => PersonError::Limited(until_next_hour(now)),
+        error => error.into(),
+    })
 }

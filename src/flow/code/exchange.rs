@@ -21,13 +21,14 @@ use crate::domain::origin::Occasion;
 use crate::domain::redemption::Redemption;
 use crate::domain::session::Standing;
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
-use crate::flow::delivery::{self, Pair};
+use crate::flow::delivery::{self, Binding, Granted, Pair};
 use crate::flow::error::RETRIES;
 use crate::flow::grants::narrowed;
 use crate::metrics::Funnel;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::token_response::TokenResponse;
 use crate::store::StoreError;
 
@@ -48,13 +49,13 @@ pub async fn redeem(
     }
     let caller = authenticate(app, presented, occasion).await?;
     for _attempt in 0..REDEMPTIONS {
-        match redeem_once(app, presented.form, &caller, occasion).await {
+        match redeem_once(app, presented, &caller, occasion).await {
             Err(OAuthError::TemporarilyUnavailable(cause))
                 if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
             answer => return answer,
         }
     }
-    redeem_once(app, presented.form, &caller, occasion).await
+    redeem_once(app, presented, &caller, occasion).await
 }
 
 /// A burst of wrong proofs makes each other's reading stale; every one of them must still be
@@ -103,10 +104,11 @@ impl Request for Body<'_> {
 
 async fn redeem_once(
     app: &App,
-    form: &Form,
+    presented: &Presented<'_>,
     caller: &AuthenticatedClient,
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
+    let form = presented.form;
     let body = Body { form, client: caller.client() };
     let mut machine = AccessToken::new(&body);
     let mut input = Input::None;
@@ -132,7 +134,25 @@ async fn redeem_once(
         };
     }
     let approval = recovered.ok_or(OAuthError::InvalidGrant)?;
-    settle(app, approval.redeem(proven, occasion), form, occasion).await
+    let proven = proven && in_hand(&approval, presented.key.as_ref());
+    let holder =
+        Holder { form, binding: Binding::of(presented.key.as_ref(), Some(caller.client())) };
+    settle(app, approval.redeem(proven, occasion), holder, occasion).await
+}
+
+/// Whether the key that the code is bound to, if it is, came with the request ([RFC 9449
+/// §10]).
+///
+/// [RFC 9449 §10]: https://www.rfc-editor.org/rfc/rfc9449#section-10
+fn in_hand(approval: &Approval, key: Option<&Thumbprint>) -> bool {
+    let bound = approval.ask.redirection.as_ref().and_then(|asked| asked.key.as_ref());
+    bound.is_none_or(|bound| key == Some(bound))
+}
+
+/// Who takes the pair, and what of it.
+struct Holder<'a> {
+    form: &'a Form,
+    binding: Binding,
 }
 
 async fn by_code(app: &App, code: &str) -> Result<Option<Approval>, OAuthError> {
@@ -178,12 +198,12 @@ fn refused(error: &MachineError) -> OAuthError {
 async fn settle(
     app: &App,
     decided: Option<Redemption>,
-    form: &Form,
+    holder: Holder<'_>,
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     match decided {
         Some(Redemption::Deliver { change, approved }) => {
-            deliver(app, change, &approved, form, occasion).await
+            deliver(app, change, &approved, holder, occasion).await
         }
         Some(Redemption::WrongProof(change)) => {
             app.store.commit(change).await?;
@@ -201,7 +221,7 @@ async fn deliver(
     app: &App,
     mut change: Change<Approval>,
     approved: &Approved,
-    form: &Form,
+    holder: Holder<'_>,
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
     let session = app.store.session(&approved.session).await?.ok_or(OAuthError::InvalidGrant)?;
@@ -213,9 +233,10 @@ async fn deliver(
         _ => return Err(OAuthError::InvalidGrant),
     }
     let session = delivery::widen(session, approved, &mut change.effects, occasion);
-    let scopes = narrowed(form, &session.resource, &session.reach(occasion.at))?;
+    let scopes = narrowed(holder.form, &session.resource, &session.reach(occasion.at))?;
     let context = ["code", change.next.id.as_str()];
-    let pair = Pair::derive(app, &session, &context, scopes, occasion.at);
+    let granted = Granted { scopes, binding: holder.binding };
+    let pair = Pair::derive(app, &session, &context, granted, occasion.at)?;
     change.effects.extend(pair.issue(&session));
     app.store.commit(change).await?;
     app.metrics.funnel(Funnel::Collected);

@@ -14,10 +14,12 @@ mod authorize;
 mod begin;
 mod exchange;
 mod proof;
+mod pushed_request;
 mod query;
 
 pub use answer::{code, onward};
 pub use authorize::NotAsked;
 pub use begin::begin;
 pub use exchange::redeem;
+pub use pushed_request::push;
 pub use query::target;

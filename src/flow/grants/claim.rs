@@ -6,7 +6,8 @@
 use crate::app::App;
 use crate::domain::claim::NotCollected;
 use crate::domain::origin::Occasion;
-use crate::flow::claim::{CollectError, by_claim_token, collect};
+use crate::flow::claim::{CollectError, Way, by_claim_token, collect};
+use crate::flow::client::authentication::Presented;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::resource_identifier::ResourceIdentifier;
@@ -23,13 +24,14 @@ use crate::store::StoreError;
 /// `invalid_grant` for a token that is unknown or spent.
 pub async fn redeem(
     app: &App,
-    form: &Form,
+    presented: &Presented<'_>,
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
+    let form = presented.form;
     let token =
         form.get("claim_token").ok_or(OAuthError::InvalidRequest("claim_token is missing"))?;
     refuse_other_target(app, form, token).await?;
-    match collect(app, token, None, occasion).await {
+    match collect(app, token, &Way::Poll(presented.key.as_ref()), occasion).await {
         Ok(collected) => Ok(collected.pair.response(Some(collected.identity))),
         Err(CollectError::NotCollected(NotCollected::Pending)) => {
             Err(wait(app, token, occasion.at).await)

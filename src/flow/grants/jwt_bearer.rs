@@ -6,11 +6,11 @@ use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::credential::Delegation;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::RegistrationId;
+use crate::domain::id::{AccountId, RegistrationId};
 use crate::domain::origin::Occasion;
-use crate::domain::session::{Token, TokenKind};
+use crate::flow::access_token::{self, Worth};
+use crate::flow::client::authentication::Presented;
 use crate::protocol::error::OAuthError;
-use crate::protocol::form::Form;
 use crate::protocol::secret::SecretKind;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
@@ -24,40 +24,33 @@ use crate::store::StoreError;
 /// the session, `invalid_target` for another resource.
 pub async fn exchange(
     app: &App,
-    form: &Form,
+    presented: &Presented<'_>,
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
+    let form = presented.form;
     let assertion =
         form.get("assertion").ok_or(OAuthError::InvalidRequest("assertion is missing"))?;
     let (registration, delegation) = current(app, assertion, occasion.at).await?;
     let scopes = super::narrowed(form, &delegation.resource, &delegation.scopes)?;
-    let access = app.entropy.secret(SecretKind::Access)?;
     let expires_at = (occasion.at + app.lifetimes().access).min(delegation.ends_at);
-    let token = Token {
-        digest: access.digest(),
-        session: delegation.session.clone(),
-        kind: TokenKind::Access,
-        scopes: scopes.clone(),
-        created_at: occasion.at,
-        expires_at,
-        spent_at: None,
-        key: None,
+    let worth = Worth {
+        resource: &delegation.resource,
+        subject: delegation.account.as_ref().map_or(registration.as_str(), AccountId::as_str),
+        client: registration.as_str(),
+        session: &delegation.session,
+        scopes: &scopes,
+        issued_at: occasion.at,
+        ends_at: expires_at,
+        key: presented.key.as_ref(),
     };
+    let access = access_token::make(app, &app.entropy.secret(SecretKind::Access)?, &worth)?;
     let mut event = Event::new(EventKind::TokenIssued, occasion)
         .of_session(&delegation.session)
         .of_registration(&registration);
-    event.account = delegation.account;
-    app.store.apply(vec![Effect::IssueToken(token), Effect::Record(event)]).await.map_err(gone)?;
-    Ok(TokenResponse {
-        access_token: access.reveal().to_owned(),
-        token_type: "Bearer",
-        expires_in: expires_at.since(occasion.at).0,
-        scope: scopes.to_string(),
-        refresh_token: None,
-        identity_assertion: None,
-        assertion_expires: None,
-        identity: None,
-    })
+    event.account.clone_from(&delegation.account);
+    let effects = vec![access.issue(), Effect::Record(event)];
+    app.store.apply(effects).await.map_err(gone)?;
+    Ok(access.response())
 }
 
 /// The registration and session an assertion speaks for, if its generation still stands.

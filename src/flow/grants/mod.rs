@@ -41,8 +41,8 @@ pub async fn token(
         .ok_or(OAuthError::UnsupportedGrantType)?;
     match grant {
         GrantType::AuthorizationCode => code::redeem(app, presented, occasion).await,
-        GrantType::Claim => claim::redeem(app, form, occasion).await,
-        GrantType::JwtBearer => jwt_bearer::exchange(app, form, occasion).await,
+        GrantType::Claim => claim::redeem(app, presented, occasion).await,
+        GrantType::JwtBearer => jwt_bearer::exchange(app, presented, occasion).await,
         GrantType::RefreshToken => refresh_token::refresh(app, presented, occasion).await,
     }
 }

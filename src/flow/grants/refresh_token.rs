@@ -12,13 +12,15 @@ use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
-use crate::flow::delivery::{self, Pair, Subject};
+use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
 use crate::flow::error::RETRIES;
+use crate::jose::JoseError;
 use crate::protocol::agent::{Identity, RefreshResponse};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::error::OAuthError;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::token_response::TokenResponse;
 use crate::store::StoreError;
 
@@ -37,7 +39,8 @@ pub async fn refresh(
         form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
     let narrow =
         |session: &Session| super::narrowed(form, &session.resource, &session.reach(occasion.at));
-    let asking = Asking { client: Some(presented), proven: OnceCell::new(), narrow: &narrow };
+    let key = presented.key.as_ref();
+    let asking = Asking { client: Some(presented), proven: OnceCell::new(), key, narrow: &narrow };
     let (_, pair) = rotate(app, token, &asking, occasion).await?;
     Ok(pair.response(None))
 }
@@ -50,10 +53,11 @@ pub async fn refresh(
 pub async fn refresh_identity(
     app: &App,
     presented: &str,
+    key: Option<&Thumbprint>,
     occasion: &Occasion,
 ) -> Result<RefreshResponse, AgentError> {
     let whole = |session: &Session| Ok(session.scopes.clone());
-    let asking = Asking { client: None, proven: OnceCell::new(), narrow: &whole };
+    let asking = Asking { client: None, proven: OnceCell::new(), key, narrow: &whole };
     let (session, pair) =
         rotate(app, presented, &asking, occasion).await.map_err(|error| match error {
             OAuthError::TemporarilyUnavailable(cause) => {
@@ -93,20 +97,29 @@ struct Asking<'a> {
     /// The proof is looked at once, however often the rotation is tried: an assertion is good
     /// for one use (RFC 7523 §3).
     proven: OnceCell<AuthenticatedClient>,
+    /// The key whose possession the request proves.
+    key: Option<&'a Thumbprint>,
     narrow: &'a Narrow<'a>,
 }
 
-/// A client's refresh token is good in that client's hands only (RFC 6749 §6).
+/// A client's refresh token is good in that client's hands only (RFC 6749 §6), and a bound
+/// one in those of its key (RFC 9449 §5). What the next pair is bound to.
 async fn own(
     app: &App,
-    session: &Session,
+    (session, token): (&Session, &Token),
     asking: &Asking<'_>,
     occasion: &Occasion,
-) -> Result<(), OAuthError> {
-    let Some(owner) = &session.client else { return Ok(()) };
+) -> Result<Binding, OAuthError> {
+    if token.key.is_some() && token.key.as_ref() != asking.key {
+        return Err(OAuthError::InvalidGrant);
+    }
+    let Some(owner) = &session.client else { return Ok(Binding::of(asking.key, None)) };
     let presented = asking.client.ok_or(OAuthError::InvalidGrant)?;
     let caller = asking.proven.get_or_try_init(|| authenticate(app, presented, occasion)).await?;
-    if caller.client().id == *owner { Ok(()) } else { Err(OAuthError::InvalidGrant) }
+    if caller.client().id != *owner {
+        return Err(OAuthError::InvalidGrant);
+    }
+    Ok(Binding::of(asking.key, Some(caller.client())))
 }
 
 /// Rotates a refresh token: one successor, whoever asks how often.
@@ -143,6 +156,12 @@ impl From<OAuthError> for RotateError {
     }
 }
 
+impl From<JoseError> for RotateError {
+    fn from(error: JoseError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
 impl From<StoreError> for RotateError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -160,10 +179,10 @@ async fn rotate_once(
 ) -> Result<(Session, Pair), RotateError> {
     let found = app.store.token_and_session(&presented.digest()).await?;
     let (token, session) = found.ok_or(OAuthError::InvalidGrant)?;
-    own(app, &session, asking, occasion).await?;
-    let scopes = (asking.narrow)(&session)?;
+    let binding = own(app, (&session, &token), asking, occasion).await?;
+    let granted = Granted { scopes: (asking.narrow)(&session)?, binding };
     let context = ["rotate", presented.reveal()];
-    let pair = Pair::derive(app, &session, &context, scopes, occasion.at);
+    let pair = Pair::derive(app, &session, &context, granted.clone(), occasion.at)?;
     match rotation(&session, &token, successor(app, &token, &pair).await?.as_ref(), occasion.at) {
         Rotation::Refuse => Err(OAuthError::InvalidGrant.into()),
         Rotation::Rotate => {
@@ -174,9 +193,14 @@ async fn rotate_once(
             Ok((session, pair))
         }
         Rotation::Again(issued_at) => {
-            let issued = app.store.token(&pair.access.digest()).await?;
+            let issued = app.store.token(pair.access.digest()).await?;
+            if issued.as_ref().is_some_and(|access| access.key.as_ref() != asking.key) {
+                // It was bound to another key than this one, or to none.
+                return Err(OAuthError::InvalidGrant.into());
+            }
             let scopes = issued.map_or_else(|| session.scopes.clone(), |access| access.scopes);
-            let pair = Pair::derive(app, &session, &context, scopes, issued_at);
+            let granted = Granted { scopes, ..granted };
+            let pair = Pair::derive(app, &session, &context, granted, issued_at)?;
             Ok((session, pair))
         }
         Rotation::Reuse => {

@@ -8,6 +8,7 @@ pub mod browser_session;
 pub mod client;
 pub mod event;
 pub mod one_time_link;
+pub mod pushed_request;
 pub mod registration;
 pub mod session;
 pub mod signing_key;

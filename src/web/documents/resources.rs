@@ -6,6 +6,7 @@ use crate::domain::resource::Resource;
 use crate::protocol::form::Form;
 use crate::protocol::metadata::ProtectedResourceMetadata;
 use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::signature_algorithm::SignatureAlgorithm;
 
 /// One document at one address.
 struct Place {
@@ -56,6 +57,7 @@ impl ResourceDocuments {
 
 fn metadata<'a>(app: &'a App, resource: &'a Resource) -> ProtectedResourceMetadata<'a> {
     let service = &app.settings.service;
+    let is_demo = resource.identifier.as_str() == app.settings.issuer.url("/demo");
     ProtectedResourceMetadata {
         resource: resource.identifier.as_str(),
         resource_name: &resource.name,
@@ -63,6 +65,7 @@ fn metadata<'a>(app: &'a App, resource: &'a Resource) -> ProtectedResourceMetada
         authorization_servers: [app.issuer()],
         scopes_supported: resource.all_scopes().to_vec(),
         bearer_methods_supported: ["header"],
+        dpop_signing_alg_values_supported: is_demo.then_some(SignatureAlgorithm::NAMES),
         resource_documentation: app.settings.issuer.url("/auth.md"),
         resource_policy_uri: service.privacy.as_deref(),
         resource_tos_uri: service.terms.as_deref(),

@@ -147,17 +147,17 @@ async fn exactly_the_advertised_grants_are_supported() {
     assert!(!keys.contains("\"none\""), "{keys}");
     for grant in metadata["grant_types_supported"].as_array().expect("grants") {
         let grant = grant.as_str().expect("a name");
-        site.post_form("/token", &[("grant_type", grant)])
-            .await
-            .assert_error(400, "invalid_request");
+        let reply = site.post_form("/token", &[("grant_type", grant)]).await;
+        let error = reply.error();
+        // Which of the two depends on what the grant looks at first.
+        assert!(matches!(error.as_str(), "invalid_request" | "invalid_client"), "{grant}: {error}");
     }
     for grant in [
-        "authorization_code",
-        "client_credentials",
         "password",
         "implicit",
-        "urn:ietf:params:oauth:grant-type:device_code",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "authorization-code",
+        "client_credential",
+        "urn:ietf:params:oauth:grant-type:device",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
         "urn:openid:params:grant-type:ciba",
         "REFRESH_TOKEN",

@@ -4,10 +4,15 @@ mod client_assertion;
 mod client_authentication;
 mod code;
 mod documents;
+mod dpop;
+mod dpop_resource;
 mod foreign;
+mod jwt_access_tokens;
 mod management;
+mod pushed_requests;
 mod redirect_uris;
 mod register;
+mod signed_introspection;
 mod step_up;
 
 use serde_json::{Value, json};

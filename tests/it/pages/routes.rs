@@ -141,6 +141,8 @@ const ROWS: &[Row] = &[
     ),
     post("/token", Body::Form(&[("grant_type", "refresh_token")]), REFUSED),
     post("/oauth2/token", Body::Form(&[("grant_type", "password")]), REFUSED),
+    post("/par", Body::Form(&[("client_id", "nobody")]), Passes::Everybody(401)),
+    post("/oauth2/par", Body::Form(&[("client_id", "nobody")]), Passes::Everybody(401)),
     post("/revoke", Body::Form(&[("token", "unknown")]), ALL),
     post("/oauth2/revoke", Body::Form(&[("token", "unknown")]), ALL),
     post("/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),

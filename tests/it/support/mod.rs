@@ -7,6 +7,7 @@ pub mod database;
 pub mod keys;
 pub mod person;
 pub mod process;
+pub mod proof;
 pub mod reply;
 
 use std::sync::Arc;
