@@ -5,13 +5,14 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::account::person_error;
 use super::answer::see_other;
-use super::approve_page::scope_words;
 use super::pages::session::{Event as Shown, HistoryLine, SessionPage};
 use super::pages::sessions::{SessionLine, SessionNotice, SessionsPage};
 use super::pages::{Claim, Source};
 use super::person::{Posted, posted, signed_in, visitor};
 use super::return_to::ReturnTo;
+use super::scope_words::scope_words;
 use crate::app::App;
+use crate::domain::authorization_detail::in_words;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::session::{EndCause, Session, Standing};
 use crate::flow::session;
@@ -128,7 +129,7 @@ fn line<'a>(app: &'a App, session: &'a Session, now: Timestamp) -> SessionLine<'
         parent: None,
         scopes: scope_words(resource, &session.scopes),
         extras: Vec::new(),
-        details: Vec::new(),
+        details: in_words(resource, &session.details),
         resource_name: resource
             .map_or(session.resource.as_str(), |resource| resource.name.as_str()),
         created_at: session.created_at,

@@ -127,6 +127,12 @@ const REFUSED: Passes = Passes::Everybody(400);
 /// owner's. Signing out comes last, since it ends the browsers the rows are asked with.
 const ROWS: &[Row] = &[
     get("/.well-known/oauth-authorization-server", ALL),
+    get("/.well-known/openid-configuration", ALL),
+    // Other places than the issuer's own.
+    get("/.well-known/oauth-authorization-server/{path:.*}", Passes::Everybody(404)),
+    get("/.well-known/openid-configuration/{path:.*}", Passes::Everybody(404)),
+    get("/{path:.*}/.well-known/oauth-authorization-server", Passes::Everybody(404)),
+    get("/{path:.*}/.well-known/openid-configuration", Passes::Everybody(404)),
     get("/.well-known/oauth-protected-resource", ALL),
     get("/.well-known/oauth-protected-resource/{path:.*}", ALL),
     get("/.well-known/jwks.json", ALL),
