@@ -2,9 +2,11 @@
 
 use crate::app::App;
 use crate::domain::approval::{Approval, Phase};
+use crate::domain::ask::Door;
 use crate::domain::decision::ApprovalRefused;
 use crate::domain::session::Session;
 use crate::flow::code;
+use crate::flow::device;
 use crate::flow::error::PersonError;
 use crate::flow::principal::Human;
 use crate::flow::step_up::widened;
@@ -25,6 +27,8 @@ pub struct Seen {
     pub needs_fresh_sign_in: bool,
     /// The code to hand to the agent, while it is good.
     pub relayed: Option<Code>,
+    /// The code that the person brought along from a device, to compare it once more.
+    pub compared: Option<Code>,
     /// Where the browser takes the answer, while there is one to take.
     pub onward: Option<String>,
     /// The session that a yes would widen.
@@ -97,7 +101,9 @@ pub async fn view(
     let needs_fresh_sign_in = waiting && stale;
     let onward = code::onward(app, &approval, now);
     let widens = widened(app, &approval, &human.account().id, now).await?;
-    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, onward, widens })
+    let compared = (waiting && approval.ask.door == Door::Device)
+        .then(|| device::user_code(app, &approval.id));
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, compared, onward, widens })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.

@@ -8,7 +8,7 @@ use crate::domain::session::{EndCause, Session, Standing, end};
 use crate::flow::error::{PersonError, RETRIES};
 use crate::flow::principal::Human;
 use crate::protocol::text::ToldText;
-use crate::protocol::timestamp::Timestamp;
+use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 
 /// The sessions that can still act, newest first.
@@ -19,6 +19,40 @@ use crate::store::StoreError;
 pub async fn list(app: &App, human: &Human, now: Timestamp) -> Result<Vec<Session>, PersonError> {
     let sessions = app.store.sessions_of(&human.account().id, now).await?;
     Ok(sessions.into_iter().filter(|session| session.standing(now) != Standing::Over).collect())
+}
+
+/// For how long the owner is told of a session that was ended because a key of it had been
+/// copied.
+const TOLD_FOR: Seconds = Seconds::DAY.times(7);
+
+/// The sessions that ended lately because what is good once came back ([RFC 9700 §4.14.2]):
+/// their owner is told without having to look for it.
+///
+/// # Errors
+///
+/// The database is away.
+///
+/// [RFC 9700 §4.14.2]: https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
+pub async fn shut_out(
+    app: &App,
+    human: &Human,
+    now: Timestamp,
+) -> Result<Vec<Session>, PersonError> {
+    let causes = [EndCause::RefreshReuse, EndCause::CodeReuse];
+    Ok(app.store.sessions_ended(&human.account().id, &causes, now - TOLD_FOR).await?)
+}
+
+/// The session that this one was cut from ([RFC 8693 §4.1]).
+///
+/// # Errors
+///
+/// The database is away.
+///
+/// [RFC 8693 §4.1]: https://www.rfc-editor.org/rfc/rfc8693#section-4.1
+pub async fn parent(app: &App, session: &Session) -> Result<Option<Session>, PersonError> {
+    let Some(id) = &session.parent else { return Ok(None) };
+    let parent = app.store.session(id).await?;
+    Ok(parent.filter(|parent| parent.account == session.account))
 }
 
 /// One of this person's sessions with its history. Somebody else's does not exist.

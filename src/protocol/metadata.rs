@@ -34,6 +34,8 @@ pub struct AuthorizationServerMetadata<'a> {
     pub issuer: &'a str,
     pub authorization_endpoint: String,
     pub token_endpoint: String,
+    /// RFC 8628 §4.
+    pub device_authorization_endpoint: String,
     /// RFC 9126 §5.
     pub pushed_authorization_request_endpoint: String,
     /// RFC 9126 §5: everybody may still come without.

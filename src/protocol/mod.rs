@@ -12,6 +12,7 @@ pub mod client_metadata;
 pub mod client_registration;
 pub mod code;
 pub mod destination;
+pub mod device_authorization;
 pub mod email;
 pub mod error;
 pub mod form;

@@ -9,7 +9,7 @@ use super::row::{event, session, statement, step, token};
 use super::{Store, StoreError};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ClientId, SessionId};
-use crate::domain::session::{Session, Token};
+use crate::domain::session::{EndCause, Session, Token};
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::Expect;
@@ -47,6 +47,28 @@ impl Store {
             .filter(session::Column::EndedAt.is_null())
             .filter(session::Column::ExpiresAt.gt(now.0))
             .order_by_desc(session::Column::CreatedAt)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(Session::try_from).collect()
+    }
+
+    /// A person's sessions that were ended after `since` for one of these causes, latest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn sessions_ended(
+        &self,
+        account: &AccountId,
+        causes: &[EndCause],
+        since: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        let rows = session::Entity::find()
+            .filter(session::Column::AccountId.eq(account.as_str()))
+            .filter(session::Column::EndedAt.gt(since.0))
+            .filter(session::Column::EndedCause.is_in(causes.iter().map(|cause| cause.name())))
+            .order_by_desc(session::Column::EndedAt)
             .limit(PAGE)
             .all(self.reader())
             .await?;

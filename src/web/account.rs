@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::{person_status, see_other};
+use super::answer::{for_popup, person_status, see_other};
 use super::pages::FieldError;
 use super::pages::home::HomePage;
 use super::pages::sign_in::{SignInError, SignInPage};
@@ -100,7 +100,12 @@ fn sign_in_page(
         error,
         sign_up_href: sign_up.as_deref(),
     };
-    visitor.page(app, status, &page)
+    on_the_way(return_to, visitor.page(app, status, &page))
+}
+
+/// Signing in may be a step of what a client opened a window for.
+fn on_the_way(return_to: Option<&ReturnTo>, page: HttpResponse) -> HttpResponse {
+    if return_to.is_some_and(ReturnTo::is_approval) { for_popup(page) } else { page }
 }
 
 /// `GET /sign-up`.
@@ -186,7 +191,7 @@ fn sign_up_page(
         password_error: entered.password_error,
         sign_in_href: &href("/sign-in", return_to),
     };
-    visitor.page(app, status, &page)
+    on_the_way(return_to, visitor.page(app, status, &page))
 }
 
 /// `POST /sign-out`.

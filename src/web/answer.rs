@@ -66,6 +66,19 @@ pub const ANY_ORIGIN: [(header::HeaderName, &str); 2] = [
     (header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, DPoP-Nonce, ETag, Retry-After"),
 ];
 
+/// A preflight needs no token (Fetch standard).
+pub async fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, dpop, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
+        .finish()
+}
+
 /// A refusal at the token, revocation or introspection endpoint.
 #[must_use]
 pub fn oauth_error(error: &OAuthError) -> HttpResponse {
@@ -197,6 +210,16 @@ pub fn page(status: u16, html: String, https: bool) -> HttpResponse {
         let value = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
+    answer
+}
+
+/// Leaves the window that opened this one its handle: a client may ask in a popup, and each
+/// page on the way there and back must say so (HTML §7.1.3). Pages that no client opens keep
+/// apart from whoever opened them.
+#[must_use]
+pub fn for_popup(mut answer: HttpResponse) -> HttpResponse {
+    let value = HeaderValue::from_static("unsafe-none");
+    answer.headers_mut().insert(header::CROSS_ORIGIN_OPENER_POLICY, value);
     answer
 }
 

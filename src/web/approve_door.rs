@@ -1,11 +1,16 @@
 //! What the approval page says of whoever asks at a standard door: which client, known how,
 //! and where the answer goes.
 
+use actix_web::HttpResponse;
+
+use super::answer::for_popup;
 use super::pages::approval::{BorrowedBrand, Matching, Redirect};
 use super::pages::{Claim, Proof, Source};
 use crate::domain::ask::{Ask, AskingClient};
 use crate::domain::brand::Borrowed;
 use crate::domain::client::ClientSource;
+use crate::flow::approval::Seen;
+use crate::protocol::code::Code;
 use crate::protocol::destination::Destination;
 use crate::protocol::text::ToldText;
 
@@ -14,12 +19,16 @@ pub struct Asker<'a> {
     ask: &'a Ask,
     pub destination: Option<Destination>,
     borrowed: Option<Borrowed>,
+    /// What a device shows, grouped.
+    code: Option<String>,
 }
 
 impl<'a> Asker<'a> {
     #[must_use]
-    pub fn of(ask: &'a Ask) -> Self {
-        Self { ask, destination: ask.destination(), borrowed: ask.borrowed_brand() }
+    pub fn of(seen: &'a Seen) -> Self {
+        let ask = &seen.approval.ask;
+        let code = seen.compared.as_ref().map(Code::grouped);
+        Self { ask, destination: ask.destination(), borrowed: ask.borrowed_brand(), code }
     }
 
     /// Its name, and who stands behind it.
@@ -37,14 +46,22 @@ impl<'a> Asker<'a> {
         client.host().map(|words| Claim { words, source: source(client) })
     }
 
-    /// How a redirect door matches human and agent; None at other doors.
+    /// How a standard door matches human and agent; None at others.
     #[must_use]
-    pub fn redirect(&self, confirmed: bool) -> Option<Matching<'_>> {
+    pub fn matching(&self, confirmed: bool) -> Option<Matching<'_>> {
+        if let Some(code) = &self.code {
+            return Some(Matching::Compared { code });
+        }
         let destination = self.destination.as_ref()?;
         let borrowed = self.borrowed.as_ref();
         let borrowed = borrowed.map(|borrowed| BorrowedBrand { borrowed, confirmed });
         Some(Matching::Redirect(Redirect { destination, borrowed }))
     }
+}
+
+/// A client that is answered through the browser may have opened a window for it.
+pub fn in_its_window(ask: &Ask, page: HttpResponse) -> HttpResponse {
+    if ask.redirection.is_some() { for_popup(page) } else { page }
 }
 
 fn source(client: &AskingClient) -> Source<'_> {

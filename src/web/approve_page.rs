@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 
-use super::approve_door::Asker;
+use super::approve_door::{Asker, in_its_window};
 use super::pages::approval::{
     Agent, ApprovalError, ApprovalPage, ExtraLifetime, ExtraLifetimeOption, Lifetime,
     LifetimeOption, Matching, NetworkComparison, Notice, Origin, ScopeChoice, Seen as SeenBefore,
@@ -57,7 +57,7 @@ pub fn question(
     let ask = &seen.approval.ask;
     let resource = app.resource(&ask.resource);
     let no_code = format!("{}?code=none", context.path);
-    let asker = Asker::of(ask);
+    let asker = Asker::of(seen);
     let held = seen.widens.as_ref().map(|session| session.reach(visitor.now));
     let open = held.as_ref().map_or_else(|| ask.scopes.clone(), |held| ask.scopes.without(held));
     let page = ApprovalPage {
@@ -66,7 +66,7 @@ pub fn question(
         agent: agent(&asker, seen),
         origin: origin(context, seen),
         matching: asker
-            .redirect(entered.is_some_and(|entered| entered.brand_confirmed))
+            .matching(entered.is_some_and(|entered| entered.brand_confirmed))
             .unwrap_or_else(|| matching(context, entered, &no_code)),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
@@ -81,7 +81,7 @@ pub fn question(
         notice: entered.and_then(|entered| entered.notice),
         error: entered.and_then(|entered| entered.error),
     };
-    visitor.page(app, status, &page)
+    in_its_window(ask, visitor.page(app, status, &page))
 }
 
 /// The session that a yes would widen, and for how long.
@@ -218,7 +218,7 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
             .zip(destination.as_ref())
             .map(|(url, destination)| Onward { url, destination }),
     };
-    visitor.page(app, status, &page)
+    in_its_window(ask, visitor.page(app, status, &page))
 }
 
 fn outcome<'a>(

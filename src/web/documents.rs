@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::domain::resource::Resource;
 use crate::flow::attempt::CLAIM_PATH;
 use crate::flow::client::registration::REGISTER_PATH;
+use crate::flow::device::DEVICE_AUTHORIZATION_PATH;
 use crate::flow::grants;
 use crate::protocol::client_metadata::AuthenticationMethod;
 use crate::protocol::grant_type::GrantType;
@@ -105,6 +106,7 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         issuer: app.issuer(),
         authorization_endpoint: url("/authorize"),
         token_endpoint: url("/token"),
+        device_authorization_endpoint: url(DEVICE_AUTHORIZATION_PATH),
         pushed_authorization_request_endpoint: url("/par"),
         require_pushed_authorization_requests: false,
         revocation_endpoint: url("/revoke"),

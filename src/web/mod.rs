@@ -9,6 +9,7 @@ mod approve_page;
 mod assets;
 mod authorize;
 mod demo;
+mod device;
 mod documents;
 mod fallback;
 mod forwarded;
@@ -97,6 +98,13 @@ pub fn routes(server: &mut ServiceConfig) {
                 .route(web::put().to(register::update))
                 .route(web::delete().to(register::delete)),
         )
+        .service(
+            open("/device_authorization", "POST, OPTIONS").route(web::post().to(device::authorize)),
+        )
+        .service(
+            open("/oauth2/device_authorization", "POST, OPTIONS")
+                .route(web::post().to(device::authorize)),
+        )
         // People
         .service(at("/authorize", "GET, HEAD").route(get().to(authorize::authorize)))
         .service(at("/", "GET, HEAD").route(get().to(account::home)))
@@ -120,6 +128,11 @@ pub fn routes(server: &mut ServiceConfig) {
             at("/approve/{id}", "GET, HEAD, POST")
                 .route(get().to(approve::show))
                 .route(web::post().to(approve::answer)),
+        )
+        .service(
+            at("/device", "GET, HEAD, POST")
+                .route(get().to(device::show))
+                .route(web::post().to(device::answer)),
         )
         .service(at("/account/sessions", "GET, HEAD").route(get().to(sessions::list)))
         .service(at("/account/sessions/{id}", "GET, HEAD").route(get().to(sessions::show)))
@@ -221,7 +234,7 @@ fn open(
         InitError = (),
     >,
 > {
-    at(path, allow).route(web::method(Method::OPTIONS).to(preflight)).wrap(from_fn(
+    at(path, allow).route(web::method(Method::OPTIONS).to(answer::preflight)).wrap(from_fn(
         |request: ServiceRequest, next| async move {
             let mut answer = actix_web::middleware::Next::call(&next, request).await?;
             for (name, value) in answer::ANY_ORIGIN {
@@ -241,18 +254,5 @@ where
 {
     bare(path, "GET, HEAD, OPTIONS")
         .route(get().to(handler))
-        .route(web::method(Method::OPTIONS).to(preflight))
-}
-
-/// A preflight needs no token (Fetch standard).
-async fn preflight() -> HttpResponse {
-    HttpResponse::NoContent()
-        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
-        .insert_header((
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, dpop, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",
-        ))
-        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
-        .finish()
+        .route(web::method(Method::OPTIONS).to(answer::preflight))
 }

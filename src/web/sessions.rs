@@ -6,15 +6,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::account::person_error;
 use super::answer::see_other;
 use super::pages::session::{Event as Shown, HistoryLine, SessionPage};
-use super::pages::sessions::{SessionLine, SessionNotice, SessionsPage};
-use super::pages::{Claim, Source};
+use super::pages::sessions::{Extra, Parent, Reused, SessionLine, SessionNotice, SessionsPage};
+use super::pages::{Claim, Proof, Source};
 use super::person::{Posted, posted, signed_in, visitor};
 use super::return_to::ReturnTo;
 use super::scope_words::scope_words;
 use crate::app::App;
 use crate::domain::authorization_detail::in_words;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::resource::Resource;
 use crate::domain::session::{EndCause, Session, Standing};
+use crate::domain::step_up::Extra as Held;
 use crate::flow::session;
 use crate::protocol::timestamp::Timestamp;
 
@@ -25,18 +27,19 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
         Err(answer) => return answer,
     };
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
-    match session::list(&app, human, visitor.now).await {
-        Ok(sessions) => {
+    let sessions = session::list(&app, human, visitor.now).await;
+    match (sessions, session::shut_out(&app, human, visitor.now).await) {
+        (Ok(sessions), Ok(shut_out)) => {
             let page = SessionsPage {
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
-                sessions: sessions.iter().map(|session| line(&app, session, visitor.now)).collect(),
-                reused: Vec::new(),
+                sessions: lines(&app, &sessions, visitor.now),
+                reused: shut_out.iter().filter_map(reused).collect(),
                 notice: notice(&request),
             };
             visitor.page(&app, 200, &page)
         }
-        Err(error) => person_error(&app, &visitor, &error),
+        (Err(error), _) | (_, Err(error)) => person_error(&app, &visitor, &error),
     }
 }
 
@@ -49,10 +52,14 @@ pub async fn show(request: HttpRequest, id: Path<String>, app: Data<App>) -> Htt
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
     match session::show(&app, human, &id).await {
         Ok((session, history)) => {
+            let parent = match session::parent(&app, &session).await {
+                Ok(parent) => parent,
+                Err(error) => return person_error(&app, &visitor, &error),
+            };
             let page = SessionPage {
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
-                session: line(&app, &session, visitor.now),
+                session: line(&app, &session, parent.as_ref(), visitor.now),
                 history: history.iter().rev().filter_map(history_line).collect(),
                 notice: notice(&request),
             };
@@ -118,17 +125,29 @@ fn notice(request: &HttpRequest) -> Option<SessionNotice> {
     }
 }
 
-fn line<'a>(app: &'a App, session: &'a Session, now: Timestamp) -> SessionLine<'a> {
+fn lines<'a>(app: &'a App, sessions: &'a [Session], now: Timestamp) -> Vec<SessionLine<'a>> {
+    let parent = |session: &Session| {
+        let id = session.parent.as_ref()?;
+        sessions.iter().find(|one| one.id == *id)
+    };
+    sessions.iter().map(|session| line(app, session, parent(session), now)).collect()
+}
+
+fn line<'a>(
+    app: &'a App,
+    session: &'a Session,
+    parent: Option<&'a Session>,
+    now: Timestamp,
+) -> SessionLine<'a> {
     let resource = app.resource(&session.resource);
     let agent = session.agent.name.as_ref();
-    let label = if session.label.is_empty() { session.id.as_str() } else { &session.label };
     SessionLine {
         id: session.id.as_str(),
-        label,
-        agent: agent.map(|name| Claim { words: name.as_str(), source: Source::Told }),
-        parent: None,
+        label: label(session),
+        agent: agent.map(|name| Claim { words: name.as_str(), source: source(app, session) }),
+        parent: parent.map(|parent| Parent { id: parent.id.as_str(), label: label(parent) }),
         scopes: scope_words(resource, &session.scopes),
-        extras: Vec::new(),
+        extras: session.extra.as_ref().map_or_else(Vec::new, |extra| extras(resource, extra, now)),
         details: in_words(resource, &session.details),
         resource_name: resource
             .map_or(session.resource.as_str(), |resource| resource.name.as_str()),
@@ -138,6 +157,31 @@ fn line<'a>(app: &'a App, session: &'a Session, now: Timestamp) -> SessionLine<'
         ended_at: ended_at(session, now),
         address: &session.from.address,
     }
+}
+
+fn label(session: &Session) -> &str {
+    if session.label.is_empty() { session.id.as_str() } else { &session.label }
+}
+
+/// Who vouches for the agent's name today: a client that the operator has taken out of the
+/// settings is vouched for no more.
+fn source<'a>(app: &App, session: &'a Session) -> Source<'a> {
+    let Some(client) = &session.client else { return Source::Told };
+    if app.settings.clients.iter().any(|known| known.id == *client) {
+        return Source::Proven(Proof::Operator);
+    }
+    let host = client.as_str().strip_prefix("https://").and_then(|rest| rest.split('/').next());
+    host.map_or(Source::Told, |host| Source::Proven(Proof::Document(host)))
+}
+
+fn extras<'a>(resource: Option<&'a Resource>, extra: &'a Held, now: Timestamp) -> Vec<Extra<'a>> {
+    let scopes = if now < extra.until { scope_words(resource, &extra.scopes) } else { Vec::new() };
+    scopes.into_iter().map(|scope| Extra { scope, ends_at: extra.until }).collect()
+}
+
+fn reused(session: &Session) -> Option<Reused<'_>> {
+    let ended = session.ended?;
+    Some(Reused { id: session.id.as_str(), label: label(session), at: ended.at })
 }
 
 /// When a session was over, whoever or whatever ended it.
@@ -153,13 +197,20 @@ fn history_line(event: &Event) -> Option<HistoryLine<'_>> {
     let cause = event.detail.as_deref().and_then(EndCause::named);
     let shown = match (event.kind, cause) {
         (EventKind::ApprovalGranted, _) => Shown::Approved,
-        (EventKind::ClaimCollected, _) => Shown::Collected,
+        (EventKind::SessionWidened, _) => Shown::Widened,
+        (EventKind::ClaimCollected | EventKind::DeviceCollected | EventKind::CodeRedeemed, _) => {
+            Shown::Collected
+        }
         (EventKind::TokenRefreshed | EventKind::TokenIssued, _) => Shown::Renewed,
-        (EventKind::RefreshReuse, _) => Shown::Reused,
+        (EventKind::RefreshReuse | EventKind::CodeReuse, _) => Shown::Reused,
         (EventKind::SessionRenamed, _) => Shown::Renamed,
         (EventKind::SessionEnded, Some(EndCause::Revoked)) => Shown::EndedByAgent,
         (EventKind::SessionEnded, Some(EndCause::Reported)) => Shown::EndedByReport,
-        (EventKind::SessionEnded, Some(EndCause::RefreshReuse)) => return None,
+        (EventKind::SessionEnded, Some(EndCause::RefreshReuse | EndCause::CodeReuse)) => {
+            return None;
+        }
+        (EventKind::SessionEnded, Some(EndCause::Locked)) => Shown::Locked,
+        (EventKind::SessionEnded, Some(EndCause::ClientDeleted)) => Shown::ClientRemoved,
         (EventKind::SessionEnded, _) => Shown::Disconnected,
         _ => return None,
     };

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { after as afterAll, before, test } from "node:test";
 import { Client, Listener } from "./client.mjs";
 import { assertFocusIsSeen, look as lookAt } from "./look.mjs";
-import { BOTH, decide, launchBrowser, newPage, openAs, PERSON, Site, submit, text } from "./support.mjs";
+import { BOTH, decide, fillSignIn, launchBrowser, newPage, openAs, PERSON, Site, submit, text } from "./support.mjs";
 
 const SCOPE = BOTH.join(" ");
 // A site of the client's that exists in the browser alone: Chromium is answered for it.
@@ -294,6 +294,34 @@ test("the question is put again, to a second client and to the same one", async 
     const [{ url }] = listener.requests.slice(-1);
     assert.ok(client.read(new URL(url, listener.origin).href).code);
   }
+});
+
+// security.md 267: a site that asks in a popup hears the answer from its own callback there.
+test("a popup keeps its opener until the answer is there", async (t) => {
+  const opener = `<button onclick="open(document.location.hash.slice(1))">Connect</button>
+    <script>onmessage = ({ data }) => (document.title = data)</script>`;
+  const callback = `<script>opener?.postMessage(location.href, "*")</script>`;
+  const server = createServer((request, response) => {
+    response.setHeader("content-type", "text/html");
+    response.end(request.url.startsWith("/callback") ? callback : opener);
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  t.after(() => (server.close(), server.closeAllConnections()));
+  const elsewhere = `http://localhost:${server.address().port}`;
+
+  const site = await siteWithPerson(t);
+  const client = await Client.register(site.origin, [`${elsewhere}/callback`]);
+  const page = await newPage(t, browser, site.origin, { also: [elsewhere] });
+  await page.goto(`${elsewhere}/#${client.begin(`${elsewhere}/callback`, SCOPE)}`);
+  const opens = page.waitForEvent("popup");
+  await page.getByRole("button", { name: "Connect" }).click();
+  const popup = await opens;
+  await popup.waitForURL("**/sign-in?**");
+  await fillSignIn(popup, PERSON);
+  await submit(popup, popup.locator('form:has([name="password"]) [type="submit"]').first());
+  await press(popup, "approve");
+  await page.waitForFunction(() => document.title.includes("code="));
+  assert.ok(client.read(await page.title()).code);
 });
 
 // oauth.md trap 23: sign-in, then the question; nothing else stands between a client and its answer.

@@ -31,7 +31,7 @@ pub enum Event {
     Approved,
     Collected,
     Renewed,
-    /// A spent refresh token came back (RFC 9700 §4.14.2).
+    /// A spent refresh token came back (RFC 9700 §4.14.2), or a spent code (RFC 6749 §4.1.2).
     Reused,
     Renamed,
     /// The person added scopes to the session.
@@ -45,6 +45,10 @@ pub enum Event {
     EndedByReport,
     /// The session that this one is a part of ended.
     EndedWithParent,
+    /// Too many wrong codes before it was picked up.
+    Locked,
+    /// Its client was deleted (RFC 7592 §2.3).
+    ClientRemoved,
     Expired,
 }
 
@@ -82,6 +86,8 @@ impl HistoryLine<'_> {
             Event::ExtraEnded => words.extra_ended,
             Event::HandedOn => words.handed_on,
             Event::EndedWithParent => words.ended_with_parent,
+            Event::Locked => words.locked,
+            Event::ClientRemoved => words.client_removed,
             Event::Disconnected => words.disconnected,
             Event::EndedByAgent => words.ended_by_agent,
             Event::EndedByReport => words.ended_by_report,

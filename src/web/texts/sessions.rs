@@ -97,5 +97,7 @@ pub struct EventTexts {
     pub ended_by_agent: &'static str,
     pub ended_by_report: &'static str,
     pub ended_with_parent: &'static str,
+    pub locked: &'static str,
+    pub client_removed: &'static str,
     pub expired: &'static str,
 }

@@ -2,6 +2,7 @@
 
 use super::another_code;
 use crate::support::Site;
+use crate::support::client::{Client, approve};
 use crate::support::person::{Person, form_token};
 use crate::support::reply::Reply;
 
@@ -126,6 +127,37 @@ async fn redirects_are_not_stored() {
         assert_eq!(reply.header("cache-control"), Some("no-store"));
         assert_eq!(reply.header("referrer-policy"), Some("same-origin"));
         assert!(reply.header("location").is_some_and(|place| place.starts_with('/')));
+    }
+    site.close().await;
+}
+
+/// Case 267: what a client opens in a popup keeps its opener on every page of the way; what
+/// nobody opens there keeps apart.
+#[tokio::test]
+async fn only_the_way_of_a_client_keeps_its_opener() {
+    let site = Site::open_with("[accounts]\nsign_up = 'open'").await;
+    let mut ada = site.person("ada@example.com").await;
+    let opener = |reply: &Reply| reply.header("cross-origin-opener-policy").map(str::to_owned);
+    let client = Client::register(&site).await;
+    let begun = ada.get(&client.request(&[])).await;
+    assert!(opener(&begun).is_none_or(|policy| policy == "unsafe-none"));
+    let link = begun.header("location").expect("a location").to_owned();
+    let claim = site.agent().register_for("ada@example.com").await.link();
+    let way = |page: &str| format!("{page}?return_to={}", link.replace('/', "%2F"));
+    let mut stranger = Person::new(&site, "eve@example.com");
+    let mut seen = vec![
+        ("unsafe-none", stranger.get(&way("/sign-in")).await),
+        ("unsafe-none", stranger.get(&way("/sign-up")).await),
+        ("unsafe-none", ada.get(&link).await),
+        ("same-origin", stranger.get("/sign-in").await),
+        ("same-origin", ada.get(&claim).await),
+        ("same-origin", ada.get("/account/sessions").await),
+    ];
+    approve(&mut ada, &link).await;
+    seen.push(("unsafe-none", ada.get(&link).await));
+    for (policy, reply) in seen {
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(opener(&reply).as_deref(), Some(policy), "{}", reply.text);
     }
     site.close().await;
 }

@@ -153,6 +153,9 @@ const ROWS: &[Row] = &[
     post("/oauth2/revoke", Body::Form(&[("token", "unknown")]), ALL),
     post("/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),
     post("/oauth2/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),
+    // A client proves itself.
+    post("/device_authorization", Body::Form(&[("x", "y")]), Passes::Everybody(401)),
+    post("/oauth2/device_authorization", Body::Form(&[("x", "y")]), Passes::Everybody(401)),
     get("/", ALL),
     get("/sign-in", Passes::NotSignedIn { passed: 200, signed_in: 303 }),
     post(
@@ -173,6 +176,12 @@ const ROWS: &[Row] = &[
         "/approve/{id}",
         Body::Form(&[("decision", "deny"), ("denial_reason", "not_now")]),
         Passes::Owner { passed: 303, other: 403, refused: 403 },
+    ),
+    get("/device", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post(
+        "/device",
+        Body::Form(&[("user_code", "BBBB-BBBB")]),
+        Passes::AnyPerson { passed: 422, refused: 403 },
     ),
     get("/account/sessions", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/sessions/{id}", Passes::Owner { passed: 200, other: 404, refused: 303 }),

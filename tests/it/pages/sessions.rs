@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{forms, session_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
+use crate::support::client::{CALLBACK, Callback, Client, approve};
 use crate::support::person::Person;
 
 /// Lets an agent in; its access token, refresh token and session.
@@ -183,6 +184,113 @@ async fn the_history_tells_what_happened_and_outlives_the_session() {
     let actions: Vec<_> = forms(&page, &shown.text).into_iter().map(|form| form.action).collect();
     assert!(!actions.contains(&format!("{page}/disconnect")), "over is over");
     assert!(places.iter().take(3).all(|place| *place < places[4]), "newest first: {places:?}");
+    site.close().await;
+}
+
+/// RFC 9700 §4.14.2, RFC 6749 §4.1.2: a refresh token or a code that comes back a second time
+/// ends the session, and its owner is told for a week, without having to look for it.
+#[tokio::test]
+async fn the_owner_is_told_of_a_copied_key() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let mut bob = site.person("bob@example.com").await;
+    let (_, refresh, session) = connect(&site, &mut ada).await;
+    let (_, _, other) = connect(&site, &mut ada).await;
+    let client = Client::register(&site).await;
+    let code = client.approved_by(&mut ada).await.code();
+    let access = member(&client.redeem(&code, &[]).await, "access_token");
+    let coded = session_of(&site, &access).await;
+    client.redeem(&code, &[]).await.assert_error(400, "invalid_grant");
+    assert_eq!(site.agent().refresh(&refresh).await.status, 200);
+    site.advance(Seconds::MINUTE.times(2));
+    site.agent().refresh(&refresh).await.assert_error(400, "invalid_grant");
+
+    let list = ada.get("/account/sessions").await.text;
+    assert_eq!(list.matches("was used, so the session was ended.").count(), 2);
+    for ended in [&session, &coded] {
+        let page = format!("/account/sessions/{ended}");
+        assert!(list.contains(&format!("<a href=\"{page}\">What happened</a>")), "{ended}");
+        let shown = ada.get(&page).await.text;
+        let line = "A copy of this session’s key was used, so the session was ended";
+        assert_eq!(shown.matches(line).count(), 2, "above, and in the history: {shown}");
+        assert!(!shown.contains("You disconnected"));
+    }
+    for told in [
+        bob.get("/account/sessions").await.text,
+        ada.get(&format!("/account/sessions/{other}")).await.text,
+    ] {
+        assert!(!told.contains("key was used") && !told.contains("was used, so"), "{told}");
+    }
+    site.advance(Seconds::DAY.times(7));
+    assert!(!ada.get("/account/sessions").await.text.contains("was used, so"));
+    site.close().await;
+}
+
+/// contracts/pages.md point 1: a client that registered itself only told its name; one that
+/// the operator wrote into the settings is known.
+#[tokio::test]
+async fn a_session_says_who_vouches_for_its_client() {
+    let settings = format!(
+        "[[client]]\nclient_id = 'build-server'\nname = 'Build server'\n\
+         redirect_uris = ['{CALLBACK}']\n"
+    );
+    let site = Site::open_with(&settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let registered = Client::register(&site).await;
+    let known = Client { site: &site, id: "build-server".to_owned(), secret: None };
+    for (client, name, words) in [
+        (registered, "Test client", "told by the agent"),
+        (known, "Build server", "registered by the operator"),
+    ] {
+        let link = client.send(&mut ada, &[]).await;
+        let page = ada.get(&link).await.text;
+        assert!(page.contains(&format!("<bdi>{name}</bdi> <span class=\"tag")), "{page}");
+        assert!(page.contains(words), "{name}");
+        approve(&mut ada, &link).await;
+        let code = Callback::of(&ada.get(&link).await).code();
+        let access = member(&client.redeem(&code, &[]).await, "access_token");
+        let session = session_of(&site, &access).await;
+        let shown = ada.get(&format!("/account/sessions/{session}")).await.text;
+        assert!(shown.contains(name) && shown.contains(words), "{name}: {shown}");
+    }
+    site.close().await;
+}
+
+/// A scope that was allowed for a while stands apart, with its end, and goes with it.
+#[tokio::test]
+async fn what_is_held_for_a_while_says_until_when() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let link = client.send(&mut ada, &[("scope", "demo:read")]).await;
+    let fields = [("decision", "approve"), ("scope", "demo:read"), ("lifetime", "8h")];
+    ada.answer(&link, &fields).await;
+    let code = Callback::of(&ada.get(&link).await).code();
+    let access = member(&client.redeem(&code, &[]).await, "access_token");
+    let session = session_of(&site, &access).await;
+
+    let link = client.send(&mut ada, &[("scope", "demo:write")]).await;
+    let fields = [
+        ("decision", "approve"),
+        ("scope", "demo:write"),
+        ("session", session.as_str()),
+        ("extra_lifetime", "15m"),
+    ];
+    assert_eq!(ada.answer(&link, &fields).await.status, 303);
+    let code = Callback::of(&ada.get(&link).await).code();
+    assert_eq!(client.redeem(&code, &[]).await.status, 200);
+
+    let page = format!("/account/sessions/{session}");
+    let for_a_while = "<dt>For a while</dt>";
+    for place in [page.as_str(), "/account/sessions"] {
+        let shown = ada.get(place).await.text;
+        let (_, extras) = shown.split_once(for_a_while).unwrap_or_else(|| panic!("{shown}"));
+        let extras = extras.split("</div>").next().expect("its end");
+        assert!(extras.contains("demo:write") && extras.contains("in 15 minutes"), "{extras}");
+    }
+    assert!(ada.get(&page).await.text.contains("You allowed it more"));
+    site.advance(Seconds(15 * 60));
+    assert!(!ada.get(&page).await.text.contains(for_a_while));
     site.close().await;
 }
 

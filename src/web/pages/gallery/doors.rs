@@ -198,8 +198,15 @@ fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         address: "203.0.113.24",
     };
     let parent = Some(Parent { id: "ses_01", label: &sample.label });
-    let events =
-        [Event::Reused, Event::HandedOn, Event::ExtraEnded, Event::Widened, Event::EndedWithParent];
+    let events = [
+        Event::Reused,
+        Event::HandedOn,
+        Event::ExtraEnded,
+        Event::Widened,
+        Event::EndedWithParent,
+        Event::Locked,
+        Event::ClientRemoved,
+    ];
     let history = events.map(|event| HistoryLine { at: NOW - Seconds(60), event, address: None });
     let reused = Reused { id: "ses_04", label: &sample.label, at: NOW - Seconds(900) };
     let list = SessionsPage {
