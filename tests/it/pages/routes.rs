@@ -127,6 +127,12 @@ const REFUSED: Passes = Passes::Everybody(400);
 /// owner's. Signing out comes last, since it ends the browsers the rows are asked with.
 const ROWS: &[Row] = &[
     get("/.well-known/oauth-authorization-server", ALL),
+    get("/.well-known/openid-configuration", ALL),
+    // Other places than the issuer's own.
+    get("/.well-known/oauth-authorization-server/{path:.*}", Passes::Everybody(404)),
+    get("/.well-known/openid-configuration/{path:.*}", Passes::Everybody(404)),
+    get("/{path:.*}/.well-known/oauth-authorization-server", Passes::Everybody(404)),
+    get("/{path:.*}/.well-known/openid-configuration", Passes::Everybody(404)),
     get("/.well-known/oauth-protected-resource", ALL),
     get("/.well-known/oauth-protected-resource/{path:.*}", ALL),
     get("/.well-known/jwks.json", ALL),
@@ -165,6 +171,9 @@ const ROWS: &[Row] = &[
         body: Body::None,
         passes: Passes::Everybody(401),
     },
+    // A client proves itself.
+    post("/device_authorization", Body::Form(&[("x", "y")]), Passes::Everybody(401)),
+    post("/oauth2/device_authorization", Body::Form(&[("x", "y")]), Passes::Everybody(401)),
     get("/", ALL),
     get("/sign-in", Passes::NotSignedIn { passed: 200, signed_in: 303 }),
     post(
@@ -185,6 +194,12 @@ const ROWS: &[Row] = &[
         "/approve/{id}",
         Body::Form(&[("decision", "deny"), ("denial_reason", "not_now")]),
         Passes::Owner { passed: 303, other: 403, refused: 403 },
+    ),
+    get("/device", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post(
+        "/device",
+        Body::Form(&[("user_code", "BBBB-BBBB")]),
+        Passes::AnyPerson { passed: 422, refused: 403 },
     ),
     get("/account/sessions", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/sessions/{id}", Passes::Owner { passed: 200, other: 404, refused: 303 }),
