@@ -138,10 +138,10 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
     }
 }
 
-/// How resource servers prove themselves.
+/// How resource servers prove themselves at introspection.
 const BY_SECRET: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
-/// How clients do.
+/// How clients may prove themselves.
 fn client_methods() -> Vec<&'static str> {
     AuthenticationMethod::ALL.map(AuthenticationMethod::name).to_vec()
 }

@@ -147,6 +147,24 @@ const ROWS: &[Row] = &[
     post("/oauth2/revoke", Body::Form(&[("token", "unknown")]), ALL),
     post("/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),
     post("/oauth2/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),
+    // Nobody is asked who they are before a browser is sent on, or a client is registered.
+    get("/authorize", REFUSED),
+    post("/register", Body::Json("{}"), REFUSED),
+    post("/oauth2/register", Body::Json("{}"), REFUSED),
+    // The registration access token alone opens it.
+    get("/register/{client_id}", Passes::Everybody(401)),
+    Row {
+        path: "/register/{client_id}",
+        method: "PUT",
+        body: Body::Json("{}"),
+        passes: Passes::Everybody(401),
+    },
+    Row {
+        path: "/register/{client_id}",
+        method: "DELETE",
+        body: Body::None,
+        passes: Passes::Everybody(401),
+    },
     get("/", ALL),
     get("/sign-in", Passes::NotSignedIn { passed: 200, signed_in: 303 }),
     post(
@@ -237,6 +255,7 @@ impl World {
         row.path
             .replace("{id}", id)
             .replace("{link}", &self.welcome)
+            .replace("{client_id}", "client1")
             .replace("{name}", "countersign.css")
             .replace("{path:.*}", "demo")
     }
@@ -360,6 +379,9 @@ fn routes_of(source: &str) -> BTreeSet<(String, String)> {
         }
         if service.contains(".route(web::post()") {
             routes.insert(one("POST"));
+        }
+        for (route, method) in [(".route(web::put()", "PUT"), (".route(web::delete()", "DELETE")] {
+            routes.extend(service.contains(route).then(|| one(method)));
         }
         if service.contains(".route(web::route()") {
             routes.extend([one("GET"), one("POST")]);
