@@ -288,7 +288,10 @@ async fn the_documents_follow_the_configuration() {
     assert!(text.contains("7 minutes"));
     assert!(!text.contains(CLAIM_GRANT) && !text.contains("\"anonymous\""), "{text}");
     let server = site.get(SERVER).await.json();
-    assert_eq!(server["grant_types_supported"], json!(["authorization_code", JWT_BEARER, "refresh_token"]));
+    assert_eq!(
+        server["grant_types_supported"],
+        json!(["authorization_code", JWT_BEARER, "refresh_token"])
+    );
     assert_eq!(server["agent_auth"]["identity_types_supported"], json!(["service_auth"]));
     assert_eq!(server["op_tos_uri"], "https://harbour.example/terms");
 
