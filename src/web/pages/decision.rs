@@ -184,6 +184,11 @@ impl DecisionPage<'_> {
         sentence.fill(to.destination.shown(), "")
     }
 
+    const fn report_words(&self) -> &'static str {
+        let redirect = &self.frame.texts.doors.redirect;
+        if self.onward.is_some() { redirect.report } else { self.words().denied_report }
+    }
+
     const fn receipt(&self) -> Option<&Receipt<'_>> {
         match &self.outcome {
             Outcome::Approved(receipt)

@@ -34,6 +34,7 @@ pub struct RedirectTexts {
     pub confirm: Sentence,
     pub confirm_missing: &'static str,
     pub after_yes: &'static str,
+    pub report: &'static str,
     /// Where the request was started.
     pub this_browser: &'static str,
 }

@@ -45,6 +45,7 @@ const REDIRECT: RedirectTexts = RedirectTexts {
     ]),
     confirm_missing: "Confirm that you know where this leads, or press Deny.",
     after_yes: "If yes, check where your answer goes, then choose what the agent may do.",
+    report: "Reporting stops this request and ends every session this agent has from you.",
     this_browser: "This browser, sent here by the agent",
 };
 
