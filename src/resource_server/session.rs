@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 use super::protected_resource::ProtectedResource;
 use super::refused::Refused;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::challenge::Refusal;
 use crate::protocol::introspection::Introspected;
 use crate::protocol::scope::Scopes;
@@ -61,6 +62,13 @@ impl Session {
     /// [RFC 6749 §3.3]: https://www.rfc-editor.org/rfc/rfc6749#section-3.3
     pub fn scopes(&self) -> &Scopes {
         &self.token.scope
+    }
+
+    /// What those are pinned down to (`authorization_details`, [RFC 9396 §9.2]).
+    ///
+    /// [RFC 9396 §9.2]: https://www.rfc-editor.org/rfc/rfc9396#section-9.2
+    pub fn authorization_details(&self) -> &AuthorizationDetails {
+        &self.token.authorization_details
     }
 
     /// When it ends at the latest (`exp`, [RFC 7662 §2.2]).

@@ -45,7 +45,9 @@ pub struct ApprovalPage<'a> {
     pub scopes: Vec<ScopeChoice<'a>>,
     /// What the request pins down further (RFC 9396), as sentences of the operator's with the
     /// agent's values in them.
-    pub details: Vec<&'a str>,
+    pub details: Vec<String>,
+    /// Whether the agent also learns which account answers (OpenID Connect).
+    pub identity: bool,
     /// The session that would gain the scopes, where there is one already.
     pub step_up: Option<StepUp<'a>>,
     /// Unused with `step_up`: the session keeps its end.

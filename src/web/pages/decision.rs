@@ -79,7 +79,7 @@ pub struct Receipt<'a> {
     pub granted: Vec<ScopeWords<'a>>,
     pub refused: Vec<ScopeWords<'a>>,
     /// Authorization details (RFC 9396), in words.
-    pub details: Vec<&'a str>,
+    pub details: Vec<String>,
     pub decided_at: Timestamp,
     pub ends_at: Timestamp,
     /// The resource's identifier (RFC 8707).

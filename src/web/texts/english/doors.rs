@@ -14,6 +14,7 @@ pub const DOORS: DoorTexts = DoorTexts {
     redirect: REDIRECT,
     step_up: STEP_UP,
     details: "Exactly this",
+    identity: "It also learns which account here is yours, but neither your name nor your e-mail address.",
     details_words: "These limits are part of what you approve. They cannot be exceeded.",
     device: DEVICE,
     onward: ONWARD,
