@@ -183,7 +183,11 @@ impl ApprovalPage<'_> {
     /// The place such a request came from is the person's own: what came from there is not
     /// all this agent's, so it is not offered to be ended.
     const fn report_words(&self) -> &'static str {
-        if self.is_redirect() { self.door_words().redirect.report } else { self.words().report_words }
+        if self.is_redirect() {
+            self.door_words().redirect.report
+        } else {
+            self.words().report_words
+        }
     }
 
     /// What is known of the agent. Doors at which an agent may say more show what it did not.
