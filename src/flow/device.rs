@@ -20,6 +20,7 @@ use crate::flow::decision::guess;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
 use crate::metrics::Funnel;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::code::Code;
 use crate::protocol::device_authorization::DeviceAuthorization;
 use crate::protocol::error::OAuthError;
@@ -93,6 +94,7 @@ fn ask(client: &Client, resource: ResourceIdentifier, scopes: Scopes, occasion: 
         door: Door::Device,
         resource,
         scopes,
+        details: AuthorizationDetails::default(),
         agent: Agent { name: client.name.clone(), ..Agent::default() },
         expected: None,
         from: occasion.from.clone(),

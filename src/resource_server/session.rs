@@ -109,6 +109,12 @@ impl Session {
         Err(self.resource.refuse(&lacks, &self.required))
     }
 
+    /// This session, of which another guard has required something before.
+    pub(super) fn after(mut self, before: &Self) -> Self {
+        self.required.clone_from(&before.required);
+        self
+    }
+
     pub(super) fn is_of(&self, resource: &ProtectedResource) -> bool {
         self.resource.is(resource)
     }
