@@ -1,7 +1,8 @@
-//! How an agent collects what its human approved: by polling (auth.md dialect D2) or by
-//! handing back a code (D3). One state machine; whichever comes first spends the claim.
+//! How an agent collects what its human approved: by polling (auth.md dialect D2, RFC 8628)
+//! or by handing back a code (D3). One state machine; whichever comes first spends the claim.
 
 use crate::domain::approval::{Approval, Approved, KeyedCode, Matching, State, TRIES};
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
@@ -114,10 +115,12 @@ impl Approval {
         if !matched {
             return Ok(Collection::WrongCode(self.wrong_relay(approved, collect.occasion)));
         }
-        let event = self
-            .record(EventKind::ClaimCollected, collect.occasion)
-            .by(&approved.by)
-            .of_session(&approved.session);
+        let kind = match self.ask.door {
+            Door::Device => EventKind::DeviceCollected,
+            _ => EventKind::ClaimCollected,
+        };
+        let event =
+            self.record(kind, collect.occasion).by(&approved.by).of_session(&approved.session);
         let mut effects = approved.collected();
         effects.push(Effect::Record(event));
         let state = State::Collected {

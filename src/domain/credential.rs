@@ -1,6 +1,7 @@
 //! What a presented access token turns out to be.
 
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::thumbprint::Thumbprint;
@@ -21,6 +22,8 @@ pub struct Credential {
     pub approved_at: Option<Timestamp>,
     /// Whoever uses it must prove possession of this key (RFC 9449 §7.1).
     pub key: Option<Thumbprint>,
+    /// What its scopes are pinned down to (RFC 9396).
+    pub details: AuthorizationDetails,
     /// The earliest of the token's, the session's and the idle end.
     pub expires_at: Timestamp,
 }

@@ -22,6 +22,8 @@ pub enum EventKind {
     WrongCode,
     ClaimCollected,
     ClaimReplayed,
+    DeviceCollected,
+    DeviceReplayed,
     AuthorizationRequested,
     CodeRedeemed,
     CodeReuse,
@@ -38,7 +40,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -54,6 +56,8 @@ impl EventKind {
         Self::WrongCode,
         Self::ClaimCollected,
         Self::ClaimReplayed,
+        Self::DeviceCollected,
+        Self::DeviceReplayed,
         Self::AuthorizationRequested,
         Self::CodeRedeemed,
         Self::CodeReuse,
@@ -87,6 +91,8 @@ impl EventKind {
             Self::WrongCode => "approval.wrong_code",
             Self::ClaimCollected => "claim.collected",
             Self::ClaimReplayed => "claim.replayed",
+            Self::DeviceCollected => "device.collected",
+            Self::DeviceReplayed => "device.replayed",
             Self::AuthorizationRequested => "authorization.requested",
             Self::CodeRedeemed => "code.redeemed",
             Self::CodeReuse => "code.reuse",

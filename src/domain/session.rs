@@ -6,6 +6,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::domain::step_up::Extra;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -46,6 +47,8 @@ pub struct Session {
     pub last_used_at: Option<Timestamp>,
     pub ended: Option<Ended>,
     pub from: Origin,
+    /// What its scopes are pinned down to (RFC 9396), whatever token it is used with.
+    pub details: AuthorizationDetails,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -95,6 +95,7 @@ impl Approval {
             && session.client.as_ref() == client.map(|client| &client.id)
             && session.resource == self.ask.resource
             && session.is_live(now)
+            && self.ask.details.is_empty()
             && !session.reach(now).covers(&self.ask.scopes)
     }
 }

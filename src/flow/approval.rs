@@ -2,9 +2,11 @@
 
 use crate::app::App;
 use crate::domain::approval::{Approval, Phase};
+use crate::domain::ask::Door;
 use crate::domain::decision::ApprovalRefused;
 use crate::domain::session::Session;
 use crate::flow::code;
+use crate::flow::device;
 use crate::flow::error::PersonError;
 use crate::flow::principal::Human;
 use crate::flow::step_up::widened;
@@ -25,6 +27,8 @@ pub struct Seen {
     pub needs_fresh_sign_in: bool,
     /// The code to hand to the agent, while it is good.
     pub relayed: Option<Code>,
+    /// The code that the person brought along from a device, to compare it once more.
+    pub compared: Option<Code>,
     /// Where the browser takes the answer, while there is one to take.
     pub onward: Option<String>,
     /// The session that a yes would widen.
@@ -88,13 +92,18 @@ pub async fn view(
     let today = now - Seconds::DAY;
     let answered = app.store.answered(&human.account().id, name, today).await?;
     let relayed = relayed_code(app, &approval, now);
-    let grave =
-        app.resource(&approval.ask.resource).is_some_and(|one| one.is_grave(&approval.ask.scopes));
+    let ask = &approval.ask;
+    let grave = app
+        .resource(&ask.resource)
+        .is_some_and(|one| one.is_grave(&ask.scopes) || one.is_grave_detail(&ask.details));
     let waiting = approval.phase(now) == Phase::Waiting;
-    let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
+    let stale = !ask.accepts_sign_in_of(human.signed_in_at()) || (grave && !human.is_fresh(now));
+    let needs_fresh_sign_in = waiting && stale;
     let onward = code::onward(app, &approval, now);
     let widens = widened(app, &approval, &human.account().id, now).await?;
-    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, onward, widens })
+    let compared = (waiting && approval.ask.door == Door::Device)
+        .then(|| device::user_code(app, &approval.id));
+    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, compared, onward, widens })
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.

@@ -2,22 +2,18 @@
 //! comes first spends the claim token.
 
 use crate::app::App;
-use crate::domain::approval::{Approval, Approved, TRIES};
-use crate::domain::change::Effect;
-use crate::domain::claim::{Collect, Collection, Collector, NotCollected};
-use crate::domain::event::{Event, EventKind};
+use crate::domain::approval::Approval;
+use crate::domain::claim::{Collect, Collector, NotCollected};
+use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
-use crate::domain::session::{Session, Standing};
+use crate::domain::session::Session;
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
-use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
-use crate::flow::error::RETRIES;
-use crate::jose::JoseError;
-use crate::metrics::Funnel;
+use crate::flow::collection::{self, CollectError, Decided, settle};
+use crate::flow::delivery::{self, Binding, Pair, Subject};
 use crate::protocol::agent::{CompleteRequest, CompleteResponse, Identity};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::code::Code;
-use crate::protocol::error::Cause;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
 use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
@@ -28,32 +24,6 @@ pub struct Collected {
     pub registration: Registration,
     pub pair: Pair,
     pub identity: Identity,
-}
-
-/// Why there is nothing to collect.
-#[derive(Debug)]
-pub enum CollectError {
-    UnknownToken,
-    Revoked,
-    NotCollected(NotCollected),
-    WrongCode,
-    Unavailable(Cause),
-    Internal(Cause),
-}
-
-impl From<StoreError> for CollectError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::Internal(error.into()),
-            error => Self::Unavailable(error.into()),
-        }
-    }
-}
-
-impl From<JoseError> for CollectError {
-    fn from(error: JoseError) -> Self {
-        Self::Internal(error.into())
-    }
 }
 
 /// How an agent collects.
@@ -84,21 +54,7 @@ pub async fn collect(
     way: &Way<'_>,
     occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
-    for _attempt in 0..COLLECTIONS {
-        match collect_once(app, claim_token, way, occasion).await {
-            Err(CollectError::Unavailable(cause)) if is_stale(&cause) => {}
-            answer => return answer,
-        }
-    }
-    collect_once(app, claim_token, way, occasion).await
-}
-
-/// A burst of wrong codes makes each other's reading stale; every one of them must still
-/// be counted, so collecting is tried as often as an attempt has tries, and twice more.
-const COLLECTIONS: usize = RETRIES + TRIES as usize;
-
-fn is_stale(cause: &Cause) -> bool {
-    matches!(cause.downcast_ref::<StoreError>(), Some(StoreError::Stale(_)))
+    collection::repeated(async || collect_once(app, claim_token, way, occasion).await).await
 }
 
 async fn collect_once(
@@ -120,83 +76,33 @@ async fn collect_once(
     let by = collector(app, &approval, way);
     let collect = Collect { by, request: &request, occasion };
     let replayed = approval.record(EventKind::ClaimReplayed, occasion);
-    let decided = Decided { collection: approval.collect(&collect), replayed, key: way.key() };
-    settle(app, registration, decided).await
+    let beside =
+        async |session: &Session, pair: &Pair| identity(app, &registration, session, pair).await;
+    let decided = Decided {
+        approval: approval.id.clone(),
+        collection: approval.collect(&collect),
+        replayed,
+        binding: Binding::of(way.key(), None),
+        occasion,
+    };
+    let (pair, identity) = settle(app, decided, beside).await?;
+    Ok(Collected { registration, pair, identity })
 }
 
-/// What became of a collection, and the key that its tokens are bound to.
-struct Decided<'a> {
-    collection: Result<Collection, NotCollected>,
-    replayed: Event,
-    key: Option<&'a Thumbprint>,
-}
-
-/// Makes the decision true and hands over what it grants.
-async fn settle(
+/// The assertion that goes along with the pair.
+async fn identity(
     app: &App,
-    registration: Registration,
-    decided: Decided<'_>,
-) -> Result<Collected, CollectError> {
-    let Decided { collection, replayed, key } = decided;
-    match collection {
-        Ok(Collection::Deliver { mut change, approved }) => {
-            let (session, collected) =
-                deliver(app, registration, &approved, (key, replayed.at)).await?;
-            match session.standing(replayed.at) {
-                Standing::Waiting => {}
-                // Another request collected it after the approval was read.
-                Standing::Live => return Err(StoreError::Stale("session").into()),
-                // The human disconnected it before the agent came.
-                Standing::Over => return Err(CollectError::NotCollected(NotCollected::Over)),
-            }
-            change.effects.extend(collected.pair.issue(&session));
-            app.store.commit(change).await?;
-            app.metrics.funnel(Funnel::Collected);
-            Ok(collected)
-        }
-        Ok(Collection::Again { approved, at }) => {
-            let (session, collected) = deliver(app, registration, &approved, (key, at)).await?;
-            if session.is_live(replayed.at) {
-                record(app, replayed.saying("answered again")).await?;
-                return Ok(collected);
-            }
-            record(app, replayed.saying("refused")).await?;
-            Err(CollectError::NotCollected(NotCollected::Spent))
-        }
-        Ok(Collection::WrongCode(change)) => {
-            app.store.commit(change).await?;
-            Err(CollectError::WrongCode)
-        }
-        Err(NotCollected::Spent) => {
-            record(app, replayed.saying("refused")).await?;
-            Err(CollectError::NotCollected(NotCollected::Spent))
-        }
-        Err(reason) => Err(CollectError::NotCollected(reason)),
-    }
-}
-
-async fn record(app: &App, event: Event) -> Result<(), StoreError> {
-    app.store.apply(vec![Effect::Record(event)]).await
-}
-
-/// The same words from the same approval, however often they are asked for.
-async fn deliver(
-    app: &App,
-    registration: Registration,
-    approved: &Approved,
-    (key, at): (Option<&Thumbprint>, Timestamp),
-) -> Result<(Session, Collected), CollectError> {
+    registration: &Registration,
+    session: &Session,
+    pair: &Pair,
+) -> Result<Identity, CollectError> {
     let missing = || CollectError::NotCollected(NotCollected::Spent);
-    let session = app.store.session(&approved.session).await?.ok_or_else(missing)?;
-    let account = app.store.account(&approved.by).await?.ok_or_else(missing)?;
+    let account = session.account.as_ref().ok_or_else(missing)?;
+    let account = app.store.account(account).await?.ok_or_else(missing)?;
     let context = ["collect", session.id.as_str()];
-    let subject =
-        Subject { registration: &registration, session: &session, account: Some(&account) };
-    let granted = Granted { scopes: session.scopes.clone(), binding: Binding::of(key, None) };
-    let pair = Pair::derive(app, &session, &context, granted, at)?;
-    let identity = delivery::assertion(app, subject, &context, at)?;
-    let identity = Identity { refresh_token: pair.expiring(), ..identity };
-    Ok((session, Collected { registration, pair, identity }))
+    let subject = Subject { registration, session, account: Some(&account) };
+    let identity = delivery::assertion(app, subject, &context, pair.issued_at)?;
+    Ok(Identity { refresh_token: pair.expiring(), ..identity })
 }
 
 fn collector(app: &App, approval: &Approval, way: &Way<'_>) -> Collector {

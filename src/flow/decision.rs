@@ -34,8 +34,10 @@ pub struct Decision {
 
 pub enum Verb {
     Approve {
-        /// As typed; `None` when the agent shows no code.
-        code: Option<String>,
+        /// As typed, or as the page carried it along.
+        code: String,
+        /// The agent shows no code; a door at which it always does ignores this.
+        relays: bool,
         lifetime: Lifetime,
         /// The person has seen that the name is well-known and the place is not.
         brand_confirmed: bool,
@@ -99,7 +101,7 @@ async fn decide_once(
     }
     let asked_at = approval.created_at;
     let counts = guesses(app, &approval, human, decision, occasion);
-    let answer = answer(app, &approval, decision, widens, occasion.at)?;
+    let answer = answer(app, &approval, (human, decision), widens, occasion.at)?;
     let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
     settle(app, verdict, counts, &decision.verb, occasion.at).await.inspect(|_| {
         app.metrics.decided_after(occasion.at.since(asked_at));
@@ -161,14 +163,16 @@ fn permit(
     let resource = app.resource(&approval.ask.resource);
     let required = resource.map(Resource::required_scopes).unwrap_or_default();
     let chosen = decision.ticked.join(&required).meet(&approval.ask.scopes);
-    let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
-    if grave && !human.is_fresh(now) { Err(DecideError::NotFresh) } else { Ok(()) }
+    let details = &approval.ask.details;
+    let grave = resource.is_some_and(|one| one.is_grave(&chosen) || one.is_grave_detail(details));
+    let stale = !approval.ask.accepts_sign_in_of(human.signed_in_at());
+    if stale || (grave && !human.is_fresh(now)) { Err(DecideError::NotFresh) } else { Ok(()) }
 }
 
 fn answer(
     app: &App,
     approval: &Approval,
-    decision: &Decision,
+    (human, decision): (&Human, &Decision),
     widens: Option<Session>,
     now: Timestamp,
 ) -> Result<Answer, DecideError> {
@@ -176,28 +180,33 @@ fn answer(
     Ok(match &decision.verb {
         Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
         Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
-        Verb::Approve { code, lifetime, extra, .. } => {
+        Verb::Approve { code, relays, lifetime, extra, .. } => {
             let session = app.entropy.identifier(SessionId::PREFIX, now);
             let session = SessionId(session.map_err(PersonError::from)?);
             let keyed = |purpose, code: &Code| -> KeyedCode {
                 app.vault.keyed_code(purpose, approval.id.as_str(), code).into()
             };
-            let code = match code.as_deref().map(str::trim) {
-                _ if approval.ask.door == Door::Code => {
-                    CodeGiven::Redirect(code::code(app, approval).digest())
-                }
-                Some("") => return Err(DecideError::NoCode),
-                Some(typed) => {
-                    let typed = Code::parse(typed);
-                    CodeGiven::Typed(typed.map(|code| keyed(AGENT_CODE, &code)))
-                }
-                None => {
+            let code = match approval.ask.door {
+                Door::Code => CodeGiven::Redirect(code::code(app, approval).digest()),
+                Door::Claim if *relays => {
                     let context = ["relay", approval.id.as_str(), session.as_str()];
                     CodeGiven::Relay(keyed(RELAYED_CODE, &app.vault.derive_code(&context)))
                 }
+                _ if code.trim().is_empty() => return Err(DecideError::NoCode),
+                _ => {
+                    let typed = Code::parse(code);
+                    CodeGiven::Typed(typed.map(|code| keyed(AGENT_CODE, &code)))
+                }
             };
             let widens = widens.map(|session| (Box::new(session), *extra));
-            Answer::Approve(Consent { code, ticked, lifetime: *lifetime, session, widens })
+            Answer::Approve(Consent {
+                code,
+                ticked,
+                lifetime: *lifetime,
+                signed_in_at: human.signed_in_at(),
+                session,
+                widens,
+            })
         }
     })
 }
@@ -210,10 +219,13 @@ fn guesses(
     decision: &Decision,
     occasion: &Occasion,
 ) -> Vec<Count> {
-    let types = matches!(&decision.verb, Verb::Approve { code: Some(_), .. });
-    if !types || approval.agent_code.is_none() {
-        return Vec::new();
-    }
+    let Verb::Approve { relays, .. } = &decision.verb else { return Vec::new() };
+    let relays = *relays && approval.ask.door == Door::Claim;
+    if relays || approval.agent_code.is_none() { Vec::new() } else { guess(app, human, occasion) }
+}
+
+/// What one guess at a code is counted against, whichever page it is typed on.
+pub(in crate::flow) fn guess(app: &App, human: &Human, occasion: &Occasion) -> Vec<Count> {
     let limits = &app.settings.limits;
     let (account, address) =
         (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);

@@ -82,6 +82,7 @@ impl Pair {
             client: session.client_id(),
             session: &session.id,
             scopes: &scopes,
+            details: session.details.some(),
             issued_at,
             ends_at: session.access_end(&scopes, issued_at, lifetimes.access),
             key: binding.access.as_ref(),

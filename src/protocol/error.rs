@@ -35,11 +35,17 @@ pub enum OAuthError {
     /// The grant is unknown, spent, expired or revoked (RFC 6749 §5.2).
     #[error("the grant is unknown, spent, expired or revoked")]
     InvalidGrant,
+    /// The client did not register for this grant (RFC 6749 §5.2).
+    #[error("the client may not use this grant")]
+    UnauthorizedClient,
     #[error("this grant type is not offered here")]
     UnsupportedGrantType,
     /// More was named than was granted (RFC 6749 §5.2).
     #[error("the scope exceeds what was granted")]
     InvalidScope,
+    /// RFC 9396 §5.
+    #[error("authorization_details are not those that were granted")]
+    InvalidAuthorizationDetails,
     /// What the authorization endpoint would send through the browser, told at once
     /// (RFC 9126 §2.3).
     #[error("{1}")]
@@ -63,7 +69,7 @@ pub enum OAuthError {
     #[error("the human denied the request")]
     AccessDenied(Denial),
     /// RFC 8628 §3.5; auth.md: renewable at the claim endpoint while the claim token lives.
-    #[error("the attempt has ended; start a new one at the claim endpoint")]
+    #[error("the attempt has ended; start a new one where this one was started")]
     ExpiredToken,
     #[error("too many requests")]
     RateLimited(Seconds),
@@ -83,8 +89,10 @@ impl OAuthError {
             Self::InvalidRequest(_) => "invalid_request",
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::Authorization(code, _) => code.name(),
             Self::InvalidTarget => "invalid_target",
             Self::InvalidDpopProof(_) => "invalid_dpop_proof",

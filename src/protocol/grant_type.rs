@@ -7,6 +7,8 @@
 pub enum GrantType {
     /// What the browser brought back, for tokens (RFC 6749 §4.1.3).
     AuthorizationCode,
+    /// A device polls for its human's answer (RFC 8628 §3.4).
+    DeviceCode,
     /// Our own identity assertion for an access token (RFC 7523 §2.1).
     JwtBearer,
     /// The agent polls for its human's answer (auth.md, dialect D2).
@@ -16,14 +18,20 @@ pub enum GrantType {
 }
 
 impl GrantType {
-    pub const ALL: [Self; 4] =
-        [Self::AuthorizationCode, Self::JwtBearer, Self::Claim, Self::RefreshToken];
+    pub const ALL: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::DeviceCode,
+        Self::JwtBearer,
+        Self::Claim,
+        Self::RefreshToken,
+    ];
 
     /// The name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
             Self::Claim => "urn:workos:agent-auth:grant-type:claim",
             Self::RefreshToken => "refresh_token",

@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod agent_error;
+pub mod authorization_details;
 pub mod authorization_response;
 pub mod basic;
 pub mod challenge;
@@ -11,6 +12,7 @@ pub mod client_metadata;
 pub mod client_registration;
 pub mod code;
 pub mod destination;
+pub mod device_authorization;
 pub mod email;
 pub mod error;
 pub mod form;

@@ -3,6 +3,7 @@
 
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
+use super::row::session::Claims;
 use super::row::statement;
 use super::{Store, StoreError};
 use crate::domain::credential::{Credential, Delegation};
@@ -21,7 +22,7 @@ macro_rules! credential_with {
     ($least:literal) => {
         concat!(
             "SELECT s.id, s.account_id, s.registration_id, s.client_id, s.agent_name, s.resource, \
-             t.scopes, t.created_at, s.approved_at, t.key_thumbprint, ",
+             t.scopes, t.created_at, s.approved_at, t.key_thumbprint, s.claims, ",
             $least,
             "(t.expires_at, s.expires_at, \
              COALESCE(s.last_used_at, s.created_at) + s.idle_seconds) \
@@ -43,6 +44,7 @@ type Row = (
     String,
     i64,
     Option<i64>,
+    Option<String>,
     Option<String>,
     i64,
 );
@@ -123,6 +125,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         issued,
         approved,
         key,
+        claims,
         end,
     ) = row;
     Ok(Credential {
@@ -136,6 +139,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         issued_at: Timestamp(issued),
         approved_at: approved.map(Timestamp),
         key: key.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT)).transpose()?,
+        details: Claims::read(claims.as_deref())?.authorization_details,
         expires_at: Timestamp(end),
     })
 }

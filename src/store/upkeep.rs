@@ -4,6 +4,7 @@ use sea_orm::ConnectionTrait as _;
 
 use super::row::{statement, step};
 use super::{Store, StoreError};
+use crate::domain::limit::Count;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::Expect;
 
@@ -42,6 +43,16 @@ impl Store {
         let sql = "SELECT COUNT(*) FROM approval \
                    WHERE state_name = 'waiting' AND expires_at > $1 AND expires_at <= $2";
         self.count(sql, vec![since.0.into(), now.0.into()]).await
+    }
+
+    /// How many of a limited thing its window holds already.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn counted(&self, count: &Count) -> Result<i64, StoreError> {
+        let sql = "SELECT count FROM counter WHERE name = $1 AND window_start = $2";
+        self.count(sql, vec![count.name.as_str().into(), count.window.start.0.into()]).await
     }
 
     async fn count(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<i64, StoreError> {

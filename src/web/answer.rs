@@ -66,6 +66,19 @@ pub const ANY_ORIGIN: [(header::HeaderName, &str); 2] = [
     (header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, DPoP-Nonce, ETag, Retry-After"),
 ];
 
+/// A preflight needs no token (Fetch standard).
+pub async fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, dpop, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
+        .finish()
+}
+
 /// A refusal at the token, revocation or introspection endpoint.
 #[must_use]
 pub fn oauth_error(error: &OAuthError) -> HttpResponse {

@@ -88,11 +88,11 @@ fn read(form: &Form, relays: bool) -> Read {
         _ if !started => Verb::Deny { reason: DenialReason::NotMe, note: None },
         Some("approve") => {
             let Some(lifetime) = lifetime(form) else { return Read::BadLifetime };
-            let code = (!relays).then(|| form.get("user_code").unwrap_or_default().to_owned());
+            let code = form.get("user_code").unwrap_or_default().to_owned();
             let brand_confirmed = form.get("confirm_brand").is_some();
             let extra = form.get("extra_lifetime").and_then(ExtraLifetime::named);
             let extra = extra.and_then(ExtraLifetime::span);
-            Verb::Approve { code, lifetime, brand_confirmed, extra }
+            Verb::Approve { code, relays, lifetime, brand_confirmed, extra }
         }
         Some("deny") => Verb::Deny {
             reason: form

@@ -9,6 +9,8 @@ use super::pages::{Claim, Proof, Source};
 use crate::domain::ask::{Ask, AskingClient};
 use crate::domain::brand::Borrowed;
 use crate::domain::client::ClientSource;
+use crate::flow::approval::Seen;
+use crate::protocol::code::Code;
 use crate::protocol::destination::Destination;
 use crate::protocol::text::ToldText;
 
@@ -17,12 +19,16 @@ pub struct Asker<'a> {
     ask: &'a Ask,
     pub destination: Option<Destination>,
     borrowed: Option<Borrowed>,
+    /// What a device shows, grouped.
+    code: Option<String>,
 }
 
 impl<'a> Asker<'a> {
     #[must_use]
-    pub fn of(ask: &'a Ask) -> Self {
-        Self { ask, destination: ask.destination(), borrowed: ask.borrowed_brand() }
+    pub fn of(seen: &'a Seen) -> Self {
+        let ask = &seen.approval.ask;
+        let code = seen.compared.as_ref().map(Code::grouped);
+        Self { ask, destination: ask.destination(), borrowed: ask.borrowed_brand(), code }
     }
 
     /// Its name, and who stands behind it.
@@ -40,9 +46,12 @@ impl<'a> Asker<'a> {
         client.host().map(|words| Claim { words, source: source(client) })
     }
 
-    /// How a redirect door matches human and agent; None at other doors.
+    /// How a standard door matches human and agent; None at others.
     #[must_use]
-    pub fn redirect(&self, confirmed: bool) -> Option<Matching<'_>> {
+    pub fn matching(&self, confirmed: bool) -> Option<Matching<'_>> {
+        if let Some(code) = &self.code {
+            return Some(Matching::Compared { code });
+        }
         let destination = self.destination.as_ref()?;
         let borrowed = self.borrowed.as_ref();
         let borrowed = borrowed.map(|borrowed| BorrowedBrand { borrowed, confirmed });

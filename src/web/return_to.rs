@@ -1,5 +1,7 @@
 //! Where a person goes on after signing in: a page of ours that needs it, or nothing.
 
+use crate::protocol::code::Code;
+
 /// A path on this origin. It is an allow-list, so no spelling of another site fits:
 /// `//evil`, `/\evil`, `https:evil` and their encodings all fail to name a page of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,13 +11,12 @@ impl ReturnTo {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.strip_suffix("?code=none").unwrap_or(text);
-        let page = match path.strip_prefix("/approve/") {
-            Some(link) => is_word(link),
-            None => match path.strip_prefix("/account/sessions") {
-                Some("") => true,
-                Some(rest) => rest.strip_prefix('/').is_some_and(is_word),
-                None => false,
-            },
+        let device = || text.strip_prefix("/device");
+        let page = match (path.strip_prefix("/approve/"), path.strip_prefix("/account/sessions")) {
+            (Some(link), _) => is_word(link),
+            (None, Some("")) => true,
+            (None, Some(rest)) => rest.strip_prefix('/').is_some_and(is_word),
+            (None, None) => device().is_some_and(is_device_query),
         };
         (page && text.len() <= 200).then(|| Self(text.to_owned()))
     }
@@ -27,7 +28,7 @@ impl ReturnTo {
 
     #[must_use]
     pub fn is_approval(&self) -> bool {
-        self.0.starts_with("/approve/")
+        self.0.starts_with("/approve/") || self.0.starts_with("/device")
     }
 
     /// A link to `page` that keeps this.
@@ -36,6 +37,13 @@ impl ReturnTo {
         let encoded: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
         format!("{page}?return_to={encoded}")
     }
+}
+
+/// Nothing, or a code as the complete link carries it.
+fn is_device_query(query: &str) -> bool {
+    let code = query.strip_prefix("?user_code=");
+    query.is_empty()
+        || code.is_some_and(|text| Code::parse(text).is_some_and(|code| code.grouped() == text))
 }
 
 fn is_word(text: &str) -> bool {
@@ -53,6 +61,8 @@ mod tests {
             "/approve/cvt_abc?code=none",
             "/account/sessions",
             "/account/sessions/ses_1",
+            "/device",
+            "/device?user_code=BCDF-GHJK",
         ] {
             assert!(ReturnTo::parse(good).is_some(), "{good}");
         }
@@ -72,6 +82,12 @@ mod tests {
             "javascript:alert(1)",
             "/approve/x\r\nSet-Cookie: a",
             "/approve/x#@evil",
+            "/device?code=none",
+            "/device/x",
+            "/deviceevil",
+            "/device?user_code=",
+            "/device?user_code=bcdfghjk",
+            "/device?user_code=BCDF-GHJK&next=//evil",
         ] {
             assert_eq!(ReturnTo::parse(bad), None, "{bad}");
         }

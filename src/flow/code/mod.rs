@@ -13,6 +13,8 @@ mod answer;
 mod authorize;
 mod begin;
 mod exchange;
+mod identity;
+mod negotiate;
 mod proof;
 mod pushed_request;
 mod query;

@@ -6,14 +6,14 @@
 use crate::app::App;
 use crate::domain::claim::NotCollected;
 use crate::domain::origin::Occasion;
-use crate::flow::claim::{CollectError, Way, by_claim_token, collect};
+use crate::flow::claim::{Way, by_claim_token, collect};
 use crate::flow::client::authentication::Presented;
+use crate::flow::collection::CollectError;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
-use crate::store::StoreError;
 
 /// Answers one poll. An answer that is there is delivered however fast the agent polls;
 /// only waiting has a pace.
@@ -36,19 +36,8 @@ pub async fn redeem(
         Err(CollectError::NotCollected(NotCollected::Pending)) => {
             Err(wait(app, token, occasion.at).await)
         }
-        Err(CollectError::UnknownToken | CollectError::NotCollected(NotCollected::Over)) => {
-            Err(OAuthError::ExpiredToken)
-        }
-        Err(CollectError::NotCollected(NotCollected::Denied(denial))) => {
-            Err(OAuthError::AccessDenied(denial))
-        }
-        Err(
-            CollectError::Revoked
-            | CollectError::WrongCode
-            | CollectError::NotCollected(NotCollected::Spent),
-        ) => Err(OAuthError::InvalidGrant),
-        Err(CollectError::Unavailable(cause)) => Err(OAuthError::TemporarilyUnavailable(cause)),
-        Err(CollectError::Internal(cause)) => Err(OAuthError::ServerError(cause)),
+        Err(CollectError::UnknownToken) => Err(OAuthError::ExpiredToken),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -65,8 +54,7 @@ async fn refuse_other_target(app: &App, form: &Form, token: &str) -> Result<(), 
     if named.all(same) { Ok(()) } else { Err(OAuthError::InvalidTarget) }
 }
 
-/// `authorization_pending`, or `slow_down` with a longer interval from now on. Two polls
-/// at the same moment are too fast by definition.
+/// The agent has to wait, and at which pace.
 async fn wait(app: &App, token: &str, now: Timestamp) -> OAuthError {
     let registration = match by_claim_token(app, token).await {
         Ok(Some(registration)) => registration,
@@ -74,10 +62,6 @@ async fn wait(app: &App, token: &str, now: Timestamp) -> OAuthError {
         Err(error) => return error.into(),
     };
     let (next, hasty) = registration.pace.poll(now);
-    match app.store.keep_pace(&registration.id, registration.pace, next).await {
-        Ok(()) if hasty => OAuthError::SlowDown,
-        Ok(()) => OAuthError::AuthorizationPending,
-        Err(StoreError::Stale(_)) => OAuthError::SlowDown,
-        Err(error) => error.into(),
-    }
+    let kept = app.store.keep_pace(&registration.id, registration.pace, next).await;
+    super::waiting(kept, hasty)
 }

@@ -39,6 +39,7 @@ pub async fn exchange(
         client: registration.as_str(),
         session: &delegation.session,
         scopes: &scopes,
+        details: None,
         issued_at: occasion.at,
         ends_at: expires_at,
         key: presented.key.as_ref(),

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
+use serde::{Deserialize, Serialize};
 
 use super::{Stored, agent, null_or, origin, seconds, step, text, time};
 use crate::domain::ask::Door;
@@ -9,6 +10,7 @@ use crate::domain::change::UNSTORED;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
 use crate::domain::step_up::Extra;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
@@ -44,6 +46,7 @@ pub struct Model {
     pub parent_id: Option<String>,
     pub extra_scopes: Option<String>,
     pub extra_until: Option<i64>,
+    pub claims: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -52,6 +55,27 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 const CORRUPT: StoreError = StoreError::Corrupt("session");
+
+/// What introspection says of a session beside its columns, as one JSON object; null where
+/// there is nothing of it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::store) struct Claims {
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
+}
+
+impl Claims {
+    pub fn read(text: Option<&str>) -> Result<Self, StoreError> {
+        text.map_or(Ok(Self::default()), |text| serde_json::from_str(text).map_err(|_| CORRUPT))
+    }
+
+    fn of(session: &Session) -> Option<String> {
+        session.details.some()?;
+        let claims = Self { authorization_details: session.details.clone() };
+        serde_json::to_string(&claims).ok()
+    }
+}
 
 impl TryFrom<Model> for Session {
     type Error = StoreError;
@@ -71,6 +95,7 @@ impl TryFrom<Model> for Session {
             }
             _ => None,
         };
+        let claims = Claims::read(row.claims.as_deref())?;
         Ok(Self {
             id: SessionId(row.id),
             revision: row.revision,
@@ -94,6 +119,7 @@ impl TryFrom<Model> for Session {
             last_used_at: time(row.last_used_at),
             ended,
             from: origin(row.address, row.user_agent),
+            details: claims.authorization_details,
         })
     }
 }
@@ -126,6 +152,7 @@ fn model(session: &Session, revision: i64) -> Model {
         parent_id: session.parent.as_ref().map(|id| id.0.clone()),
         extra_scopes: session.extra.as_ref().map(|extra| extra.scopes.to_string()),
         extra_until: session.extra.as_ref().map(|extra| extra.until.0),
+        claims: Claims::of(session),
     }
 }
 

@@ -3,6 +3,7 @@
 mod client_assertion;
 mod client_authentication;
 mod code;
+mod device;
 mod documents;
 mod dpop;
 mod dpop_resource;
