@@ -109,8 +109,8 @@ test("mcp-remote is let in by a metadata document", async (t) => {
 test("mcp-remote is let in by a device code, without a browser on its machine", async (t) => {
   const host = await Host.open(t);
   const visit = async (line) => {
-    const link = line.trim();
-    if (!link.startsWith(world.origin)) return;
+    const link = line.trim().split(" ").at(-1);
+    if (!link.startsWith(`${world.origin}/device`)) return;
     const code = new URL(link).searchParams.get("user_code");
     await world.person.answer(link, { code, scopes: READ });
   };
