@@ -31,10 +31,12 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let demo = demo(&mut reader, loopback);
     let resources = all_resources(&mut reader, issuer.as_ref(), demo);
     let clients = clients::read(&mut reader, &resources);
-    let (agents, strangers) = (agents(&mut reader), strangers(&mut reader));
+    let agents = agents(&mut reader);
+    let strangers = strangers(&mut reader);
     let sessions = sessions(&mut reader);
     let accounts = accounts(&mut reader, loopback);
-    let (outbound, limits) = (outbound(&mut reader, loopback), limits::read(&mut reader));
+    let outbound = outbound(&mut reader, loopback);
+    let limits = limits::read(&mut reader);
     let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
         return Err(reader.problems);
     };

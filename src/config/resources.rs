@@ -6,6 +6,7 @@ use std::fs;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::authorization_details::{self, risk};
 use super::entry::Entry;
 use super::layers::Setting;
 use super::problem::Problem;
@@ -52,7 +53,10 @@ fn resource(
     taken: &mut Taken<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Resource> {
-    entry.only(&["identifier", "name", "introspection", "access_token", "scope"], problems);
+    entry.only(
+        &["identifier", "name", "introspection", "access_token", "scope", "authorization_detail"],
+        problems,
+    );
     let identifier = identifier(entry, loopback, taken, problems);
     let name = entry.text("name", problems);
     let introspection = entry
@@ -62,9 +66,10 @@ fn resource(
         .collect();
     let access_token = access_token(entry, problems);
     let scopes = scopes(entry, problems);
+    let details = authorization_details::read(entry, problems);
     let identifier = identifier?;
     let name = name.unwrap_or_else(|| identifier.to_string());
-    Some(Resource { identifier, name, introspection, access_token, scopes })
+    Some(Resource { identifier, name, introspection, access_token, scopes, details })
 }
 
 fn identifier(
@@ -244,30 +249,6 @@ fn scope_rule(
     Some(ScopeRule { name, title, possible, impossible, risk, default, required, pre_claim })
 }
 
-/// Left out, a scope counts as changing things: it may harm more than reading does.
-fn risk(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Risk {
-    match entry.text("risk", problems).as_deref() {
-        Some("read") => Risk::Read,
-        Some("change") | None => Risk::Change,
-        Some("spend") => Risk::Spend,
-        Some("delete") => Risk::Delete,
-        Some(_) => {
-            problems.push(entry.problem("risk", "write one of: read, change, spend, delete"));
-            Risk::Change
-        }
-    }
-}
-
-/// The word of the settings for a risk.
-pub(super) const fn risk_name(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Read => "read",
-        Risk::Change => "change",
-        Risk::Spend => "spend",
-        Risk::Delete => "delete",
-    }
-}
-
 /// The demo resource at `{issuer}/demo`. `None` if that is no identifier, which no issuer
 /// within its length can cause.
 pub(super) fn demo(issuer: &Issuer) -> Option<Resource> {
@@ -301,5 +282,6 @@ pub(super) fn demo(issuer: &Issuer) -> Option<Resource> {
                 pre_claim: false,
             },
         ],
+        details: Vec::new(),
     })
 }

@@ -2,10 +2,12 @@
 
 use toml::Value;
 
+use super::authorization_details::risk_name;
 use super::layers::{Layers, Setting, Sources, keys_in_order};
 use super::problem::{Problem, shown};
-use super::resources::{format_name, risk_name};
+use super::resources::format_name;
 use super::{Settings, SignUp, check};
+use crate::domain::authorization_detail::DetailRule;
 use crate::domain::resource::{Resource, ScopeRule};
 
 /// The settings in effect as TOML, each with a comment that says where it came from; secrets
@@ -77,6 +79,9 @@ impl Page {
         for scope in &resource.scopes {
             self.scope(scope);
         }
+        for detail in &resource.details {
+            self.detail(detail);
+        }
     }
 
     fn client(&mut self, entry: &Value, written: &Setting) {
@@ -97,6 +102,19 @@ impl Page {
             ("pre_claim", Value::from(scope.pre_claim)),
             ("possible", Value::from(scope.possible.as_str())),
             ("impossible", Value::from(scope.impossible.as_str())),
+        ] {
+            self.pair(name, &value);
+        }
+    }
+
+    fn detail(&mut self, detail: &DetailRule) {
+        self.line("\n[[resource.authorization_detail]]");
+        let optional: Vec<String> = detail.optional.iter().map(ToString::to_string).collect();
+        for (name, value) in [
+            ("type", Value::from(detail.kind.as_str())),
+            ("sentence", Value::from(detail.sentence.to_string())),
+            ("optional", Value::from(optional)),
+            ("risk", Value::from(risk_name(detail.risk))),
         ] {
             self.pair(name, &value);
         }

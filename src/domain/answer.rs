@@ -6,7 +6,7 @@ use crate::domain::session::{Lifetimes, Session};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
-use crate::protocol::timestamp::Seconds;
+use crate::protocol::timestamp::{Seconds, Timestamp};
 
 /// How long the human lets the agent in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Consent {
     pub code: CodeGiven,
     pub ticked: Scopes,
     pub lifetime: Lifetime,
+    /// When whoever consents signed in.
+    pub signed_in_at: Timestamp,
     /// For the session this opens.
     pub session: SessionId,
     /// The session this widens instead, and until when.

@@ -120,6 +120,9 @@ pub struct Approved {
     /// Where the yes is more for a session that the agent has already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub widening: Option<Widening>,
+    /// When they had signed in, where an ID token will say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in_at: Option<Timestamp>,
 }
 
 impl Approved {

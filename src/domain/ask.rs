@@ -6,6 +6,7 @@ use crate::domain::brand::{Borrowed, Voucher, borrowed};
 use crate::domain::client::ClientSource;
 use crate::domain::id::{ClientId, RegistrationId};
 use crate::domain::origin::{Agent, Origin};
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::destination::Destination;
 use crate::protocol::email::EmailAddress;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -13,6 +14,7 @@ use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
 use crate::protocol::thumbprint::Thumbprint;
+use crate::protocol::timestamp::Timestamp;
 
 /// The way a question came in. Doors differ in how it arrives and how the answer is
 /// collected; in nothing else.
@@ -58,6 +60,9 @@ pub struct Ask {
     pub door: Door,
     pub resource: ResourceIdentifier,
     pub scopes: Scopes,
+    /// What the scopes are pinned down to (RFC 9396).
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub details: AuthorizationDetails,
     pub agent: Agent,
     /// Whose answer is wanted, where the agent named somebody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,6 +108,19 @@ impl Ask {
         self.redirection.as_ref().map(|redirection| Destination::of(redirection.uri.as_str()))
     }
 
+    /// What an ID token is asked for with, if one is.
+    #[must_use]
+    pub fn identity(&self) -> Option<&IdentityAsk> {
+        self.redirection.as_ref().and_then(|redirection| redirection.identity.as_ref())
+    }
+
+    /// Whether somebody who signed in then may answer.
+    #[must_use]
+    pub fn accepts_sign_in_of(&self, signed_in_at: Timestamp) -> bool {
+        let since = self.redirection.as_ref().and_then(|asked| asked.signed_in_since);
+        since.is_none_or(|since| since <= signed_in_at)
+    }
+
     /// Whether the agent carries a well-known name and leads to a place that is not that
     /// name's own: then a yes needs a second look.
     #[must_use]
@@ -111,6 +129,14 @@ impl Ask {
         let client = self.client.as_ref()?;
         borrowed(name, client.voucher(), &self.destination()?)
     }
+}
+
+/// What an ID token is asked for with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityAsk {
+    /// The client's own word, handed back in the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 /// Where the answer of a redirect door goes, and what binds it.
@@ -127,6 +153,12 @@ pub struct Redirection {
     /// possession of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Thumbprint>,
+    /// That the client wants to know which account answers (OpenID Connect Core 1.0 §3.1.2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityAsk>,
+    /// Whoever answers must have signed in no earlier (`max_age`, `prompt=login`; RFC 9470 §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in_since: Option<Timestamp>,
     /// Digest, in hexadecimal, of the mark of the browser that began: only there can the
     /// question be answered, or a stranger could have his own agent approved by somebody
     /// else (promise P5).

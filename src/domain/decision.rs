@@ -117,6 +117,7 @@ impl Approval {
         let Some(matching) = self.match_up(code)? else {
             return Ok(self.wrong_code(human, occasion));
         };
+        let signed_in_at = self.ask.identity().map(|_| consent.signed_in_at);
         let refused = asked.without(&granted);
         let mut effects = Vec::new();
         let (session, widening) = if let Some((session, lasts)) = consent.widens {
@@ -142,6 +143,7 @@ impl Approval {
             collect_before: (at + self.collection(&policy.lifetimes)).min(session.expires_at),
             wrong_codes: 0,
             widening,
+            signed_in_at,
         };
         Ok(Verdict::Decided(self.becomes(State::Approved(approved), effects)))
     }
@@ -206,7 +208,7 @@ impl Approval {
             resource: self.ask.resource.clone(),
             scopes: opening.granted.clone(),
             extra: None,
-            claims: None,
+            actor: None,
             label: label.unwrap_or_default(),
             created_at: now,
             approved_at: Some(now),
@@ -217,6 +219,7 @@ impl Approval {
             last_used_at: None,
             ended: None,
             from: self.ask.from.clone(),
+            details: self.ask.details.clone(),
         }
     }
 

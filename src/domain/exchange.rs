@@ -10,7 +10,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::session::Session;
-use crate::protocol::actor::{Actor, Claims};
+use crate::protocol::actor::Actor;
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::Timestamp;
@@ -36,7 +36,7 @@ impl Session {
     /// The session that a part of this one makes. None: access was handed on too often.
     #[must_use]
     pub fn hand_on(&self, part: Part<'_>, occasion: &Occasion) -> Option<Self> {
-        let before = self.claims.as_ref().and_then(|claims| claims.act.clone());
+        let before = self.actor.clone();
         if before.as_ref().is_some_and(|actor| actor.depth() >= DEEPEST) {
             return None;
         }
@@ -59,7 +59,7 @@ impl Session {
             agent,
             scopes: part.scopes,
             extra: None,
-            claims: Some(Claims { act: Some(actor) }),
+            actor: Some(actor),
             label: label.unwrap_or_default(),
             created_at: occasion.at,
             expires_at: part.ends_at.min(self.ends_at()),

@@ -5,6 +5,7 @@ pub mod account;
 pub mod answer;
 pub mod approval;
 pub mod ask;
+pub mod authorization_detail;
 pub mod brand;
 pub mod browser;
 pub mod change;

@@ -1,5 +1,6 @@
 //! Protected resources: which scopes exist, and what each may do without a human.
 
+use crate::domain::authorization_detail::DetailRule;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -65,6 +66,8 @@ pub struct Resource {
     pub introspection: Vec<IntrospectionClient>,
     pub access_token: AccessTokenFormat,
     pub scopes: Vec<ScopeRule>,
+    /// What a request may pin down beyond scopes (RFC 9396).
+    pub details: Vec<DetailRule>,
 }
 
 /// What became of a request for scopes (auth.md registration).

@@ -6,7 +6,8 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::domain::step_up::Extra;
-use crate::protocol::actor::Claims;
+use crate::protocol::actor::Actor;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -33,7 +34,7 @@ pub struct Session {
     /// Scopes it holds for a while only.
     pub extra: Option<Extra>,
     /// Who acts in it, where it was handed on (RFC 8693 §4.1).
-    pub claims: Option<Claims>,
+    pub actor: Option<Actor>,
     /// What its owner calls it.
     pub label: String,
     pub created_at: Timestamp,
@@ -49,6 +50,8 @@ pub struct Session {
     pub last_used_at: Option<Timestamp>,
     pub ended: Option<Ended>,
     pub from: Origin,
+    /// What its scopes are pinned down to (RFC 9396), whatever token it is used with.
+    pub details: AuthorizationDetails,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

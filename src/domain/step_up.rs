@@ -96,6 +96,7 @@ impl Approval {
             && session.resource == self.ask.resource
             && session.parent.is_none()
             && session.is_live(now)
+            && self.ask.details.is_empty()
             && !session.reach(now).covers(&self.ask.scopes)
     }
 }

@@ -9,7 +9,8 @@ use crate::domain::id::SessionId;
 use crate::domain::resource::AccessTokenFormat;
 use crate::domain::session::{Token, TokenKind};
 use crate::jose::{AccessTokenClaims, JoseError};
-use crate::protocol::actor::Claims;
+use crate::protocol::actor::Actor;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
@@ -21,6 +22,7 @@ use crate::protocol::token_response::TokenResponse;
 pub struct AccessToken {
     text: Zeroizing<String>,
     row: Token,
+    details: Option<AuthorizationDetails>,
 }
 
 /// What an access token stands for ([RFC 9068 §2.2]).
@@ -33,9 +35,11 @@ pub struct Worth<'a> {
     pub client: &'a str,
     pub session: &'a SessionId,
     pub scopes: &'a Scopes,
+    /// What those are pinned down to (RFC 9396).
+    pub details: Option<&'a AuthorizationDetails>,
     pub issued_at: Timestamp,
     pub ends_at: Timestamp,
-    pub claims: Option<&'a Claims>,
+    pub actor: Option<&'a Actor>,
     /// Whoever uses it must prove possession of this key (RFC 9449 §7.1).
     pub key: Option<&'a Thumbprint>,
 }
@@ -64,6 +68,8 @@ impl AccessToken {
             token_type: token_type(self.row.key.as_ref()),
             expires_in: self.row.expires_at.since(self.row.created_at).0,
             scope: self.row.scopes.to_string(),
+            authorization_details: self.details.clone(),
+            id_token: None,
             refresh_token: None,
             issued_token_type: None,
             identity_assertion: None,
@@ -99,7 +105,7 @@ pub fn make(app: &App, secret: &Secret, worth: &Worth<'_>) -> Result<AccessToken
         spent_at: None,
         key: worth.key.cloned(),
     };
-    Ok(AccessToken { text: Zeroizing::new(text), row })
+    Ok(AccessToken { text: Zeroizing::new(text), row, details: worth.details.cloned() })
 }
 
 fn signed(app: &App, jti: &str, worth: &Worth<'_>) -> Result<String, JoseError> {
@@ -112,8 +118,9 @@ fn signed(app: &App, jti: &str, worth: &Worth<'_>) -> Result<String, JoseError> 
         exp: worth.ends_at.0,
         jti,
         scope: &worth.scopes.to_string(),
+        authorization_details: worth.details,
         session_id: worth.session.as_str(),
-        claims: worth.claims,
+        act: worth.actor,
         cnf: worth.key.map(|jkt| Confirmation { jkt }),
     })
 }

@@ -17,6 +17,7 @@ use crate::flow::error::until_next_hour;
 use crate::metrics::Funnel;
 use crate::protocol::agent::{Claim, Identity, IdentityRequest, RegistrationResponse, ScopeSets};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
@@ -180,7 +181,7 @@ fn pre_claim_session(
         client: None,
         parent: None,
         extra: None,
-        claims: None,
+        actor: None,
         approval: None,
         agent: registration.agent.clone(),
         resource: registration.resource.clone(),
@@ -195,6 +196,7 @@ fn pre_claim_session(
         last_used_at: None,
         ended: None,
         from: registration.from.clone(),
+        details: AuthorizationDetails::default(),
     })
 }
 

@@ -92,10 +92,13 @@ pub async fn view(
     let today = now - Seconds::DAY;
     let answered = app.store.answered(&human.account().id, name, today).await?;
     let relayed = relayed_code(app, &approval, now);
-    let grave =
-        app.resource(&approval.ask.resource).is_some_and(|one| one.is_grave(&approval.ask.scopes));
+    let ask = &approval.ask;
+    let grave = app
+        .resource(&ask.resource)
+        .is_some_and(|one| one.is_grave(&ask.scopes) || one.is_grave_detail(&ask.details));
     let waiting = approval.phase(now) == Phase::Waiting;
-    let needs_fresh_sign_in = waiting && grave && !human.is_fresh(now);
+    let stale = !ask.accepts_sign_in_of(human.signed_in_at()) || (grave && !human.is_fresh(now));
+    let needs_fresh_sign_in = waiting && stale;
     let onward = code::onward(app, &approval, now);
     let widens = widened(app, &approval, &human.account().id, now).await?;
     let compared = (waiting && approval.ask.door == Door::Device)

@@ -14,6 +14,7 @@ use crate::flow::error::{RETRIES, until_next_hour};
 use crate::metrics::Funnel;
 use crate::protocol::agent::{Attempt, AttemptResponse, Ceremony, ClaimRequest};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::code::Code;
 use crate::protocol::email::EmailAddress;
 use crate::protocol::secret::{Secret, SecretKind};
@@ -63,6 +64,7 @@ pub fn new_attempt(
         revision: UNSTORED,
         link: link.digest(),
         ask: Ask {
+            details: AuthorizationDetails::default(),
             door: Door::Claim,
             resource: registration.resource.clone(),
             scopes: registration.scopes.clone(),

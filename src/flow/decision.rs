@@ -101,7 +101,7 @@ async fn decide_once(
     }
     let asked_at = approval.created_at;
     let counts = guesses(app, &approval, human, decision, occasion);
-    let answer = answer(app, &approval, decision, widens, occasion.at)?;
+    let answer = answer(app, &approval, (human, decision), widens, occasion.at)?;
     let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
     settle(app, verdict, counts, &decision.verb, occasion.at).await.inspect(|_| {
         app.metrics.decided_after(occasion.at.since(asked_at));
@@ -163,14 +163,16 @@ fn permit(
     let resource = app.resource(&approval.ask.resource);
     let required = resource.map(Resource::required_scopes).unwrap_or_default();
     let chosen = decision.ticked.join(&required).meet(&approval.ask.scopes);
-    let grave = resource.is_some_and(|resource| resource.is_grave(&chosen));
-    if grave && !human.is_fresh(now) { Err(DecideError::NotFresh) } else { Ok(()) }
+    let details = &approval.ask.details;
+    let grave = resource.is_some_and(|one| one.is_grave(&chosen) || one.is_grave_detail(details));
+    let stale = !approval.ask.accepts_sign_in_of(human.signed_in_at());
+    if stale || (grave && !human.is_fresh(now)) { Err(DecideError::NotFresh) } else { Ok(()) }
 }
 
 fn answer(
     app: &App,
     approval: &Approval,
-    decision: &Decision,
+    (human, decision): (&Human, &Decision),
     widens: Option<Session>,
     now: Timestamp,
 ) -> Result<Answer, DecideError> {
@@ -197,7 +199,14 @@ fn answer(
                 }
             };
             let widens = widens.map(|session| (Box::new(session), *extra));
-            Answer::Approve(Consent { code, ticked, lifetime: *lifetime, session, widens })
+            Answer::Approve(Consent {
+                code,
+                ticked,
+                lifetime: *lifetime,
+                signed_in_at: human.signed_in_at(),
+                session,
+                widens,
+            })
         }
     })
 }

@@ -82,9 +82,10 @@ impl Pair {
             client: session.client_id(),
             session: &session.id,
             scopes: &scopes,
+            details: session.details.some(),
             issued_at,
             ends_at: session.access_end(&scopes, issued_at, lifetimes.access),
-            claims: session.claims.as_ref(),
+            actor: session.actor.as_ref(),
             key: binding.access.as_ref(),
         };
         let access = app.vault.derive(SecretKind::Access, context);

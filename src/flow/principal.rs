@@ -34,6 +34,12 @@ impl Human {
         now < self.signed_in_at + FRESH
     }
 
+    /// When this person signed in.
+    #[must_use]
+    pub fn signed_in_at(&self) -> Timestamp {
+        self.signed_in_at
+    }
+
     /// Digest of the mark that this browser got when an agent sent it here.
     #[must_use]
     pub fn mark(&self) -> Option<&Digest> {

@@ -9,7 +9,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
 use crate::domain::session::{EndCause, Session, TokenKind, end};
 use crate::flow::access_token::digest_of;
-use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
+use crate::flow::client::authentication::{Presented, authenticate};
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Secret, SecretKind};
 
@@ -29,17 +29,15 @@ pub async fn revoke(
     presented: &Presented<'_>,
     occasion: &Occasion,
 ) -> Result<(), OAuthError> {
-    let caller = caller(app, presented, occasion).await?;
     let refresh = Secret::parse(SecretKind::Refresh, token).map(|secret| secret.digest());
     let Some(digest) = refresh.or_else(|| digest_of(app, token)) else { return Ok(()) };
     let Some(token) = app.store.token(&digest).await? else { return Ok(()) };
     let Some(session) = app.store.session(&token.session).await? else { return Ok(()) };
-    match (&session.client, &caller) {
-        (Some(_), None) => return Err(OAuthError::InvalidClient),
-        (Some(owner), Some(caller)) if caller.client().id != *owner => {
+    if let Some(owner) = &session.client {
+        let caller = authenticate(app, presented, occasion).await?;
+        if caller.client().id != *owner {
             return Err(OAuthError::InvalidGrant);
         }
-        _ => {}
     }
     let mut event = Event::new(EventKind::TokenRevoked, occasion).of_session(&session.id);
     event.account.clone_from(&session.account);
@@ -55,16 +53,4 @@ pub async fn revoke(
 /// Whether the session is its one access token: nobody could get another one from it.
 const fn hangs_alone(session: &Session) -> bool {
     matches!(session.door, Door::Machine | Door::Exchange)
-}
-
-/// The client that asks, if one says it does.
-async fn caller(
-    app: &App,
-    presented: &Presented<'_>,
-    occasion: &Occasion,
-) -> Result<Option<AuthenticatedClient>, OAuthError> {
-    if presented.names_nobody() {
-        return Ok(None);
-    }
-    authenticate(app, presented, occasion).await.map(Some)
 }

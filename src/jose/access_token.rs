@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{JoseError, Keyring};
-use crate::protocol::actor::Claims;
+use crate::protocol::actor::Actor;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::thumbprint::Confirmation;
 
 /// `typ` of an access token ([RFC 9068 §2.1]).
@@ -28,9 +29,13 @@ pub struct AccessTokenClaims<'a> {
     pub exp: i64,
     pub jti: &'a str,
     pub scope: &'a str,
+    /// RFC 9396 §9.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<&'a AuthorizationDetails>,
     pub session_id: &'a str,
-    #[serde(flatten)]
-    pub claims: Option<&'a Claims>,
+    /// RFC 8693 §4.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<&'a Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation<'a>>,
 }

@@ -5,8 +5,8 @@
 //! struct of exact types, and every claim is judged by us against the request's time. Of
 //! tokens that others signed (`foreign`) it sees the signature alone.
 //!
-//! `keyring` holds our keys; `assertion`, `access_token` and `signed_introspection` are what we
-//! sign with them. `jwk` reads other people's
+//! `keyring` holds our keys; `assertion`, `access_token`, `id_token` and `signed_introspection`
+//! are what we sign with them. `jwk` reads other people's
 //! public keys, `foreign` tokens made with them, `claims` what those say; `client_assertion`
 //! and `dpop` are the kinds of foreign token there are. `provider` lets `ring` do the
 //! cryptography.
@@ -17,6 +17,7 @@ mod claims;
 mod client_assertion;
 mod dpop;
 mod foreign;
+mod id_token;
 mod jwk;
 mod keyring;
 mod provider;
@@ -28,6 +29,7 @@ pub use claims::{Audience, Claims};
 pub use client_assertion::{ClientAssertion, VerifiedClientAssertion, verify_client_assertion};
 pub use dpop::{ExpectedProof, VerifiedProof, verify_proof};
 pub use foreign::{LEEWAY, Lifetime, Unacceptable, UnverifiedToken};
+pub use id_token::IdTokenClaims;
 pub use jwk::{KeySet, PublicKey};
 pub use keyring::{Keyring, SigningKey};
 

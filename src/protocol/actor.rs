@@ -28,15 +28,6 @@ impl Actor {
     }
 }
 
-/// What is said of a session in JSON, wherever it is spoken of: [RFC 8693 §4.1].
-///
-/// [RFC 8693 §4.1]: https://www.rfc-editor.org/rfc/rfc8693#section-4.1
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub act: Option<Actor>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,9 +35,9 @@ mod tests {
     /// RFC 8693 §4.1, the shape of its second example.
     #[test]
     fn the_actor_before_stands_inside() {
-        let text = r#"{"act":{"sub":"b","agent":"Helper","act":{"sub":"a"}}}"#;
-        let claims: Claims = serde_json::from_str(text).expect("claims");
-        assert_eq!(claims.act.as_ref().map(Actor::depth), Some(2));
-        assert_eq!(serde_json::to_string(&claims).expect("JSON"), text);
+        let text = r#"{"sub":"b","agent":"Helper","act":{"sub":"a"}}"#;
+        let actor: Actor = serde_json::from_str(text).expect("an actor");
+        assert_eq!(actor.depth(), 2);
+        assert_eq!(serde_json::to_string(&actor).expect("JSON"), text);
     }
 }

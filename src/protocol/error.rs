@@ -43,6 +43,9 @@ pub enum OAuthError {
     /// More was named than was granted (RFC 6749 §5.2).
     #[error("the scope exceeds what was granted")]
     InvalidScope,
+    /// RFC 9396 §5.
+    #[error("authorization_details are not those that were granted")]
+    InvalidAuthorizationDetails,
     /// What the authorization endpoint would send through the browser, told at once
     /// (RFC 9126 §2.3).
     #[error("{1}")]
@@ -89,6 +92,7 @@ impl OAuthError {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::Authorization(code, _) => code.name(),
             Self::InvalidTarget => "invalid_target",
             Self::InvalidDpopProof(_) => "invalid_dpop_proof",

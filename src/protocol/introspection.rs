@@ -6,7 +6,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::actor::Claims;
+use super::actor::Actor;
+use super::authorization_details::AuthorizationDetails;
 use super::json::{self, JsonError};
 use super::resource_identifier::ResourceIdentifier;
 use super::scope::Scopes;
@@ -41,8 +42,12 @@ pub struct Active<'a> {
     /// When the human approved; absent before that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<i64>,
-    #[serde(flatten)]
-    pub claims: Option<&'a Claims>,
+    /// Who acts, where access was handed on (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<&'a Actor>,
+    /// What the scopes are pinned down to (RFC 9396 §9.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<&'a AuthorizationDetails>,
 }
 
 /// What a resource server has learnt about a live token ([RFC 7662 §2.2]). Members that this
@@ -72,6 +77,11 @@ pub struct Introspected {
     pub agent: Option<String>,
     /// When a person approved.
     pub approved_at: Option<Timestamp>,
+    /// What the scopes are pinned down to ([RFC 9396 §9.2]).
+    ///
+    /// [RFC 9396 §9.2]: https://www.rfc-editor.org/rfc/rfc9396#section-9.2
+    #[serde(default)]
+    pub authorization_details: AuthorizationDetails,
 }
 
 /// For whom a token is: one name or several ([RFC 7519 §4.1.3]).
@@ -140,6 +150,7 @@ mod tests {
         session_id: "ses_1",
         agent: None,
         approved_at: Some(1_800_000_000),
+        authorization_details: None,
     };
 
     fn audience(text: &str) -> Audience {

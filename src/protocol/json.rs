@@ -32,6 +32,19 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
     serde_json::from_value(value).map_err(|_| JsonError::Shape)
 }
 
+/// Reads `text` as a list of `T`, as strictly as [`parse`].
+///
+/// # Errors
+///
+/// As [`parse`], for an array.
+pub fn parse_list<T: DeserializeOwned>(text: &[u8]) -> Result<Vec<T>, JsonError> {
+    let Strict(value) = serde_json::from_slice(text).map_err(|_| JsonError::Malformed)?;
+    if !value.is_array() {
+        return Err(JsonError::Malformed);
+    }
+    serde_json::from_value(value).map_err(|_| JsonError::Shape)
+}
+
 /// A value in which no object names a member twice.
 struct Strict(Value);
 

@@ -15,6 +15,9 @@ pub struct ProtectedResourceMetadata<'a> {
     pub authorization_servers: [&'a str; 1],
     pub scopes_supported: Vec<String>,
     pub bearer_methods_supported: [&'static str; 1],
+    /// RFC 9728 §2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<&'a str>,
     /// RFC 9728 §2; of the resources that are known to check proofs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dpop_signing_alg_values_supported: Option<[&'static str; 5]>,
@@ -60,6 +63,9 @@ pub struct AuthorizationServerMetadata<'a> {
     pub dpop_signing_alg_values_supported: [&'static str; 5],
     pub code_challenge_methods_supported: [&'static str; 1],
     pub scopes_supported: Vec<String>,
+    /// RFC 9396 §10.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<&'a str>,
     pub bearer_methods_supported: [&'static str; 1],
     pub resource: &'a str,
     pub authorization_servers: [&'a str; 1],
@@ -70,6 +76,21 @@ pub struct AuthorizationServerMetadata<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_tos_uri: Option<&'a str>,
     pub agent_auth: AgentAuth,
+}
+
+/// The document of OpenID Connect Discovery 1.0 §3: the same server, and what it says of
+/// sign-in. What is not there is not offered; `request_uri` is, when it is one of ours
+/// (RFC 9126), and never fetched, so the member that would default to `true` says `false`.
+#[derive(Debug, Serialize)]
+pub struct OpenIdProviderMetadata<'a> {
+    #[serde(flatten)]
+    pub server: AuthorizationServerMetadata<'a>,
+    pub subject_types_supported: [&'static str; 1],
+    pub id_token_signing_alg_values_supported: [&'static str; 1],
+    pub claims_supported: [&'static str; 7],
+    pub claims_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    pub request_uri_parameter_supported: bool,
 }
 
 /// The `agent_auth` block (auth.md, "Discovery").

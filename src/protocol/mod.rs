@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod agent;
 pub mod agent_error;
+pub mod authorization_details;
 pub mod authorization_response;
 pub mod basic;
 pub mod challenge;

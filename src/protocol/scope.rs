@@ -19,6 +19,10 @@ pub struct Scopes(BTreeSet<String>);
 #[error("scope must be words of printable ASCII without quotes or backslashes")]
 pub struct NotAScope;
 
+/// The scope token that asks for an ID token and belongs to no resource (OpenID Connect Core
+/// 1.0 §3.1.2.1).
+pub const OPENID: &str = "openid";
+
 /// The most tokens one request may name; more is a mistake or an attack.
 const MOST_TOKENS: usize = 64;
 /// The longest token.

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::agent::Identity;
+use super::authorization_details::AuthorizationDetails;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TokenResponse {
@@ -16,6 +17,12 @@ pub struct TokenResponse {
     pub expires_in: i64,
     /// Always said, also when it is what was asked for.
     pub scope: String,
+    /// What the scopes are pinned down to (RFC 9396 §7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<AuthorizationDetails>,
+    /// Who answered (OpenID Connect Core 1.0 §3.1.3.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
     /// What an exchange made (RFC 8693 §2.2.1).

@@ -25,6 +25,7 @@ pub fn document(described: &Checked, checks_proofs: bool) -> String {
         authorization_servers: [server.as_str()],
         scopes_supported: described.scopes.to_vec(),
         bearer_methods_supported: ["header"],
+        authorization_details_types_supported: Vec::new(),
         dpop_signing_alg_values_supported: checks_proofs.then_some(SignatureAlgorithm::NAMES),
         resource_documentation: server.url("/auth.md"),
         resource_policy_uri: None,

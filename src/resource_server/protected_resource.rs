@@ -109,6 +109,31 @@ impl ProtectedResource {
             Presented::Bearer(token) => self.bearer(token, anew).await,
             Presented::Dpop(token) => self.proven(token, request, anew).await,
         };
+        self.answered(judged, needed)
+    }
+
+    /// Whether the token of a request that a guard has let in is still good, believing nothing
+    /// that was remembered. Its proof has been checked, and counts once ([RFC 9449 §11.1]).
+    ///
+    /// [RFC 9449 §11.1]: https://www.rfc-editor.org/rfc/rfc9449#section-11.1
+    pub(super) async fn look_again(
+        &self,
+        request: &RequestHead,
+        needed: &Scopes,
+    ) -> Result<Session, Refused> {
+        let judged = match Presented::by(request.headers()) {
+            Presented::Bearer(token) | Presented::Dpop(token) => self.known(token, true).await,
+            Presented::Absent | Presented::Unusable => Ok(None),
+        };
+        let judged = judged.and_then(|token| token.ok_or_else(|| Refusal::InvalidToken.into()));
+        self.answered(judged, needed)
+    }
+
+    fn answered(
+        &self,
+        judged: Result<Arc<Introspected>, NotLetIn>,
+        needed: &Scopes,
+    ) -> Result<Session, Refused> {
         match judged {
             Ok(token) => Ok(Session::new(self.clone(), token)),
             Err(NotLetIn::Refusal(refusal)) => Err(self.refuse(&refusal, needed)),

@@ -65,8 +65,11 @@ impl Requirement {
     async fn admit(&self, request: &ServiceRequest) -> Result<Session, Refused> {
         let needed = self.needs.of(request.method()).ok_or(Refused::Misguarded)?;
         let known = request.extensions().get::<Session>().cloned();
-        let known = known.filter(|session| !self.anew && session.is_of(&self.resource));
+        let known = known.filter(|session| session.is_of(&self.resource));
         let session = match known {
+            Some(session) if self.anew => {
+                self.resource.look_again(request.head(), needed).await?.after(&session)
+            }
             Some(session) => session,
             None => self.resource.identify(request.head(), needed, self.anew).await?,
         };

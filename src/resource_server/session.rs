@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 use super::protected_resource::ProtectedResource;
 use super::refused::Refused;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::challenge::Refusal;
 use crate::protocol::introspection::Introspected;
 use crate::protocol::scope::Scopes;
@@ -63,6 +64,13 @@ impl Session {
         &self.token.scope
     }
 
+    /// What those are pinned down to (`authorization_details`, [RFC 9396 §9.2]).
+    ///
+    /// [RFC 9396 §9.2]: https://www.rfc-editor.org/rfc/rfc9396#section-9.2
+    pub fn authorization_details(&self) -> &AuthorizationDetails {
+        &self.token.authorization_details
+    }
+
     /// When it ends at the latest (`exp`, [RFC 7662 §2.2]).
     ///
     /// [RFC 7662 §2.2]: https://www.rfc-editor.org/rfc/rfc7662#section-2.2
@@ -99,6 +107,12 @@ impl Session {
         }
         let lacks = Refusal::InsufficientScope(self.required.clone());
         Err(self.resource.refuse(&lacks, &self.required))
+    }
+
+    /// This session, of which another guard has required something before.
+    pub(super) fn after(mut self, before: &Self) -> Self {
+        self.required.clone_from(&before.required);
+        self
     }
 
     pub(super) fn is_of(&self, resource: &ProtectedResource) -> bool {

@@ -3,7 +3,8 @@
 
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
-use super::row::{self, statement};
+use super::row::session::Claims;
+use super::row::statement;
 use super::{Store, StoreError};
 use crate::domain::credential::{Credential, Delegation};
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
@@ -127,6 +128,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         claims,
         end,
     ) = row;
+    let claims = Claims::read(claims.as_deref())?;
     Ok(Credential {
         session: SessionId(session),
         account: account.map(AccountId),
@@ -137,8 +139,9 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
         issued_at: Timestamp(issued),
         approved_at: approved.map(Timestamp),
-        claims: row::session::claims(claims)?,
+        actor: claims.act,
         key: key.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT)).transpose()?,
+        details: claims.authorization_details,
         expires_at: Timestamp(end),
     })
 }

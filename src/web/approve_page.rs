@@ -9,10 +9,12 @@ use super::pages::approval::{
     StepUp,
 };
 use super::pages::decision::{DecisionPage, DenialReason, Onward, Outcome, Receipt, SessionForm};
-use super::pages::{Claim, ScopeWords, Source};
+use super::pages::{Claim, Source};
+use super::scope_words::scope_words;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::approval::{self, Approved, Phase, State};
+use crate::domain::authorization_detail::in_words;
 use crate::domain::resource::Resource;
 use crate::domain::session::Standing;
 use crate::flow::approval::Seen;
@@ -69,7 +71,8 @@ pub fn question(
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         resource: ask.resource.as_str(),
         scopes: scopes(resource, &open, entered),
-        details: Vec::new(),
+        details: in_words(resource, &ask.details),
+        identity: ask.identity().is_some(),
         step_up: step_up(context, seen, resource, held.as_ref(), entered),
         lifetimes: lifetimes(context, entered),
         most_days: app.settings.sessions.max_lifetime.0 / Seconds::DAY.0,
@@ -277,22 +280,9 @@ fn receipt<'a>(
             .map(|session| SessionForm { id: session.id.as_str(), label: &session.label }),
         granted: scope_words(resource, &approved.granted),
         refused: scope_words(resource, &approved.refused),
-        details: Vec::new(),
+        details: in_words(resource, &seen.approval.ask.details),
         decided_at: approved.at,
         ends_at: approved.ends_at,
         resource: seen.approval.ask.resource.as_str(),
     }
-}
-
-/// Scopes in the operator's words; one that is no longer configured keeps its name.
-pub fn scope_words<'a>(resource: Option<&'a Resource>, scopes: &'a Scopes) -> Vec<ScopeWords<'a>> {
-    scopes
-        .iter()
-        .map(|name| ScopeWords {
-            name,
-            title: resource
-                .and_then(|resource| resource.rule(name))
-                .map_or(name, |rule| rule.title.as_str()),
-        })
-        .collect()
 }

@@ -1,29 +1,30 @@
 //! Discovery: every document an agent reads before it holds anything. Rendered once, from
 //! the configuration alone, so no request can change a byte of it.
 
+mod instructions;
+mod openid;
 mod resources;
+
+use std::collections::BTreeSet;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use askama::Template;
 use serde::Serialize;
 
 use self::resources::ResourceDocuments;
 use crate::app::App;
-use crate::domain::resource::{Resource, ScopeRule};
+use crate::domain::resource::Resource;
 use crate::flow::attempt::CLAIM_PATH;
 use crate::flow::client::registration::REGISTER_PATH;
 use crate::flow::device::DEVICE_AUTHORIZATION_PATH;
 use crate::flow::grants;
-use crate::protocol::agent_error::AgentErrorCode;
 use crate::protocol::client_metadata::AuthenticationMethod;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::metadata::{AgentAuth, AuthorizationServerMetadata};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::signature_algorithm::SignatureAlgorithm;
-use crate::protocol::timestamp::Seconds;
 
 /// One document, ready to send.
 pub struct Document {
@@ -76,6 +77,7 @@ impl Document {
 /// Every document this configuration publishes.
 pub struct Documents {
     pub authorization_server: Document,
+    pub openid_provider: Document,
     pub key_set: Document,
     pub auth_md: Document,
     resources: ResourceDocuments,
@@ -86,8 +88,9 @@ impl Documents {
     pub fn render(app: &App) -> Self {
         Self {
             authorization_server: Document::json(&server_metadata(app)),
+            openid_provider: Document::json(&openid::metadata(server_metadata(app))),
             key_set: Document::json(&app.keyring.published()),
-            auth_md: Document::new(auth_md(app), "text/markdown; charset=utf-8"),
+            auth_md: Document::new(instructions::render(app), "text/markdown; charset=utf-8"),
             resources: ResourceDocuments::render(app),
         }
     }
@@ -124,6 +127,7 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
         dpop_signing_alg_values_supported: SignatureAlgorithm::NAMES,
         code_challenge_methods_supported: ["S256"],
         scopes_supported: scopes.to_vec(),
+        authorization_details_types_supported: detail_types(resources),
         bearer_methods_supported: ["header"],
         resource: app.default_resource().map_or("", |default| default.identifier.as_str()),
         authorization_servers: [app.issuer()],
@@ -140,10 +144,10 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
     }
 }
 
-/// How resource servers prove themselves.
+/// How resource servers prove themselves at introspection.
 const BY_SECRET: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
-/// How clients do.
+/// How clients may prove themselves.
 fn client_methods() -> Vec<&'static str> {
     AuthenticationMethod::ALL.map(AuthenticationMethod::name).to_vec()
 }
@@ -155,73 +159,8 @@ fn identity_types(app: &App) -> Vec<&'static str> {
     anonymous.into_iter().chain(service_auth).collect()
 }
 
-/// auth.md, from the live configuration.
-#[derive(Template)]
-#[template(path = "auth.md", escape = "none")]
-struct AuthMd<'a> {
-    app: &'a App,
-    issuer: &'a str,
-    service: &'a str,
-    errors: Vec<(u16, &'static str, &'static str)>,
-    grants: Vec<&'static str>,
-}
-
-impl AuthMd<'_> {
-    fn url(&self, path: &str) -> String {
-        self.app.settings.issuer.url(path)
-    }
-
-    fn resources(&self) -> &[Resource] {
-        &self.app.settings.resources
-    }
-
-    fn notes(rule: &ScopeRule) -> String {
-        let mut notes = Vec::new();
-        notes.extend(rule.default.then_some("default"));
-        notes.extend(rule.required.then_some("always included"));
-        notes.extend(rule.pre_claim.then_some("before a human claims you"));
-        notes.join(", ")
-    }
-
-    fn minutes(span: Seconds) -> i64 {
-        span.0 / 60
-    }
-}
-
-fn auth_md(app: &App) -> String {
-    use AgentErrorCode as Code;
-    let codes = [
-        Code::InvalidRequest,
-        Code::InvalidLoginHint,
-        Code::InvalidScope,
-        Code::InvalidTarget,
-        Code::AnonymousDisabled,
-        Code::ServiceAuthDisabled,
-        Code::IssuerNotEnabled,
-        Code::InvalidClaimToken,
-        Code::InvalidClaim,
-        Code::AlreadyClaimed,
-        Code::ClaimExpired,
-        Code::ClaimRevoked,
-        Code::ClaimDenied,
-        Code::ClaimNotConfirmed,
-        Code::TooManyAttempts,
-        Code::InvalidUserCode,
-        Code::UserCodeExpired,
-        Code::InvalidRefreshToken,
-        Code::RateLimitExceeded,
-    ];
-    let document = AuthMd {
-        app,
-        issuer: app.issuer(),
-        service: &app.settings.service.name,
-        errors: codes.map(|code| (code.status(), code.name(), code.sentence())).to_vec(),
-        grants: grants::offered(app).map(GrantType::name).collect(),
-    };
-    document.render().unwrap_or_default()
-}
-
-/// `GET /.well-known/oauth-authorization-server` ([RFC 8414 §3]).
+/// `GET /.well-known/oauth-authorization-server` ([RFC 8414 §3]), and the other places where
+/// the document of an issuer with a path is looked for.
 ///
 /// [RFC 8414 §3]: https://www.rfc-editor.org/rfc/rfc8414#section-3
 pub async fn authorization_server(
@@ -229,8 +168,43 @@ pub async fn authorization_server(
     documents: Data<Documents>,
     app: Data<App>,
 ) -> HttpResponse {
-    let answer = documents.authorization_server.answer(&request);
-    counted(&app, "/.well-known/oauth-authorization-server", answer)
+    const PLACE: &str = "/.well-known/oauth-authorization-server";
+    let document = is_ours(&app, request.path(), PLACE).then_some(&documents.authorization_server);
+    counted(&app, PLACE, answer(document, &request))
+}
+
+/// `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4), also where [RFC
+/// 8414 §5] puts it.
+///
+/// [RFC 8414 §5]: https://www.rfc-editor.org/rfc/rfc8414#section-5
+pub async fn openid_provider(
+    request: HttpRequest,
+    documents: Data<Documents>,
+    app: Data<App>,
+) -> HttpResponse {
+    const PLACE: &str = "/.well-known/openid-configuration";
+    let document = is_ours(&app, request.path(), PLACE).then_some(&documents.openid_provider);
+    counted(&app, PLACE, answer(document, &request))
+}
+
+/// Whether a path is `place`, or `place` before or behind the issuer's path (oauth.md trap 4).
+fn is_ours(app: &App, path: &str, place: &str) -> bool {
+    let own = app.settings.issuer.path();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path == place || path == format!("{place}{own}") || path == format!("{own}{place}")
+}
+
+fn answer(document: Option<&Document>, request: &HttpRequest) -> HttpResponse {
+    match document {
+        Some(document) => document.answer(request),
+        None => super::answer::for_any_origin(super::fallback::not_found_json()),
+    }
+}
+
+/// The types of details of every resource, once each.
+fn detail_types(resources: &[Resource]) -> Vec<&str> {
+    let rules = resources.iter().flat_map(|resource| &resource.details);
+    rules.map(|rule| rule.kind.as_str()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// `GET /.well-known/jwks.json` ([RFC 7517 §5]).
@@ -263,11 +237,8 @@ pub async fn protected_resource(
 ) -> HttpResponse {
     let path = request.path();
     let path = path.strip_prefix("/.well-known/oauth-protected-resource").unwrap_or(path);
-    let answer = match documents.resources.at(path, request.query_string()) {
-        Some(document) => document.answer(&request),
-        None => super::answer::for_any_origin(super::not_found_json()),
-    };
-    counted(&app, "/.well-known/oauth-protected-resource", answer)
+    let document = documents.resources.at(path, request.query_string());
+    counted(&app, "/.well-known/oauth-protected-resource", answer(document, &request))
 }
 
 fn counted(app: &App, route: &'static str, answer: HttpResponse) -> HttpResponse {

@@ -8,7 +8,8 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
 use futures_util::future::Either;
 
-use super::{answer, error_page, wants_page};
+use super::answer;
+use super::fallback::{error_page, wants_page};
 use crate::app::App;
 
 /// The longest URL. RFC 9110 §4.1 asks for 8,000 bytes at least; no URL of ours comes near.

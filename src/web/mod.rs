@@ -11,6 +11,7 @@ mod authorize;
 mod demo;
 mod device;
 mod documents;
+mod fallback;
 mod forwarded;
 mod health;
 mod limits;
@@ -22,6 +23,7 @@ mod pushed_request;
 mod register;
 mod request;
 mod return_to;
+mod scope_words;
 pub mod server;
 mod sessions;
 pub mod texts;
@@ -34,10 +36,10 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{Error, HttpRequest, HttpResponse, Resource, Route, guard};
+use actix_web::{Error, Resource, Route, guard};
 
+use self::fallback::{method_not_allowed, not_found, not_found_json, wrong_method};
 use crate::app::App;
-use crate::protocol::error::ErrorBody;
 use crate::resource_server::ProtectedResource;
 
 /// Every route, on one screen.
@@ -53,12 +55,21 @@ pub fn routes(server: &mut ServiceConfig) {
             "/.well-known/oauth-authorization-server",
             documents::authorization_server,
         ))
+        .service(document("/.well-known/openid-configuration", documents::openid_provider))
         .service(document("/.well-known/oauth-protected-resource", documents::protected_resource))
         .service(document("/.well-known/jwks.json", documents::key_set))
         .service(document("/auth.md", documents::instructions))
         .service(document(
             "/.well-known/oauth-protected-resource/{path:.*}",
             documents::protected_resource,
+        ))
+        .service(document(
+            "/.well-known/oauth-authorization-server/{path:.*}",
+            documents::authorization_server,
+        ))
+        .service(document(
+            "/.well-known/openid-configuration/{path:.*}",
+            documents::openid_provider,
         ))
         // Agents
         .service(open("/agent/identity", "POST, OPTIONS").route(web::post().to(agent::identity)))
@@ -133,6 +144,15 @@ pub fn routes(server: &mut ServiceConfig) {
                 .route(web::post().to(sessions::disconnect)),
         )
         .service(at("/static/{name}", "GET, HEAD").route(get().to(assets::file)))
+        // An issuer with a path, asked without a proxy that takes it off
+        .service(document(
+            "/{path:.*}/.well-known/oauth-authorization-server",
+            documents::authorization_server,
+        ))
+        .service(document(
+            "/{path:.*}/.well-known/openid-configuration",
+            documents::openid_provider,
+        ))
         // Health
         .service(bare("/healthz", "GET, HEAD").route(get().to(health::live)))
         .service(bare("/readyz", "GET, HEAD").route(get().to(health::ready)))
@@ -235,57 +255,4 @@ where
     bare(path, "GET, HEAD, OPTIONS")
         .route(get().to(handler))
         .route(web::method(Method::OPTIONS).to(answer::preflight))
-}
-
-/// The method does not fit: a page for people, JSON for everybody else.
-async fn wrong_method(request: &HttpRequest, app: &Data<App>, allow: &'static str) -> HttpResponse {
-    if !wants_page(request) {
-        return method_not_allowed(allow);
-    }
-    let mut answer = error_page(request, app, 405).await;
-    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
-    answer
-}
-
-fn method_not_allowed(allow: &'static str) -> HttpResponse {
-    let body = ErrorBody {
-        error: "invalid_request",
-        error_description: "the method is not allowed here".to_owned(),
-        ..ErrorBody::default()
-    };
-    let mut answer = answer::json(405, &body);
-    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
-    answer
-}
-
-fn not_found_json() -> HttpResponse {
-    let body = ErrorBody {
-        error: "not_found",
-        error_description: "there is nothing at this address".to_owned(),
-        ..ErrorBody::default()
-    };
-    answer::json(404, &body)
-}
-
-/// Nothing here: a page for people, JSON for everybody else.
-async fn not_found(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    app.metrics.request("none", 404);
-    if !wants_page(&request) {
-        return not_found_json();
-    }
-    error_page(&request, &app, 404).await
-}
-
-fn wants_page(request: &HttpRequest) -> bool {
-    let accepts = request.headers().get(header::ACCEPT);
-    accepts
-        .and_then(|accepts| accepts.to_str().ok())
-        .is_some_and(|accepts| accepts.contains("text/html"))
-}
-
-async fn error_page(request: &HttpRequest, app: &Data<App>, status: u16) -> HttpResponse {
-    match person::visitor(app, request).await {
-        Ok(visitor) => visitor.error(app, status, None, None),
-        Err(answer) => answer,
-    }
 }

@@ -5,13 +5,14 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::account::person_error;
 use super::answer::see_other;
-use super::approve_page::scope_words;
 use super::pages::session::{Event as Shown, HistoryLine, SessionPage};
 use super::pages::sessions::{Extra, Parent, Reused, SessionLine, SessionNotice, SessionsPage};
 use super::pages::{Claim, Proof, Source};
 use super::person::{Posted, posted, signed_in, visitor};
 use super::return_to::ReturnTo;
+use super::scope_words::scope_words;
 use crate::app::App;
+use crate::domain::authorization_detail::in_words;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::resource::Resource;
 use crate::domain::session::{EndCause, Session, Standing};
@@ -150,7 +151,7 @@ fn line<'a>(
         parent: parent.map(|parent| Parent { id: parent.id.as_str(), label: label(parent) }),
         scopes: scope_words(resource, &session.scopes),
         extras: session.extra.as_ref().map_or_else(Vec::new, |extra| extras(resource, extra, now)),
-        details: Vec::new(),
+        details: in_words(resource, &session.details),
         resource_name: resource
             .map_or(session.resource.as_str(), |resource| resource.name.as_str()),
         created_at: session.created_at,

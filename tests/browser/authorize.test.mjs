@@ -133,6 +133,40 @@ for (const scripts of [false, true]) {
     assert.equal((await client.redeem(client.read(asked[0]).code)).status, 200);
   });
 
+  // RFC 6750 §3.1: the page shows the difference, and the same session gains it for as long as was chosen.
+  test(`a session that asks for more is asked about the new part alone, ${mode}`, async (t) => {
+    const listener = await Listener.open(t);
+    const { site, page } = await open(t, { also: [listener.origin] });
+    const client = await Client.register(site.origin, [listener.redirect]);
+    const answer = async () => {
+      await press(page, "approve");
+      await page.waitForURL(`${listener.redirect}?**`);
+      return client.redeem(client.read(page.url()).code);
+    };
+    await openAs(page, client.begin(listener.redirect, "demo:read"), PERSON);
+    await page.locator('[name="lifetime"][value="8h"]').check();
+    assert.equal((await answer()).body.scope, "demo:read");
+
+    await page.goto(client.begin(listener.redirect, "demo:write"));
+    assert.match(await page.locator("h1").innerText(), /asks for more/);
+    const asked = await page.locator('[name="scope"]').evaluateAll((all) => all.map((one) => one.value));
+    assert.deepEqual(asked, ["demo:write"]);
+    const held = page.locator("details.held");
+    assert.equal(await held.getByText("demo:read").isVisible(), false, "what it has is folded away");
+    await look(page, "approval-step-up");
+    await held.locator("summary").click();
+    assert.equal(await held.getByText("demo:read").isVisible(), true);
+    await page.locator('[name="scope"]').check();
+    await page.locator('[name="extra_lifetime"][value="15m"]').check();
+    const widened = await answer();
+    assert.equal(widened.body.scope, SCOPE);
+    assert.ok(widened.body.expires_in <= 900, "no longer than the new part");
+    await page.goto("/account/sessions");
+    assert.equal(await page.locator("ul.sessions > li").count(), 1, "one session still");
+    assert.match(await text(page), /For a while/);
+    await look(page, "sessions-for-a-while");
+  });
+
   // RFC 6749 §4.1.2.1, RFC 9207 §2: the client hears of a denial, with state and issuer.
   test(`a denial is told to the client, ${mode}`, async (t) => {
     const listener = await Listener.open(t);
@@ -298,7 +332,7 @@ test("the question is put again, to a second client and to the same one", async 
 
 // security.md 267: a site that asks in a popup hears the answer from its own callback there.
 test("a popup keeps its opener until the answer is there", async (t) => {
-  const opener = `<button onclick="open(document.location.hash.slice(1))">Connect</button>
+  const opener = `<button onclick="window.open(document.location.hash.slice(1))">Connect</button>
     <script>onmessage = ({ data }) => (document.title = data)</script>`;
   const callback = `<script>opener?.postMessage(location.href, "*")</script>`;
   const server = createServer((request, response) => {

@@ -9,7 +9,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { READ } from "./typescript.mjs";
+import { BOTH, READ } from "./typescript.mjs";
 import { MACHINE, World } from "./world.mjs";
 
 const PROXY = fileURLToPath(new URL("node_modules/mcp-remote/dist/proxy.js", import.meta.url));
@@ -64,7 +64,8 @@ class Host {
 /** The person follows the link and their browser delivers the answer to mcp-remote. */
 async function authorize(line) {
   if (!line.startsWith(`${world.origin}/authorize?`)) return;
-  const { location } = await world.person.answer(line, { scopes: READ });
+  const scopes = new URL(line).searchParams.get("scope").split(" ");
+  const { location } = await world.person.answer(line, { scopes });
   const delivered = await fetch(location);
   assert.equal(delivered.status, 200);
 }
@@ -108,12 +109,21 @@ test("mcp-remote is let in by a metadata document", async (t) => {
 test("mcp-remote is let in by a device code, without a browser on its machine", async (t) => {
   const host = await Host.open(t);
   const visit = async (line) => {
-    const link = line.trim();
-    if (!link.startsWith(world.origin)) return;
+    const link = line.trim().split(" ").at(-1);
+    if (!link.startsWith(`${world.origin}/device`)) return;
     const code = new URL(link).searchParams.get("user_code");
     await world.person.answer(link, { code, scopes: READ });
   };
   await readNotes(await host.connect(["--device-code"], visit));
+});
+
+/** Row 29: it cannot ask for more later (it prints the link and listens no longer), so it is told what to ask for. */
+test("mcp-remote asks for the scopes that it was given", async (t) => {
+  const host = await Host.open(t);
+  const scope = JSON.stringify({ scope: BOTH.join(" ") });
+  const client = await host.connect(["--static-oauth-client-metadata", scope], authorize);
+  const call = { name: "add_note", arguments: { text: "written through mcp-remote" } };
+  assert.equal((await client.callTool(call)).content[0].text, "written through mcp-remote");
 });
 
 /** RFC 6749 4.4: row 31. */

@@ -82,6 +82,29 @@ test("a registered client with a secret completes the code grant", async () => {
   assert.equal((await notes(config, tokens.access_token)).status, 200);
 });
 
+/** Client id metadata documents: row 14; the id is a URL and travels in forms. */
+test("a client with a metadata document needs no registration", async () => {
+  const id = world.documents.of("openid-client");
+  const config = await client.discovery(server(), id, undefined, client.None(), options());
+  const tokens = await authorize(config);
+  assert.equal((await world.introspect(tokens.access_token)).client_id, id);
+  assert.ok((await client.refreshTokenGrant(config, tokens.refresh_token)).access_token);
+});
+
+/** RFC 6750 3.1, RFC 8707 2: row 3. */
+test("a client that asks for more gains it in the same session", async () => {
+  const config = await registerPublic();
+  const first = await authorize(config);
+  const refused = await notes(config, first.access_token, { method: "POST" }).catch((error) => error);
+  assert.equal(refused.status, 403);
+  assert.equal(refused.cause[0].parameters.error, "insufficient_scope");
+  const asked = refused.cause[0].parameters.scope.split(" ");
+  const session = await world.introspect(first.access_token);
+  const second = await authorize(config, { scopes: asked });
+  assert.equal((await notes(config, second.access_token, { method: "POST" })).status, 201);
+  assert.equal((await world.introspect(second.access_token)).session_id, session.session_id);
+});
+
 /**
  * RFC 6749 2.3.1: either way of sending a secret is accepted (trap 16), and no secret is not. RFC 6749 5.2: who tried
  * Basic is answered with a challenge for it.
@@ -140,7 +163,8 @@ test("a device without a browser is let in by its code", async () => {
   await world.person.answer(begun.verification_uri, { code: begun.user_code, scopes: READ });
   const { access_token } = await tokens;
   assert.equal((await notes(config, access_token)).status, 200);
-  await assert.rejects(client.pollDeviceAuthorizationGrant(config, begun), { error: "invalid_grant" });
+  const again = await client.pollDeviceAuthorizationGrant(config, begun);
+  assert.equal(again.access_token, access_token, "an answer that was lost is told again, and no second one is made");
 });
 
 /** RFC 8628 3.3.1, 5.1: the prefilled link fills nothing in for the person who decides. */

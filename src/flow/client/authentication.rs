@@ -51,19 +51,6 @@ pub struct Presented<'a> {
     pub key: Option<Thumbprint>,
 }
 
-impl Presented<'_> {
-    /// Whether nothing in the request says which client sends it.
-    #[must_use]
-    pub fn names_nobody(&self) -> bool {
-        let said = ["client_id", "client_secret", "client_assertion"];
-        // An agent's own access token beside what it sends says nothing about a client.
-        let basic = self.authorization.is_some_and(|header| {
-            header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
-        });
-        !basic && said.iter().all(|name| self.form.get(name).is_none())
-    }
-}
-
 /// Finds out which client asks.
 ///
 /// Unknown clients and wrong secrets cost one look-up, one digest and one comparison alike,

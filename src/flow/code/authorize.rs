@@ -8,8 +8,9 @@ use oxide_auth::code_grant::authorization::{Authorization, Error as MachineError
 use oxide_auth::code_grant::error::AuthorizationErrorType;
 use oxide_auth::primitives::registrar::{BoundClient, ExactUrl, PreGrant, RegisteredUrl};
 
+use super::negotiate::{Negotiated, negotiate};
 use super::proof;
-use super::query::{Query, target};
+use super::query::Query;
 use crate::app::App;
 use crate::domain::client::Client;
 use crate::domain::id::ClientId;
@@ -22,8 +23,6 @@ use crate::protocol::authorization_response::{
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::resource_identifier::ResourceIdentifier;
-use crate::protocol::scope::Scopes;
 use crate::protocol::thumbprint::Thumbprint;
 
 /// A request that may be put to a human.
@@ -34,8 +33,7 @@ pub struct Asked {
     pub challenge: String,
     /// The key that the code is bound to, where the client names one (RFC 9449 §10).
     pub key: Option<Thumbprint>,
-    pub resource: ResourceIdentifier,
-    pub scopes: Scopes,
+    pub negotiated: Negotiated,
 }
 
 /// Why nobody is asked.
@@ -60,7 +58,7 @@ pub enum NotAsked {
 struct Known {
     client: Option<Client>,
     redirect_uri: Option<RedirectUri>,
-    asked: Option<(ResourceIdentifier, Scopes)>,
+    negotiated: Option<Negotiated>,
 }
 
 /// Checks an authorization request: the client, its redirection, its proof key, its target
@@ -95,9 +93,11 @@ pub async fn check(app: &App, form: &Form, occasion: &Occasion) -> Result<Asked,
             Output::Negotiate { bound_client, .. } => {
                 let client_id = bound_client.client_id.clone().into_owned();
                 let redirect_uri = bound_client.redirect_uri.clone().into_owned();
-                let (resource, scopes) = negotiate(app, &known, form)?;
-                let scope = scopes.to_string().parse().map_err(|_| defect("a scope"))?;
-                known.asked = Some((resource, scopes));
+                let negotiated = negotiate(app, form, occasion.at)
+                    .map_err(|(code, words)| known.refuse(app, form, code, words))?;
+                let scope = negotiated.scopes.to_string();
+                let scope = scope.parse().map_err(|_| defect("a scope"))?;
+                known.negotiated = Some(negotiated);
                 let pre_grant = PreGrant { client_id, redirect_uri, scope };
                 Input::Negotiated { pre_grant, state: form.get("state").map(str::to_owned) }
             }
@@ -156,15 +156,13 @@ impl Known {
     }
 
     fn into_asked(self, state: Option<String>, form: &Form) -> Result<Asked, NotAsked> {
-        let (resource, scopes) = self.asked.ok_or_else(|| defect("a target"))?;
         Ok(Asked {
             client: self.client.ok_or_else(|| defect("a client"))?,
             redirect_uri: self.redirect_uri.ok_or_else(|| defect("a redirection"))?,
             state,
             challenge: form.get("code_challenge").unwrap_or_default().to_owned(),
             key: form.get("dpop_jkt").and_then(Thumbprint::parse),
-            resource,
-            scopes,
+            negotiated: self.negotiated.ok_or_else(|| defect("a target"))?,
         })
     }
 }
@@ -192,36 +190,6 @@ fn refuse_unsupported(app: &App, known: &Known, form: &Form) -> Result<(), NotAs
         return Err(known.refuse(app, form, UnauthorizedClient, words));
     }
     Ok(())
-}
-
-/// One resource, the default one when none is named (RFC 8707 §2), and what of the scope
-/// this resource knows (RFC 6749 §3.3).
-fn negotiate(
-    app: &App,
-    known: &Known,
-    form: &Form,
-) -> Result<(ResourceIdentifier, Scopes), NotAsked> {
-    use AuthorizationErrorCode::{InvalidScope, InvalidTarget};
-    let resource = target(app, form).ok_or_else(|| {
-        known.refuse(app, form, InvalidTarget, "resource must name one resource of this server")
-    })?;
-    let scopes = match form.get("scope").map(str::parse::<Scopes>) {
-        None => None,
-        Some(Ok(scopes)) => Some(scopes),
-        Some(Err(_)) => {
-            return Err(known.refuse(
-                app,
-                form,
-                InvalidScope,
-                "scope is not a list of scope tokens",
-            ));
-        }
-    };
-    let scopes = resource.ask(scopes.as_ref()).scopes;
-    if scopes.is_empty() {
-        return Err(known.refuse(app, form, InvalidScope, "the resource has no such scope"));
-    }
-    Ok((resource.identifier.clone(), scopes))
 }
 
 /// The machine's refusal, in our words. It knows three; the rest was refused before it.

@@ -1,6 +1,7 @@
 //! A sound authorization request becomes a question that one browser may answer.
 
 use super::authorize::{Asked, NotAsked, check};
+use super::negotiate::Negotiated;
 use super::pushed_request;
 use crate::app::App;
 use crate::domain::approval::{Approval, State};
@@ -71,7 +72,8 @@ fn question(
     (link, browser): (&Secret, &Secret),
     occasion: &Occasion,
 ) -> Approval {
-    let Asked { client, redirect_uri, state, challenge, key, resource, scopes } = asked;
+    let Asked { client, redirect_uri, state, challenge, key, negotiated } = asked;
+    let Negotiated { resource, scopes, details, identity, signed_in_since } = negotiated;
     let agent = Agent { name: client.name, ..Agent::default() };
     Approval {
         id,
@@ -81,6 +83,7 @@ fn question(
             door: Door::Code,
             resource,
             scopes,
+            details,
             agent,
             expected: None,
             from: occasion.from.clone(),
@@ -91,6 +94,8 @@ fn question(
                 state,
                 challenge,
                 key,
+                identity,
+                signed_in_since,
                 browser: browser.digest().hex(),
             }),
         },

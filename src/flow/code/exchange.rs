@@ -11,7 +11,7 @@ use oxide_auth::code_grant::accesstoken::{
 use oxide_auth::primitives::grant::{Extensions, Grant};
 use url::Url;
 
-use super::proof;
+use super::{identity, proof};
 use crate::app::App;
 use crate::domain::approval::{Approval, Approved, TRIES};
 use crate::domain::ask::Redirection;
@@ -23,7 +23,7 @@ use crate::domain::session::Standing;
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair};
 use crate::flow::error::RETRIES;
-use crate::flow::grants::narrowed;
+use crate::flow::grants::{narrowed, pinned};
 use crate::metrics::Funnel;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
@@ -233,12 +233,15 @@ async fn deliver(
         _ => return Err(OAuthError::InvalidGrant),
     }
     let session = delivery::widen(session, approved, &mut change.effects, occasion);
+    pinned(holder.form, &session.details)?;
     let scopes = narrowed(holder.form, &session.resource, &session.reach(occasion.at))?;
     let context = ["code", change.next.id.as_str()];
     let granted = Granted { scopes, binding: holder.binding };
     let pair = Pair::derive(app, &session, &context, granted, occasion.at)?;
     change.effects.extend(pair.issue(&session));
+    let response = pair.response(None);
+    let response = identity::with_id_token(app, response, &change.next.ask, approved, &pair)?;
     app.store.commit(change).await?;
     app.metrics.funnel(Funnel::Collected);
-    Ok(pair.response(None))
+    Ok(response)
 }

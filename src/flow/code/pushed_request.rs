@@ -24,17 +24,20 @@ use crate::store::StoreError;
 
 /// What an authorization request is read for; nothing else of a pushed one is kept, so no
 /// secret that came with it is.
-const PARAMETERS: [&str; 11] = [
+const PARAMETERS: [&str; 14] = [
     "client_id",
     "response_type",
     "redirect_uri",
     "state",
     "scope",
     "resource",
+    "authorization_details",
     "code_challenge",
     "code_challenge_method",
     "dpop_jkt",
     "prompt",
+    "max_age",
+    "nonce",
     "request",
 ];
 

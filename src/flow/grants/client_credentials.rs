@@ -14,6 +14,7 @@ use crate::domain::session::Session;
 use crate::flow::client::authentication::{Presented, authenticate};
 use crate::flow::code::target;
 use crate::flow::delivery::{Binding, Granted, Pair};
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::error::OAuthError;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::resource_identifier::ResourceIdentifier;
@@ -41,9 +42,7 @@ pub async fn grant(
     let resource = target(app, presented.form).ok_or(OAuthError::InvalidTarget)?;
     let most = client.ceiling.meet(&resource.all_scopes());
     let scopes = super::narrowed(presented.form, &resource.identifier, &most)?;
-    if scopes.is_empty() {
-        return Err(OAuthError::InvalidScope);
-    }
+    super::pinned(presented.form, &AuthorizationDetails::default())?;
     let id = SessionId(app.entropy.identifier(SessionId::PREFIX, occasion.at)?);
     let session = session(app, id, &client, (&resource.identifier, scopes), occasion);
     let binding = Binding::of(presented.key.as_ref(), Some(&client));
@@ -82,7 +81,7 @@ fn session(
         resource: resource.clone(),
         scopes,
         extra: None,
-        claims: None,
+        actor: None,
         label: client.name.as_ref().map(ToString::to_string).unwrap_or_default(),
         created_at: occasion.at,
         approved_at: None,
@@ -92,6 +91,7 @@ fn session(
         collect_before: None,
         last_used_at: None,
         ended: None,
+        details: AuthorizationDetails::default(),
         from: occasion.from.clone(),
     }
 }

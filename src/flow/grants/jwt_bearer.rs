@@ -39,9 +39,10 @@ pub async fn exchange(
         client: registration.as_str(),
         session: &delegation.session,
         scopes: &scopes,
+        details: None,
         issued_at: occasion.at,
         ends_at: expires_at,
-        claims: None,
+        actor: None,
         key: presented.key.as_ref(),
     };
     let access = access_token::make(app, &app.entropy.secret(SecretKind::Access)?, &worth)?;

@@ -12,11 +12,12 @@ use crate::app::App;
 use crate::domain::origin::Occasion;
 use crate::flow::client::authentication::Presented;
 use crate::flow::code;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::resource_identifier::ResourceIdentifier;
-use crate::protocol::scope::Scopes;
+use crate::protocol::scope::{OPENID, Scopes};
 use crate::protocol::token_response::TokenResponse;
 use crate::store::StoreError;
 
@@ -67,7 +68,27 @@ pub(in crate::flow) fn narrowed(
     same_target(form, resource)?;
     let Some(text) = form.get("scope") else { return Ok(scopes.clone()) };
     let asked: Scopes = text.parse().map_err(|_| OAuthError::InvalidScope)?;
-    if scopes.covers(&asked) { Ok(asked) } else { Err(OAuthError::InvalidScope) }
+    // No resource has it: it asked who answers, once (OpenID Connect Core 1.0 §3.1.2.1).
+    let identity = Scopes::of([OPENID]).map_err(|_| OAuthError::InvalidScope)?;
+    let asked = if scopes.contains(OPENID) { asked } else { asked.without(&identity) };
+    if !asked.is_empty() && scopes.covers(&asked) {
+        Ok(asked)
+    } else {
+        Err(OAuthError::InvalidScope)
+    }
+}
+
+/// What a token request may say of authorization details ([RFC 9396 §6]): those of the
+/// session, which were granted as a whole, or nothing.
+///
+/// [RFC 9396 §6]: https://www.rfc-editor.org/rfc/rfc9396#section-6
+pub(in crate::flow) fn pinned(
+    form: &Form,
+    granted: &AuthorizationDetails,
+) -> Result<(), OAuthError> {
+    let Some(text) = form.get("authorization_details") else { return Ok(()) };
+    let same = AuthorizationDetails::parse(text).is_some_and(|asked| asked == *granted);
+    if same { Ok(()) } else { Err(OAuthError::InvalidAuthorizationDetails) }
 }
 
 /// Whatever `resource` names must be the one that was asked for ([RFC 8707 §2.2]).

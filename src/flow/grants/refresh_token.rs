@@ -37,8 +37,10 @@ pub async fn refresh(
     let form = presented.form;
     let token =
         form.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
-    let narrow =
-        |session: &Session| super::narrowed(form, &session.resource, &session.reach(occasion.at));
+    let narrow = |session: &Session| {
+        super::pinned(form, &session.details)?;
+        super::narrowed(form, &session.resource, &session.reach(occasion.at))
+    };
     let key = presented.key.as_ref();
     let asking = Asking { client: Some(presented), proven: OnceCell::new(), key, narrow: &narrow };
     let (_, pair) = rotate(app, token, &asking, occasion).await?;

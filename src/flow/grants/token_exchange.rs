@@ -53,9 +53,7 @@ pub async fn exchange(
     same_audience(form, &session.resource)?;
     let held = token.scopes.meet(&session.reach(occasion.at));
     let scopes = super::narrowed(form, &session.resource, &held)?;
-    if scopes.is_empty() {
-        return Err(OAuthError::InvalidScope);
-    }
+    super::pinned(form, &session.details)?;
     let part = Part {
         id: SessionId(app.entropy.identifier(SessionId::PREFIX, occasion.at)?),
         client: caller.as_ref(),
@@ -78,7 +76,9 @@ async fn caller(
     presented: &Presented<'_>,
     occasion: &Occasion,
 ) -> Result<Option<Client>, OAuthError> {
-    if presented.names_nobody() {
+    let said = ["client_id", "client_secret", "client_assertion"];
+    let named = said.iter().any(|name| presented.form.get(name).is_some());
+    if !named && presented.authorization.is_none() {
         return Ok(None);
     }
     let client = authenticate(app, presented, occasion).await?.into_client();

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
+use serde::{Deserialize, Serialize};
 
 use super::{Stored, agent, null_or, origin, seconds, step, text, time};
 use crate::domain::ask::Door;
@@ -9,7 +10,8 @@ use crate::domain::change::UNSTORED;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
 use crate::domain::step_up::Extra;
-use crate::protocol::actor::Claims;
+use crate::protocol::actor::Actor;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -44,9 +46,9 @@ pub struct Model {
     pub user_agent: Option<String>,
     pub client_id: Option<String>,
     pub parent_id: Option<String>,
-    pub claims: Option<String>,
     pub extra_scopes: Option<String>,
     pub extra_until: Option<i64>,
+    pub claims: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -55,6 +57,32 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 const CORRUPT: StoreError = StoreError::Corrupt("session");
+
+/// What introspection says of a session beside its columns, as one JSON object; null where
+/// there is nothing of it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::store) struct Claims {
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+}
+
+impl Claims {
+    pub fn read(text: Option<&str>) -> Result<Self, StoreError> {
+        text.map_or(Ok(Self::default()), |text| serde_json::from_str(text).map_err(|_| CORRUPT))
+    }
+
+    fn of(session: &Session) -> Option<String> {
+        if session.details.is_empty() && session.actor.is_none() {
+            return None;
+        }
+        let claims =
+            Self { authorization_details: session.details.clone(), act: session.actor.clone() };
+        serde_json::to_string(&claims).ok()
+    }
+}
 
 impl TryFrom<Model> for Session {
     type Error = StoreError;
@@ -74,6 +102,7 @@ impl TryFrom<Model> for Session {
             }
             _ => None,
         };
+        let claims = Claims::read(row.claims.as_deref())?;
         Ok(Self {
             id: SessionId(row.id),
             revision: row.revision,
@@ -87,7 +116,7 @@ impl TryFrom<Model> for Session {
             resource: row.resource.parse().map_err(|_| CORRUPT)?,
             scopes: Scopes::stored(&row.scopes).map_err(|_| CORRUPT)?,
             extra,
-            claims: claims(row.claims)?,
+            actor: claims.act,
             label: row.label,
             created_at: Timestamp(row.created_at),
             approved_at: time(row.approved_at),
@@ -98,18 +127,13 @@ impl TryFrom<Model> for Session {
             last_used_at: time(row.last_used_at),
             ended,
             from: origin(row.address, row.user_agent),
+            details: claims.authorization_details,
         })
     }
 }
 
-/// What is said of a session beside its columns.
-pub(in crate::store) fn claims(text: Option<String>) -> Result<Option<Claims>, StoreError> {
-    text.map(|text| serde_json::from_str(&text).map_err(|_| CORRUPT)).transpose()
-}
-
-fn model(session: &Session, revision: i64) -> Result<Model, StoreError> {
-    let claims = session.claims.as_ref().map(serde_json::to_string).transpose();
-    Ok(Model {
+fn model(session: &Session, revision: i64) -> Model {
+    Model {
         id: session.id.0.clone(),
         revision,
         door: session.door.name().to_owned(),
@@ -134,10 +158,10 @@ fn model(session: &Session, revision: i64) -> Result<Model, StoreError> {
         user_agent: text(session.from.user_agent.as_ref()),
         client_id: session.client.as_ref().map(|id| id.0.clone()),
         parent_id: session.parent.as_ref().map(|id| id.0.clone()),
-        claims: claims.map_err(|_| CORRUPT)?,
         extra_scopes: session.extra.as_ref().map(|extra| extra.scopes.to_string()),
         extra_until: session.extra.as_ref().map(|extra| extra.until.0),
-    })
+        claims: Claims::of(session),
+    }
 }
 
 /// A live session gains scopes, unless it moved since it was read.
@@ -164,7 +188,7 @@ impl Stored for Session {
     const NAME: &'static str = "session";
 
     fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
-        let mut active = model(self, seen + 1)?.into_active_model().reset_all();
+        let mut active = model(self, seen + 1).into_active_model().reset_all();
         let statement = if seen == UNSTORED {
             Entity::insert(active).build(backend)
         } else {

@@ -9,6 +9,7 @@ use crate::domain::id::SessionId;
 use crate::domain::origin::{Agent, Origin};
 use crate::domain::session::{EndCause, Ended, Session};
 use crate::entropy::Entropy;
+use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::upkeep::LIVE_SESSIONS;
@@ -24,7 +25,7 @@ fn session(id: usize) -> Session {
         client: None,
         parent: None,
         extra: None,
-        claims: None,
+        actor: None,
         approval: None,
         agent: Agent { name: None, kind: None, reason: None },
         resource: "https://api.example.com".parse().expect("a resource"),
@@ -39,6 +40,7 @@ fn session(id: usize) -> Session {
         last_used_at: None,
         ended: None,
         from: Origin { address: String::new(), user_agent: None },
+        details: AuthorizationDetails::default(),
     }
 }
 

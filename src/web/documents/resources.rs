@@ -65,6 +65,7 @@ fn metadata<'a>(app: &'a App, resource: &'a Resource) -> ProtectedResourceMetada
         authorization_servers: [app.issuer()],
         scopes_supported: resource.all_scopes().to_vec(),
         bearer_methods_supported: ["header"],
+        authorization_details_types_supported: super::detail_types(std::slice::from_ref(resource)),
         dpop_signing_alg_values_supported: is_demo.then_some(SignatureAlgorithm::NAMES),
         resource_documentation: app.settings.issuer.url("/auth.md"),
         resource_policy_uri: service.privacy.as_deref(),

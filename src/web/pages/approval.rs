@@ -45,7 +45,9 @@ pub struct ApprovalPage<'a> {
     pub scopes: Vec<ScopeChoice<'a>>,
     /// What the request pins down further (RFC 9396), as sentences of the operator's with the
     /// agent's values in them.
-    pub details: Vec<&'a str>,
+    pub details: Vec<String>,
+    /// Whether the agent also learns which account answers (OpenID Connect).
+    pub identity: bool,
     /// The session that would gain the scopes, where there is one already.
     pub step_up: Option<StepUp<'a>>,
     /// Unused with `step_up`: the session keeps its end.
@@ -176,6 +178,16 @@ impl ApprovalPage<'_> {
     /// person's own browser.
     const fn is_redirect(&self) -> bool {
         matches!(self.matching, Matching::Redirect(_))
+    }
+
+    /// The place such a request came from is the person's own: what came from there is not
+    /// all this agent's, so it is not offered to be ended.
+    const fn report_words(&self) -> &'static str {
+        if self.is_redirect() {
+            self.door_words().redirect.report
+        } else {
+            self.words().report_words
+        }
     }
 
     /// What is known of the agent. Doors at which an agent may say more show what it did not.

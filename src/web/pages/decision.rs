@@ -79,7 +79,7 @@ pub struct Receipt<'a> {
     pub granted: Vec<ScopeWords<'a>>,
     pub refused: Vec<ScopeWords<'a>>,
     /// Authorization details (RFC 9396), in words.
-    pub details: Vec<&'a str>,
+    pub details: Vec<String>,
     pub decided_at: Timestamp,
     pub ends_at: Timestamp,
     /// The resource's identifier (RFC 8707).
@@ -182,6 +182,11 @@ impl DecisionPage<'_> {
             (false, true) => &words.back_to_program,
         };
         sentence.fill(to.destination.shown(), "")
+    }
+
+    const fn report_words(&self) -> &'static str {
+        let redirect = &self.frame.texts.doors.redirect;
+        if self.onward.is_some() { redirect.report } else { self.words().denied_report }
     }
 
     const fn receipt(&self) -> Option<&Receipt<'_>> {

@@ -38,7 +38,7 @@ pub struct SessionLine<'a> {
     /// What it may do for a while only.
     pub extras: Vec<Extra<'a>>,
     /// Authorization details (RFC 9396), in words.
-    pub details: Vec<&'a str>,
+    pub details: Vec<String>,
     pub resource_name: &'a str,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,

@@ -14,6 +14,8 @@ pub struct DoorTexts {
     /// Authorization details (RFC 9396).
     pub details: &'static str,
     pub details_words: &'static str,
+    /// An ID token goes along (OpenID Connect).
+    pub identity: &'static str,
     pub device: DeviceTexts,
     pub onward: OnwardTexts,
     pub authorize: AuthorizeTexts,
@@ -34,6 +36,7 @@ pub struct RedirectTexts {
     pub confirm: Sentence,
     pub confirm_missing: &'static str,
     pub after_yes: &'static str,
+    pub report: &'static str,
     /// Where the request was started.
     pub this_browser: &'static str,
 }

@@ -129,7 +129,7 @@ class AuthlibTest(unittest.TestCase):
                 self.assertEqual(revoked.status_code, 200)
                 self.assertEqual(introspect(token["access_token"]), {"active": False})
 
-    def test_a_device_code_is_redeemed_once(self) -> None:
+    def test_a_device_code_makes_one_session(self) -> None:
         """RFC 8628 3.4: row 22; Authlib sends any grant it is given."""
         application = Application("none")
         client, server = application.client, application.server
@@ -141,12 +141,11 @@ class AuthlibTest(unittest.TestCase):
         self.assertEqual(early.exception.error, "authorization_pending")
         decide(begun["verification_uri"], code=begun["user_code"], scopes=["demo:read"])
         time.sleep(begun["interval"] + 0.5)
-        token = client.fetch_token(**request)
+        token = dict(client.fetch_token(**request))
         self.assertEqual(client.get(f"{ORIGIN}/demo/notes").status_code, 200)
         self.assertEqual(token["scope"], "demo:read")
-        with self.assertRaises(OAuthError) as late:
-            client.fetch_token(**request)
-        self.assertEqual(late.exception.error, "invalid_grant")
+        # An answer that was lost is told again, and no second one is made.
+        self.assertEqual(client.fetch_token(**request)["access_token"], token["access_token"])
 
 
 if __name__ == "__main__":

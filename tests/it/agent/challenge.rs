@@ -101,7 +101,7 @@ async fn two_authorization_headers_or_another_scheme_are_refused_as_invalid() {
     let request = site.client.get(format!("{}/demo/notes", site.url));
     let request = request.header("authorization", &bearer).header("authorization", &bearer);
     Reply::of(request).await.assert_error(401, "invalid_token");
-    for value in ["Basic ZGVtbzpkZW1vLXNlY3JldA==", "DPoP x", "Bearer", "bearer"] {
+    for value in ["Basic ZGVtbzpkZW1vLXNlY3JldA==", "DPoP", "Bearer", "bearer"] {
         ask(&site, "GET", "/demo/notes", Some(value)).await.assert_error(401, "invalid_token");
     }
     let raw = reqwest::header::HeaderValue::from_bytes(b"Bearer \xff\xfe").expect("bytes");

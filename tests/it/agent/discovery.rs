@@ -7,6 +7,9 @@ use crate::support::Site;
 use crate::support::agent::{CLAIM_GRANT, JWT_BEARER};
 use crate::support::reply::Reply;
 
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
 const SERVER: &str = "/.well-known/oauth-authorization-server";
 const RESOURCE: &str = "/.well-known/oauth-protected-resource";
 const KEYS: &str = "/.well-known/jwks.json";
@@ -16,7 +19,7 @@ const DOCUMENTS: [&str; 5] =
     [SERVER, RESOURCE, "/.well-known/oauth-protected-resource/demo", KEYS, "/auth.md"];
 
 /// RFC 8414 §2 and auth.md 2.1, oauth.md rows 6 and 7: complete for what is offered, and
-/// nothing else; no `authorization_endpoint` until the code grant exists.
+/// nothing else.
 #[tokio::test]
 async fn the_server_metadata_is_complete_for_what_is_offered() {
     let site = Site::open().await;
@@ -24,18 +27,30 @@ async fn the_server_metadata_is_complete_for_what_is_offered() {
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("content-type"), Some("application/json"));
     let url = &site.url;
+    let methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+    let algorithms = ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"];
     assert_eq!(
         reply.json(),
         json!({
             "issuer": url,
+            "authorization_endpoint": format!("{url}/authorize"),
             "token_endpoint": format!("{url}/token"),
+            "device_authorization_endpoint": format!("{url}/device_authorization"),
             "revocation_endpoint": format!("{url}/revoke"),
             "introspection_endpoint": format!("{url}/introspect"),
             "jwks_uri": format!("{url}/.well-known/jwks.json"),
-            "response_types_supported": [],
-            "grant_types_supported": [JWT_BEARER, CLAIM_GRANT, "refresh_token"],
-            "token_endpoint_auth_methods_supported": ["none"],
-            "revocation_endpoint_auth_methods_supported": ["none"],
+            "registration_endpoint": format!("{url}/register"),
+            "client_id_metadata_document_supported": true,
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "authorization_response_iss_parameter_supported": true,
+            "grant_types_supported":
+                ["authorization_code", DEVICE_CODE, "client_credentials", EXCHANGE, JWT_BEARER,
+                 CLAIM_GRANT, "refresh_token"],
+            "token_endpoint_auth_methods_supported": methods,
+            "token_endpoint_auth_signing_alg_values_supported": algorithms,
+            "revocation_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
             "introspection_endpoint_auth_methods_supported":
                 ["client_secret_basic", "client_secret_post"],
             "code_challenge_methods_supported": ["S256"],
@@ -288,10 +303,15 @@ async fn the_documents_follow_the_configuration() {
     assert!(text.contains("7 minutes"));
     assert!(!text.contains(CLAIM_GRANT) && !text.contains("\"anonymous\""), "{text}");
     let server = site.get(SERVER).await.json();
-    assert_eq!(
-        server["grant_types_supported"],
-        json!(["authorization_code", JWT_BEARER, "refresh_token"])
-    );
+    let grants = json!([
+        "authorization_code",
+        DEVICE_CODE,
+        "client_credentials",
+        EXCHANGE,
+        JWT_BEARER,
+        "refresh_token"
+    ]);
+    assert_eq!(server["grant_types_supported"], grants);
     assert_eq!(server["agent_auth"]["identity_types_supported"], json!(["service_auth"]));
     assert_eq!(server["op_tos_uri"], "https://harbour.example/terms");
 

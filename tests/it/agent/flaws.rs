@@ -243,13 +243,13 @@ async fn flaw_08_the_documents_own_advice_works() {
 }
 
 /// Flaw 9: "no JWKS route, no `response_types_supported`: standard clients reject it".
-/// Until the code grant exists there is no `authorization_endpoint` to name.
 #[tokio::test]
 async fn flaw_09_the_metadata_is_what_standard_clients_accept() {
     let site = Site::open().await;
     let metadata = site.get("/.well-known/oauth-authorization-server").await.json();
     for (name, holds) in [
         ("issuer", metadata["issuer"].is_string()),
+        ("authorization_endpoint", metadata["authorization_endpoint"].is_string()),
         ("token_endpoint", metadata["token_endpoint"].is_string()),
         ("response_types_supported", metadata["response_types_supported"].is_array()),
         ("grant_types_supported", metadata["grant_types_supported"].is_array()),

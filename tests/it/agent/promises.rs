@@ -126,7 +126,7 @@ async fn every_advertised_url_answers() {
         let got = Reply::of(site.client.get(&url)).await;
         let posted = Reply::of(site.client.post(&url)).await;
         assert!(got.status != 404 && posted.status != 404, "{url}");
-        assert!(got.status == 200 || posted.status != 405, "{url}");
+        assert!(got.status != 405 || posted.status != 405, "{url}");
     }
     site.close().await;
 }

@@ -2,6 +2,8 @@
 //!
 //! [RFC 6749 §2.3]: https://www.rfc-editor.org/rfc/rfc6749#section-2.3
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -34,7 +36,11 @@ fn basic(id: &str, secret: &str) -> String {
 
 /// Every byte as a percent-form: the strictest encoder there is.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        write!(encoded, "%{byte:02X}").expect("a string takes it");
+    }
+    encoded
 }
 
 #[track_caller]

@@ -146,7 +146,7 @@ async fn everything_that_is_accepted_is_echoed() {
 async fn what_cannot_be_metadata_is_refused_and_leaves_no_client() {
     let site = Site::open_with(UNLIMITED).await;
     for (body, code) in [
-        (r#"{}"#, "invalid_redirect_uri"),
+        ("{}", "invalid_redirect_uri"),
         (r#"{"redirect_uris":[]}"#, "invalid_redirect_uri"),
         (r#"{"redirect_uris":"https://a.example/"}"#, "invalid_client_metadata"),
         (r#"{"redirect_uris":[1]}"#, "invalid_client_metadata"),

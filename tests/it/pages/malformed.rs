@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 18] = [
+const ROUTES: [(&str, Takes); 23] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -38,6 +38,11 @@ const ROUTES: [(&str, Takes); 18] = [
     ("/oauth2/revoke", Takes::Form),
     ("/introspect", Takes::Form),
     ("/oauth2/introspect", Takes::Form),
+    ("/register", Takes::Json),
+    ("/oauth2/register", Takes::Json),
+    ("/device_authorization", Takes::Form),
+    ("/oauth2/device_authorization", Takes::Form),
+    ("/device", Takes::Page),
     ("/sign-in", Takes::Page),
     ("/sign-up", Takes::Page),
     ("/sign-out", Takes::Page),
@@ -241,7 +246,7 @@ async fn broken_json_is_refused_on_every_route_that_takes_json() {
             sent += 1;
         }
     }
-    assert_eq!(sent, 5 * 24);
+    assert_eq!(sent, 7 * 24);
     assert_eq!(state(&world.site).await, before);
     assert_eq!(world.site.call(&world.access).await.text, notes, "no note was added");
     world.is_well().await;

@@ -127,6 +127,12 @@ const REFUSED: Passes = Passes::Everybody(400);
 /// owner's. Signing out comes last, since it ends the browsers the rows are asked with.
 const ROWS: &[Row] = &[
     get("/.well-known/oauth-authorization-server", ALL),
+    get("/.well-known/openid-configuration", ALL),
+    // Other places than the issuer's own.
+    get("/.well-known/oauth-authorization-server/{path:.*}", Passes::Everybody(404)),
+    get("/.well-known/openid-configuration/{path:.*}", Passes::Everybody(404)),
+    get("/{path:.*}/.well-known/oauth-authorization-server", Passes::Everybody(404)),
+    get("/{path:.*}/.well-known/openid-configuration", Passes::Everybody(404)),
     get("/.well-known/oauth-protected-resource", ALL),
     get("/.well-known/oauth-protected-resource/{path:.*}", ALL),
     get("/.well-known/jwks.json", ALL),
@@ -147,6 +153,24 @@ const ROWS: &[Row] = &[
     post("/oauth2/revoke", Body::Form(&[("token", "unknown")]), ALL),
     post("/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),
     post("/oauth2/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),
+    // Nobody is asked who they are before a browser is sent on, or a client is registered.
+    get("/authorize", REFUSED),
+    post("/register", Body::Json("{}"), REFUSED),
+    post("/oauth2/register", Body::Json("{}"), REFUSED),
+    // The registration access token alone opens it.
+    get("/register/{client_id}", Passes::Everybody(401)),
+    Row {
+        path: "/register/{client_id}",
+        method: "PUT",
+        body: Body::Json("{}"),
+        passes: Passes::Everybody(401),
+    },
+    Row {
+        path: "/register/{client_id}",
+        method: "DELETE",
+        body: Body::None,
+        passes: Passes::Everybody(401),
+    },
     // A client proves itself.
     post("/device_authorization", Body::Form(&[("x", "y")]), Passes::Everybody(401)),
     post("/oauth2/device_authorization", Body::Form(&[("x", "y")]), Passes::Everybody(401)),
@@ -246,6 +270,7 @@ impl World {
         row.path
             .replace("{id}", id)
             .replace("{link}", &self.welcome)
+            .replace("{client_id}", "client1")
             .replace("{name}", "countersign.css")
             .replace("{path:.*}", "demo")
     }
@@ -369,6 +394,9 @@ fn routes_of(source: &str) -> BTreeSet<(String, String)> {
         }
         if service.contains(".route(web::post()") {
             routes.insert(one("POST"));
+        }
+        for (route, method) in [(".route(web::put()", "PUT"), (".route(web::delete()", "DELETE")] {
+            routes.extend(service.contains(route).then(|| one(method)));
         }
         if service.contains(".route(web::route()") {
             routes.extend([one("GET"), one("POST")]);

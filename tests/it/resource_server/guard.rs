@@ -9,9 +9,12 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, try_call_service};
 use actix_web::{App, Error, HttpResponse, HttpServer, web};
+use countersign::protocol::error::OAuthError;
 use countersign::protocol::introspection;
+use countersign::protocol::thumbprint::Thumbprint;
 use countersign::resource_server::{
-    Answer, Description, Introspect, ProtectedResource, Refused, Session, SetUpError,
+    Answer, CheckProof, Description, Introspect, PresentedProof, ProtectedResource, Refused,
+    Session, SetUpError,
 };
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -191,6 +194,55 @@ async fn what_is_lacking_is_named_with_all_that_is_needed() {
         assert!(body.contains(r#""error":"insufficient_scope""#), "{body}");
     }
     assert_eq!(asked.load(Ordering::SeqCst), 2, "a guard inside another asks nobody again");
+}
+
+/// RFC 9449 §11.1: a proof counts once, so a guard inside another that asks anew looks at the
+/// token again and not at the proof; and what the outer one required is still required.
+#[actix_web::test]
+async fn a_guard_that_asks_anew_inside_another_does_not_use_the_proof_up() {
+    const KEY: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+
+    struct Once(Told, AtomicUsize);
+
+    impl Introspect for Once {
+        fn introspect<'a>(&'a self, token: &'a str) -> LocalBoxFuture<'a, Answer> {
+            self.0.introspect(token)
+        }
+
+        fn proofs(&self) -> Option<&dyn CheckProof> {
+            Some(self)
+        }
+    }
+
+    impl CheckProof for Once {
+        fn check<'a>(
+            &'a self,
+            _: PresentedProof<'a>,
+        ) -> LocalBoxFuture<'a, Result<Thumbprint, OAuthError>> {
+            let used = self.1.fetch_add(1, Ordering::SeqCst) > 0;
+            let key = Thumbprint::parse(KEY).filter(|_| !used);
+            let refused = || OAuthError::InvalidDpopProof("it was used before".to_owned());
+            Box::pin(async move { key.ok_or_else(refused) })
+        }
+    }
+
+    let mut bound = claims("read write");
+    bound["token_type"] = "DPoP".into();
+    bound["cnf"] = json!({ "jkt": KEY });
+    for (scope, status, needed) in [("write", 200, ""), ("delete", 403, "delete read")] {
+        let told = Told { claims: bound.clone(), asked: Arc::default() };
+        let once = Once(told, AtomicUsize::new(0));
+        let resource = described().introspected_by(once).expect("an API");
+        let inner = web::resource("/x").wrap(resource.requires(scope).anew()).get(who);
+        let outer = web::scope("/v1").wrap(resource.requires("read")).service(inner);
+        let api = init_service(App::new().service(outer)).await;
+        let proven = format!("DPoP {}", unknown_token(5));
+        let request = TestRequest::with_uri("/v1/x").insert_header((header::AUTHORIZATION, proven));
+        let request = request.insert_header(("DPoP", "a.proof.here")).to_request();
+        let (heard, challenge, body) = heard(call_service(&api, request).await).await;
+        assert_eq!(heard, status, "{body}");
+        assert!(challenge.contains(needed), "{challenge}");
+    }
 }
 
 /// Of two resources in one program, a session of one is none of the other.

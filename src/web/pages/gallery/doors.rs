@@ -103,7 +103,8 @@ fn more(sample: &Sample, frame: &Frame<'_>) -> Pages {
         ..approval(sample, frame)
     };
     let details = ApprovalPage {
-        details: vec!["Pay at most 20.00 EUR to Example Shop", &sample.reason],
+        details: vec!["Pay at most 20.00 EUR to Example Shop".to_owned(), sample.reason.clone()],
+        identity: true,
         matching,
         ..approval(sample, frame)
     };
@@ -188,7 +189,7 @@ fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         parent,
         scopes: granted(),
         extras: vec![Extra { scope, ends_at: NOW + Seconds(840) }],
-        details: vec!["Pay at most 20.00 EUR to Example Shop"],
+        details: vec!["Pay at most 20.00 EUR to Example Shop".to_owned()],
         resource_name: "Example API",
         created_at: NOW - Seconds::HOUR,
         last_used_at: None,

@@ -191,6 +191,7 @@ pub fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a
         resource: "https://api.example.com",
         scopes: scopes(),
         details: Vec::new(),
+        identity: false,
         step_up: None,
         lifetimes: lifetimes(),
         most_days: 90,

@@ -100,6 +100,19 @@ fn a_redirect_door_does_not_take_the_browser_for_the_agent() {
     }
 }
 
+/// contracts/pages.md point 18: "the same place" is the person's own at a redirect door, so
+/// reporting one agent does not offer to end all the others.
+#[test]
+fn a_report_at_a_redirect_door_reaches_this_agent_alone() {
+    assert!(page("approval").contains("name=\"end_sessions\""));
+    assert!(page("decision-denied-not-me").contains("name=\"end_sessions\""));
+    for name in ["redirect-loopback", "staying-not-me"] {
+        let page = page(name);
+        assert!(page.contains("value=\"report\"") && !page.contains("end_sessions"), "{name}");
+        assert!(page.contains("ends every session this agent has from you"), "{name}");
+    }
+}
+
 /// Step-up: the boxes are the new part alone; what is held is said, not asked again.
 #[test]
 fn a_step_up_asks_for_the_difference_alone() {

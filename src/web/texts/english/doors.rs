@@ -14,6 +14,7 @@ pub const DOORS: DoorTexts = DoorTexts {
     redirect: REDIRECT,
     step_up: STEP_UP,
     details: "Exactly this",
+    identity: "It also learns which account here is yours, but neither your name nor your e-mail address.",
     details_words: "These limits are part of what you approve. They cannot be exceeded.",
     device: DEVICE,
     onward: ONWARD,
@@ -45,6 +46,7 @@ const REDIRECT: RedirectTexts = RedirectTexts {
     ]),
     confirm_missing: "Confirm that you know where this leads, or press Deny.",
     after_yes: "If yes, check where your answer goes, then choose what the agent may do.",
+    report: "Reporting stops this request and ends every session this agent has from you.",
     this_browser: "This browser, sent here by the agent",
 };
 

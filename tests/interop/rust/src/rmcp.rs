@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use countersign_interop_tests::{BOTH, CALLBACK, READ, approve, document, http, introspect, mcp};
+use countersign_interop_tests::{
+    BOTH, CALLBACK, READ, approve, document, http, introspect, mcp, origin,
+};
 use rmcp::model::CallToolRequestParams;
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
-use rmcp::transport::auth::{AuthClient, AuthorizationManager, AuthorizationRequest, OAuthState};
+use rmcp::transport::auth::{
+    AuthClient, AuthorizationManager, AuthorizationRequest, ClientCredentialsConfig, OAuthState,
+};
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{RoleClient, ServiceExt};
 use serde_json::{Value, json};
@@ -120,6 +124,22 @@ async fn a_tool_that_needs_more_asks_again_and_the_same_session_gains_it() {
     assert_eq!(written.expect("a note"), "written in Rust");
     let gained = introspect(&agent.token().await).await;
     assert_eq!(gained["session_id"], session["session_id"]);
+}
+
+/// RFC 6749 4.4: row 31.
+#[tokio::test]
+async fn a_machine_with_a_secret_acts_by_itself() {
+    let mut state = OAuthState::new(mcp(), None).await.expect("a state");
+    let credentials = ClientCredentialsConfig::ClientSecret {
+        client_id: "nightly-report".to_owned(),
+        client_secret: "nightly-report-secret".to_owned(),
+        scopes: vec!["demo:read".to_owned()],
+        resource: Some(format!("{}/demo", origin())),
+    };
+    state.authenticate_client_credentials(credentials).await.expect("tokens");
+    let agent = Agent::with(state.into_authorization_manager().expect("an authorized state")).await;
+    agent.read_notes().await;
+    assert_eq!(introspect(&agent.token().await).await["client_id"], "nightly-report");
 }
 
 /// RFC 9207 2.4: rmcp compares the issuer of the answer with the one it discovered.
