@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     fn fields(object: &str) -> Option<Vec<(String, String)>> {
-        let details = AuthorizationDetails::parse(&format!("[{object}]")).ok()?;
+        let details = AuthorizationDetails::parse(&format!("[{object}]"))?;
         let fields = details.iter().next()?.fields()?;
         Some(fields.into_iter().collect())
     }
