@@ -150,6 +150,7 @@ mod tests {
         session_id: "ses_1",
         agent: None,
         approved_at: Some(1_800_000_000),
+        act: None,
         authorization_details: None,
     };
 

@@ -95,13 +95,7 @@ impl TryFrom<Model> for Session {
                 Some(Ended { at: Timestamp(at), cause })
             }
         };
-        let extra = match (row.extra_scopes, row.extra_until) {
-            (Some(scopes), Some(until)) => {
-                let scopes = Scopes::stored(&scopes).map_err(|_| CORRUPT)?;
-                Some(Extra { scopes, until: Timestamp(until) })
-            }
-            _ => None,
-        };
+        let extra = extra(row.extra_scopes.as_deref(), row.extra_until)?;
         let claims = Claims::read(row.claims.as_deref())?;
         Ok(Self {
             id: SessionId(row.id),
@@ -130,6 +124,13 @@ impl TryFrom<Model> for Session {
             details: claims.authorization_details,
         })
     }
+}
+
+/// What a session holds for a while only.
+fn extra(scopes: Option<&str>, until: Option<i64>) -> Result<Option<Extra>, StoreError> {
+    let Some((scopes, until)) = scopes.zip(until) else { return Ok(None) };
+    let scopes = Scopes::stored(scopes).map_err(|_| CORRUPT)?;
+    Ok(Some(Extra { scopes, until: Timestamp(until) }))
 }
 
 fn model(session: &Session, revision: i64) -> Model {

@@ -36,6 +36,10 @@ async fn the_server_metadata_is_complete_for_what_is_offered() {
             "authorization_endpoint": format!("{url}/authorize"),
             "token_endpoint": format!("{url}/token"),
             "device_authorization_endpoint": format!("{url}/device_authorization"),
+            "pushed_authorization_request_endpoint": format!("{url}/par"),
+            "require_pushed_authorization_requests": false,
+            "dpop_signing_alg_values_supported": algorithms,
+            "introspection_signing_alg_values_supported": ["ES256"],
             "revocation_endpoint": format!("{url}/revoke"),
             "introspection_endpoint": format!("{url}/introspect"),
             "jwks_uri": format!("{url}/.well-known/jwks.json"),
@@ -86,6 +90,7 @@ async fn the_resource_metadata_is_at_the_inserted_path_and_at_the_root() {
             "authorization_servers": [url],
             "scopes_supported": ["demo:read", "demo:write"],
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"],
             "resource_documentation": format!("{url}/auth.md"),
         })
     );
@@ -445,7 +450,7 @@ async fn nothing_an_agent_calls_redirects() {
 async fn documents_that_do_not_exist_are_a_plain_404() {
     let site = Site::open().await;
     for path in [
-        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/demo",
         "/.well-known/oauth-authorization-server/demo",
         "/demo/.well-known/oauth-authorization-server",
         "/.well-known/oauth-protected-resource/demo/mcp/more",

@@ -16,6 +16,8 @@ use crate::support::reply::Reply;
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 
+const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
+
 /// Settings under which a test may register and exchange as often as it likes.
 const NO_LIMITS: &str = "[limits]\n\
     service_auth_registrations_per_address_per_hour = 100000\n\
@@ -208,7 +210,6 @@ async fn an_unfit_subject_token_hands_nothing_on() {
     {
         exchange(&site, unfit, &[]).await.assert_error(400, "invalid_request");
     }
-    const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
     for change in [
         ("subject_token", ""),
         ("subject_token_type", ""),
@@ -364,8 +365,7 @@ async fn no_part_slips_past_a_disconnection() {
                 reply.assert_error(400, "invalid_request");
             }
         }
-        let live = "session WHERE ended_at IS NULL";
-        assert_eq!(count(site, live).await, 0);
+        assert_eq!(count(site, "session WHERE ended_at IS NULL").await, 0);
     }
     site.close().await;
 }
