@@ -430,7 +430,7 @@ async fn a_guess_learns_nothing() {
         let text = page.text.replace(code, "").replace(&form_token(&page), "");
         pages.push(between(&text, "<main", "</main>").expect("a page").to_owned());
     }
-    let tries = |page: &String| page.split("tries are left").next().map(|text| text.len());
+    let tries = |page: &String| page.split("tries are left").next().map(str::len);
     let first = tries(&pages[0]);
     assert!(pages.iter().all(|page| tries(page) == first), "{pages:#?}");
     let empty = type_code(&mut ada, " ").await;
