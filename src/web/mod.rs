@@ -36,7 +36,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{Error, HttpResponse, Resource, Route, guard};
+use actix_web::{Error, Resource, Route, guard};
 
 use self::fallback::{method_not_allowed, not_found, not_found_json, wrong_method};
 use crate::app::App;

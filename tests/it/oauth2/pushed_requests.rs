@@ -182,7 +182,7 @@ async fn nothing_secret_of_a_pushed_request_is_kept() {
     let site = Site::open().await;
     let metadata = json!({ "redirect_uris": [CALLBACK] });
     let client = Client::register_as(&site, &metadata).await;
-    let change = [("client_assertion", "hush"), ("password", "hush"), ("code_verifier", VERIFIER)];
+    let change = [("password", "hush"), ("code_verifier", VERIFIER)];
     let reply = push(&client, &change).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
     for word in ["hush", VERIFIER, "client_secret", client.secret.as_deref().expect("one")] {
