@@ -15,7 +15,7 @@ use crate::domain::origin::{Agent, Occasion};
 use crate::domain::pace::{FIRST_INTERVAL, Pace};
 use crate::flow::attempt::AGENT_CODE;
 use crate::flow::client::authentication::{Presented, authenticate};
-use crate::flow::code::target;
+use crate::flow::code::{self, target};
 use crate::flow::decision::guess;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
@@ -54,11 +54,12 @@ pub async fn begin(
     if !client.may_use(GrantType::DeviceCode.name()) {
         return Err(OAuthError::UnauthorizedClient);
     }
-    let (resource, scopes) = asked(app, presented.form)?;
+    let (resource, scopes, details) = asked(app, presented.form)?;
     for _attempt in 0..=RETRIES {
         let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?);
         let device_code = app.entropy.secret(SecretKind::DeviceCode)?;
-        let ask = ask(&client, resource.clone(), scopes.clone(), occasion);
+        let asked = (resource.clone(), scopes.clone(), details.clone());
+        let ask = ask(&client, asked, occasion);
         let approval = question(app, id, ask, &device_code, occasion);
         let answer = answer(app, &approval, &device_code);
         match put(app, approval, occasion).await {
@@ -77,8 +78,11 @@ pub async fn begin(
     Err(OAuthError::TemporarilyUnavailable("no user code is free".into()))
 }
 
-/// One resource and what of the scope it knows, as at the authorization endpoint.
-fn asked(app: &App, form: &Form) -> Result<(ResourceIdentifier, Scopes), OAuthError> {
+type Asked = (ResourceIdentifier, Scopes, AuthorizationDetails);
+
+/// One resource, what of the scope it knows, and details that it takes, as at the
+/// authorization endpoint.
+fn asked(app: &App, form: &Form) -> Result<Asked, OAuthError> {
     let resource = target(app, form).ok_or(OAuthError::InvalidTarget)?;
     let requested = form.get("scope").map(str::parse::<Scopes>).transpose();
     let requested = requested.map_err(|_| OAuthError::InvalidScope)?;
@@ -86,15 +90,17 @@ fn asked(app: &App, form: &Form) -> Result<(ResourceIdentifier, Scopes), OAuthEr
     if scopes.is_empty() {
         return Err(OAuthError::InvalidScope);
     }
-    Ok((resource.identifier.clone(), scopes))
+    let details = code::details(resource, form);
+    let details = details.map_err(|(code, words)| OAuthError::Authorization(code, words))?;
+    Ok((resource.identifier.clone(), scopes, details))
 }
 
-fn ask(client: &Client, resource: ResourceIdentifier, scopes: Scopes, occasion: &Occasion) -> Ask {
+fn ask(client: &Client, (resource, scopes, details): Asked, occasion: &Occasion) -> Ask {
     Ask {
         door: Door::Device,
         resource,
         scopes,
-        details: AuthorizationDetails::default(),
+        details,
         agent: Agent { name: client.name.clone(), ..Agent::default() },
         expected: None,
         from: occasion.from.clone(),
