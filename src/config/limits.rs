@@ -17,6 +17,7 @@ pub struct Limits {
     pub sign_in_failures_per_address_per_hour: u32,
     pub sign_ups_per_address_per_hour: u32,
     pub authorization_requests_per_address_per_hour: u32,
+    pub exchanges_per_session_per_hour: u32,
     pub code_guesses_per_account_per_hour: u32,
     pub code_guesses_per_address_per_hour: u32,
     pub body_bytes: u32,
@@ -46,6 +47,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
         authorization_requests_per_address_per_hour: limit(
             "authorization_requests_per_address_per_hour",
         ),
+        exchanges_per_session_per_hour: limit("exchanges_per_session_per_hour"),
         code_guesses_per_account_per_hour: limit("code_guesses_per_account_per_hour"),
         code_guesses_per_address_per_hour: limit("code_guesses_per_address_per_hour"),
         body_bytes: limit("body_bytes"),

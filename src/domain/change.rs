@@ -76,6 +76,13 @@ pub enum Effect {
     },
     /// The unspent refresh tokens of a session: a new lineage takes their place.
     DropRefreshTokens(SessionId),
+    /// A session hands a part on; refused when it, or the token that was shown, has ended.
+    HandOn {
+        session: SessionId,
+        token: Digest,
+        at: Timestamp,
+    },
+    /// Ends a session, and whatever was cut from it.
     EndSession {
         id: SessionId,
         cause: EndCause,

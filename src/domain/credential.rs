@@ -1,6 +1,7 @@
 //! What a presented access token turns out to be.
 
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
+use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
@@ -20,6 +21,8 @@ pub struct Credential {
     pub scopes: Scopes,
     pub issued_at: Timestamp,
     pub approved_at: Option<Timestamp>,
+    /// Who acts in its session, where that was handed on (RFC 8693 §4.1).
+    pub actor: Option<Actor>,
     /// Whoever uses it must prove possession of this key (RFC 9449 §7.1).
     pub key: Option<Thumbprint>,
     /// What its scopes are pinned down to (RFC 9396).

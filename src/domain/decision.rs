@@ -208,6 +208,7 @@ impl Approval {
             resource: self.ask.resource.clone(),
             scopes: opening.granted.clone(),
             extra: None,
+            actor: None,
             label: label.unwrap_or_default(),
             created_at: now,
             approved_at: Some(now),

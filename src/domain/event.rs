@@ -31,6 +31,8 @@ pub enum EventKind {
     TokenRefreshed,
     RefreshReuse,
     TokenRevoked,
+    SessionBegun,
+    SessionHandedOn,
     SessionRenamed,
     SessionWidened,
     SessionEnded,
@@ -40,7 +42,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -65,6 +67,8 @@ impl EventKind {
         Self::TokenRefreshed,
         Self::RefreshReuse,
         Self::TokenRevoked,
+        Self::SessionBegun,
+        Self::SessionHandedOn,
         Self::SessionRenamed,
         Self::SessionWidened,
         Self::SessionEnded,
@@ -100,6 +104,8 @@ impl EventKind {
             Self::TokenRefreshed => "token.refreshed",
             Self::RefreshReuse => "refresh.reuse",
             Self::TokenRevoked => "token.revoked",
+            Self::SessionBegun => "session.begun",
+            Self::SessionHandedOn => "session.handed_on",
             Self::SessionRenamed => "session.renamed",
             Self::SessionWidened => "session.widened",
             Self::SessionEnded => "session.ended",

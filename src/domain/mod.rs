@@ -14,6 +14,7 @@ pub mod client;
 pub mod credential;
 pub mod decision;
 pub mod event;
+pub mod exchange;
 pub mod id;
 pub mod limit;
 pub mod origin;

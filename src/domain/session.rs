@@ -6,6 +6,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::domain::step_up::Extra;
+use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
@@ -32,6 +33,8 @@ pub struct Session {
     pub scopes: Scopes,
     /// Scopes it holds for a while only.
     pub extra: Option<Extra>,
+    /// Who acts in it, where it was handed on (RFC 8693 §4.1).
+    pub actor: Option<Actor>,
     /// What its owner calls it.
     pub label: String,
     pub created_at: Timestamp,
@@ -76,10 +79,12 @@ pub enum EndCause {
     CodeReuse,
     /// Its client was deleted (RFC 7592 §2.3).
     ClientDeleted,
+    /// The session it was cut from ended (RFC 8693).
+    WithParent,
 }
 
 impl EndCause {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Disconnected,
         Self::Reported,
         Self::Claimed,
@@ -88,6 +93,7 @@ impl EndCause {
         Self::Revoked,
         Self::CodeReuse,
         Self::ClientDeleted,
+        Self::WithParent,
     ];
 
     #[must_use]
@@ -101,6 +107,7 @@ impl EndCause {
             Self::Revoked => "revoked",
             Self::CodeReuse => "code_reuse",
             Self::ClientDeleted => "client_deleted",
+            Self::WithParent => "with_parent",
         }
     }
 
@@ -154,8 +161,7 @@ pub struct Lifetimes {
 impl Session {
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let idle_end = self.last_used_at.unwrap_or(self.created_at) + self.idle;
-        if self.ended.is_some() || now >= self.expires_at || now >= idle_end {
+        if self.ended.is_some() || now >= self.ends_at() {
             return Standing::Over;
         }
         match self.collect_before {
@@ -163,6 +169,13 @@ impl Session {
             Some(until) if now < until => Standing::Waiting,
             Some(_) => Standing::Over,
         }
+    }
+
+    /// When it is over if nobody uses it any more.
+    #[must_use]
+    pub fn ends_at(&self) -> Timestamp {
+        let idle_end = self.last_used_at.unwrap_or(self.created_at) + self.idle;
+        self.expires_at.min(idle_end)
     }
 
     #[must_use]

@@ -84,7 +84,7 @@ impl Session {
 
 impl Approval {
     /// Whether a yes may widen this session: one of the same client, human and resource that
-    /// lacks something asked for. Only a client that registered itself is one program on one
+    /// lacks something asked for; a part that was handed on stays the part it is. Only a client that registered itself is one program on one
     /// machine; a name that many programs share must not reach each other's sessions.
     #[must_use]
     pub fn may_widen(&self, session: &Session, now: Timestamp) -> bool {
@@ -94,6 +94,7 @@ impl Approval {
             && matches!(self.ask.door, Door::Code | Door::Device)
             && session.client.as_ref() == client.map(|client| &client.id)
             && session.resource == self.ask.resource
+            && session.parent.is_none()
             && session.is_live(now)
             && self.ask.details.is_empty()
             && !session.reach(now).covers(&self.ask.scopes)

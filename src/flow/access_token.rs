@@ -9,6 +9,7 @@ use crate::domain::id::SessionId;
 use crate::domain::resource::AccessTokenFormat;
 use crate::domain::session::{Token, TokenKind};
 use crate::jose::{AccessTokenClaims, JoseError};
+use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
@@ -38,6 +39,7 @@ pub struct Worth<'a> {
     pub details: Option<&'a AuthorizationDetails>,
     pub issued_at: Timestamp,
     pub ends_at: Timestamp,
+    pub actor: Option<&'a Actor>,
     /// Whoever uses it must prove possession of this key (RFC 9449 §7.1).
     pub key: Option<&'a Thumbprint>,
 }
@@ -69,6 +71,7 @@ impl AccessToken {
             authorization_details: self.details.clone(),
             id_token: None,
             refresh_token: None,
+            issued_token_type: None,
             identity_assertion: None,
             assertion_expires: None,
             identity: None,
@@ -117,6 +120,7 @@ fn signed(app: &App, jti: &str, worth: &Worth<'_>) -> Result<String, JoseError> 
         scope: &worth.scopes.to_string(),
         authorization_details: worth.details,
         session_id: worth.session.as_str(),
+        act: worth.actor,
         cnf: worth.key.map(|jkt| Confirmation { jkt }),
     })
 }

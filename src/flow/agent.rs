@@ -181,6 +181,7 @@ fn pre_claim_session(
         client: None,
         parent: None,
         extra: None,
+        actor: None,
         approval: None,
         agent: registration.agent.clone(),
         resource: registration.resource.clone(),

@@ -85,6 +85,7 @@ impl Pair {
             details: session.details.some(),
             issued_at,
             ends_at: session.access_end(&scopes, issued_at, lifetimes.access),
+            actor: session.actor.as_ref(),
             key: binding.access.as_ref(),
         };
         let access = app.vault.derive(SecretKind::Access, context);

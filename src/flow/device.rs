@@ -15,19 +15,16 @@ use crate::domain::origin::{Agent, Occasion};
 use crate::domain::pace::{FIRST_INTERVAL, Pace};
 use crate::flow::attempt::AGENT_CODE;
 use crate::flow::client::authentication::{Presented, authenticate};
-use crate::flow::code::{self, target};
+use crate::flow::code::{Negotiated, Refused, negotiate};
 use crate::flow::decision::guess;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
 use crate::metrics::Funnel;
-use crate::protocol::authorization_details::AuthorizationDetails;
+use crate::protocol::authorization_response::AuthorizationErrorCode;
 use crate::protocol::code::Code;
 use crate::protocol::device_authorization::DeviceAuthorization;
 use crate::protocol::error::OAuthError;
-use crate::protocol::form::Form;
 use crate::protocol::grant_type::GrantType;
-use crate::protocol::resource_identifier::ResourceIdentifier;
-use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::store::StoreError;
 
@@ -41,7 +38,8 @@ pub const DEVICE_PATH: &str = "/device";
 ///
 /// # Errors
 ///
-/// `invalid_client`, `unauthorized_client`, `invalid_target`, `invalid_scope`; beyond the
+/// `invalid_client`, `unauthorized_client`, `invalid_target`, `invalid_scope`,
+/// `invalid_authorization_details`; beyond the
 /// hourly limit of an address nothing is stored.
 ///
 /// [RFC 8628 §3.1]: https://www.rfc-editor.org/rfc/rfc8628#section-3.1
@@ -54,12 +52,11 @@ pub async fn begin(
     if !client.may_use(GrantType::DeviceCode.name()) {
         return Err(OAuthError::UnauthorizedClient);
     }
-    let (resource, scopes, details) = asked(app, presented.form)?;
+    let negotiated = negotiate(app, presented.form, occasion.at).map_err(refused)?;
     for _attempt in 0..=RETRIES {
         let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?);
         let device_code = app.entropy.secret(SecretKind::DeviceCode)?;
-        let asked = (resource.clone(), scopes.clone(), details.clone());
-        let ask = ask(&client, asked, occasion);
+        let ask = ask(&client, negotiated.clone(), occasion);
         let approval = question(app, id, ask, &device_code, occasion);
         let answer = answer(app, &approval, &device_code);
         match put(app, approval, occasion).await {
@@ -78,24 +75,24 @@ pub async fn begin(
     Err(OAuthError::TemporarilyUnavailable("no user code is free".into()))
 }
 
-type Asked = (ResourceIdentifier, Scopes, AuthorizationDetails);
-
-/// One resource, what of the scope it knows, and details that it takes, as at the
-/// authorization endpoint.
-fn asked(app: &App, form: &Form) -> Result<Asked, OAuthError> {
-    let resource = target(app, form).ok_or(OAuthError::InvalidTarget)?;
-    let requested = form.get("scope").map(str::parse::<Scopes>).transpose();
-    let requested = requested.map_err(|_| OAuthError::InvalidScope)?;
-    let scopes = resource.ask(requested.as_ref()).scopes;
-    if scopes.is_empty() {
-        return Err(OAuthError::InvalidScope);
+/// What is refused at the authorization endpoint, in the words of this one
+/// ([RFC 8628 §3.1]: as at the token endpoint).
+///
+/// [RFC 8628 §3.1]: https://www.rfc-editor.org/rfc/rfc8628#section-3.1
+fn refused((code, description): Refused) -> OAuthError {
+    match code {
+        AuthorizationErrorCode::InvalidScope => OAuthError::InvalidScope,
+        AuthorizationErrorCode::InvalidTarget => OAuthError::InvalidTarget,
+        AuthorizationErrorCode::InvalidAuthorizationDetails => {
+            OAuthError::InvalidAuthorizationDetails
+        }
+        _ => OAuthError::InvalidRequest(description),
     }
-    let details = code::details(resource, form);
-    let details = details.map_err(|(code, words)| OAuthError::Authorization(code, words))?;
-    Ok((resource.identifier.clone(), scopes, details))
 }
 
-fn ask(client: &Client, (resource, scopes, details): Asked, occasion: &Occasion) -> Ask {
+/// The question; nobody asks at this door who answers.
+fn ask(client: &Client, negotiated: Negotiated, occasion: &Occasion) -> Ask {
+    let Negotiated { resource, scopes, details, .. } = negotiated;
     Ask {
         door: Door::Device,
         resource,

@@ -94,6 +94,7 @@ fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
         session_id: credential.session.as_str(),
         agent: credential.agent.as_deref(),
         approved_at: credential.approved_at.map(|time| time.0),
+        act: credential.actor.as_ref(),
         authorization_details: credential.details.some(),
     };
     serde_json::to_string(&active).map_err(|_| StoreError::Corrupt("session"))

@@ -3,10 +3,11 @@
 //! [RFC 7009]: https://www.rfc-editor.org/rfc/rfc7009
 
 use crate::app::App;
+use crate::domain::ask::Door;
 use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::origin::Occasion;
-use crate::domain::session::{EndCause, TokenKind, end};
+use crate::domain::session::{EndCause, Session, TokenKind, end};
 use crate::flow::access_token::digest_of;
 use crate::flow::client::authentication::{Presented, authenticate};
 use crate::protocol::error::OAuthError;
@@ -41,9 +42,15 @@ pub async fn revoke(
     let mut event = Event::new(EventKind::TokenRevoked, occasion).of_session(&session.id);
     event.account.clone_from(&session.account);
     let mut effects = match token.kind {
+        TokenKind::Access if hangs_alone(&session) => end(&session, EndCause::Revoked, occasion),
         TokenKind::Access => vec![Effect::DropToken(token.digest)],
         TokenKind::Refresh => end(&session, EndCause::Revoked, occasion),
     };
     effects.push(Effect::Record(event));
     Ok(app.store.apply(effects).await?)
+}
+
+/// Whether the session is its one access token: nobody could get another one from it.
+const fn hangs_alone(session: &Session) -> bool {
+    matches!(session.door, Door::Machine | Door::Exchange)
 }

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{JoseError, Keyring};
+use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::thumbprint::Confirmation;
 
@@ -32,6 +33,9 @@ pub struct AccessTokenClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<&'a AuthorizationDetails>,
     pub session_id: &'a str,
+    /// RFC 8693 §4.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<&'a Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation<'a>>,
 }

@@ -9,6 +9,10 @@ pub enum GrantType {
     AuthorizationCode,
     /// A device polls for its human's answer (RFC 8628 §3.4).
     DeviceCode,
+    /// A machine of the operator's asks for itself (RFC 6749 §4.4).
+    ClientCredentials,
+    /// A part of a session handed on to a sub-agent (RFC 8693 §2.1).
+    TokenExchange,
     /// Our own identity assertion for an access token (RFC 7523 §2.1).
     JwtBearer,
     /// The agent polls for its human's answer (auth.md, dialect D2).
@@ -18,9 +22,11 @@ pub enum GrantType {
 }
 
 impl GrantType {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::AuthorizationCode,
         Self::DeviceCode,
+        Self::ClientCredentials,
+        Self::TokenExchange,
         Self::JwtBearer,
         Self::Claim,
         Self::RefreshToken,
@@ -32,6 +38,8 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::ClientCredentials => "client_credentials",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
             Self::Claim => "urn:workos:agent-auth:grant-type:claim",
             Self::RefreshToken => "refresh_token",

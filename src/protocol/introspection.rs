@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::actor::Actor;
 use super::authorization_details::AuthorizationDetails;
 use super::json::{self, JsonError};
 use super::resource_identifier::ResourceIdentifier;
@@ -41,6 +42,9 @@ pub struct Active<'a> {
     /// When the human approved; absent before that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<i64>,
+    /// Who acts, where access was handed on (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<&'a Actor>,
     /// What the scopes are pinned down to (RFC 9396 §9.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<&'a AuthorizationDetails>,
@@ -146,6 +150,7 @@ mod tests {
         session_id: "ses_1",
         agent: None,
         approved_at: Some(1_800_000_000),
+        act: None,
         authorization_details: None,
     };
 

@@ -1,6 +1,7 @@
 //! What travels: types that parse and print the shapes of the RFCs and of auth.md.
 //! No I/O, no clock, no policy.
 
+pub mod actor;
 pub mod agent;
 pub mod agent_error;
 pub mod authorization_details;

@@ -25,6 +25,9 @@ pub struct TokenResponse {
     pub id_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// What an exchange made (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     /// Flat names of auth.md dialect D2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_assertion: Option<String>,

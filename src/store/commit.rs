@@ -1,8 +1,9 @@
 //! The one commit: a decided change and its effects become true in one transaction, or
 //! nothing does.
 
-use sea_orm::{DbBackend, Value};
+use sea_orm::DbBackend;
 
+use super::ending::{End, end};
 use super::row::{self, Stored, step};
 use super::{Store, StoreError, account, client, link, pushed_request};
 use crate::domain::change::{Change, Effect, UNSTORED};
@@ -76,21 +77,24 @@ impl Store {
                 steps.push(row::session::widen(&id, seen, &scopes, extra.as_ref(), backend));
             }
             Effect::DropRefreshTokens(id) => steps.push(row::token::drop_refresh(&id, backend)),
+            Effect::HandOn { session, token, at } => {
+                steps.push(row::session::hand_on(&session, &token, at, backend));
+            }
             Effect::EndSession { id, cause, at } => {
-                steps.push(end(&End::One(&id), cause, at, backend));
+                end(steps, &End::One(&id), cause, at, backend);
             }
             Effect::EndUnclaimed { registration, at } => {
-                steps.push(end(&End::Unclaimed(&registration), EndCause::Claimed, at, backend));
+                end(steps, &End::Unclaimed(&registration), EndCause::Claimed, at, backend);
             }
             Effect::EndFrom { account, address, at } => {
-                steps.push(end(&End::From(&account, &address), EndCause::Reported, at, backend));
+                end(steps, &End::From(&account, &address), EndCause::Reported, at, backend);
             }
             Effect::SupersedeAllOf { client, at } => {
                 steps.push(supersede_where("client_id", client.as_str(), at, backend));
             }
             Effect::EndBetween { client, account, at } => {
                 let which = End::Between(&client, &account);
-                steps.push(end(&which, EndCause::Reported, at, backend));
+                end(steps, &which, EndCause::Reported, at, backend);
             }
             Effect::Claim { registration, approval, account, session } => {
                 steps.push(claim(&registration, &approval, &account, &session, backend));
@@ -139,36 +143,6 @@ fn collect(id: &SessionId, backend: DbBackend) -> Step {
     step(backend, sql, [id.as_str().into()], Expect::One("session"))
 }
 
-enum End<'a> {
-    One(&'a SessionId),
-    Unclaimed(&'a RegistrationId),
-    OfRegistration(&'a RegistrationId),
-    OfClient(&'a ClientId),
-    From(&'a AccountId, &'a str),
-    Between(&'a ClientId, &'a AccountId),
-}
-
-/// Ends sessions that have not ended; their ids come back for the deny set.
-fn end(which: &End<'_>, cause: EndCause, at: Timestamp, backend: DbBackend) -> Step {
-    let (condition, subject, also) = match *which {
-        End::One(id) => ("id = $3", id.as_str(), None),
-        End::Unclaimed(id) => ("registration_id = $3 AND account_id IS NULL", id.as_str(), None),
-        End::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
-        End::OfClient(id) => ("client_id = $3", id.as_str(), None),
-        End::From(id, address) => ("account_id = $3 AND address = $4", id.as_str(), Some(address)),
-        End::Between(id, account) => {
-            ("client_id = $3 AND account_id = $4", id.as_str(), Some(account.as_str()))
-        }
-    };
-    let sql = format!(
-        "UPDATE session SET ended_at = $1, ended_cause = $2, revision = revision + 1 \
-         WHERE {condition} AND ended_at IS NULL RETURNING id"
-    );
-    let mut values: Vec<Value> = vec![at.0.into(), cause.name().into(), subject.into()];
-    values.extend(also.map(Value::from));
-    step(backend, &sql, values, Expect::Ends)
-}
-
 /// The registration gets its human, unless a newer attempt has replaced this one.
 fn claim(
     registration: &RegistrationId,
@@ -195,14 +169,14 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
                         revision = revision + 1 WHERE id = $1 AND revoked_at IS NULL";
     steps.push(step(backend, registration, [id.as_str().into(), at.0.into()], Expect::Any));
     steps.push(supersede_where("registration_id", id.as_str(), at, backend));
-    steps.push(end(&End::OfRegistration(id), EndCause::Reported, at, backend));
+    end(steps, &End::OfRegistration(id), EndCause::Reported, at, backend);
 }
 
 /// The client is gone: its row, its open questions, its sessions.
 fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: DbBackend) {
     steps.push(client::remove(id, backend));
     steps.push(supersede_where("client_id", id.as_str(), at, backend));
-    steps.push(end(&End::OfClient(id), EndCause::ClientDeleted, at, backend));
+    end(steps, &End::OfClient(id), EndCause::ClientDeleted, at, backend);
 }
 
 /// Remembers a use, unless there was one before.

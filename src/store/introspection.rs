@@ -128,6 +128,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         claims,
         end,
     ) = row;
+    let claims = Claims::read(claims.as_deref())?;
     Ok(Credential {
         session: SessionId(session),
         account: account.map(AccountId),
@@ -138,8 +139,9 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
         issued_at: Timestamp(issued),
         approved_at: approved.map(Timestamp),
+        actor: claims.act,
         key: key.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT)).transpose()?,
-        details: Claims::read(claims.as_deref())?.authorization_details,
+        details: claims.authorization_details,
         expires_at: Timestamp(end),
     })
 }

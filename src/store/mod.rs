@@ -12,6 +12,7 @@ mod change;
 mod client;
 mod commit;
 mod denied;
+mod ending;
 mod engine;
 mod grouping;
 mod introspection;

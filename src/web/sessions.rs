@@ -60,7 +60,10 @@ pub async fn show(request: HttpRequest, id: Path<String>, app: Data<App>) -> Htt
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
                 session: line(&app, &session, parent.as_ref(), visitor.now),
-                history: history.iter().rev().filter_map(history_line).collect(),
+                history: ended_with_parent(&session)
+                    .into_iter()
+                    .chain(history.iter().rev().filter_map(history_line))
+                    .collect(),
                 notice: notice(&request),
             };
             visitor.page(&app, 200, &page)
@@ -193,14 +196,25 @@ fn ended_at(session: &Session, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
+/// What ends with another session has no event of its own.
+fn ended_with_parent(session: &Session) -> Option<HistoryLine<'_>> {
+    let ended = session.ended.filter(|ended| ended.cause == EndCause::WithParent)?;
+    Some(HistoryLine { at: ended.at, event: Shown::EndedWithParent, address: None })
+}
+
 fn history_line(event: &Event) -> Option<HistoryLine<'_>> {
     let cause = event.detail.as_deref().and_then(EndCause::named);
     let shown = match (event.kind, cause) {
         (EventKind::ApprovalGranted, _) => Shown::Approved,
         (EventKind::SessionWidened, _) => Shown::Widened,
-        (EventKind::ClaimCollected | EventKind::DeviceCollected | EventKind::CodeRedeemed, _) => {
-            Shown::Collected
-        }
+        (
+            EventKind::ClaimCollected
+            | EventKind::DeviceCollected
+            | EventKind::CodeRedeemed
+            | EventKind::SessionBegun,
+            _,
+        ) => Shown::Collected,
+        (EventKind::SessionHandedOn, _) => Shown::HandedOn,
         (EventKind::TokenRefreshed | EventKind::TokenIssued, _) => Shown::Renewed,
         (EventKind::RefreshReuse | EventKind::CodeReuse, _) => Shown::Reused,
         (EventKind::SessionRenamed, _) => Shown::Renamed,

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 ///
 /// [RFC 6749 §3.2]: https://www.rfc-editor.org/rfc/rfc6749#section-3.2
 pub async fn token(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let form = match request::form(&app, &request, payload, &["resource"]).await {
+    let form = match request::form(&app, &request, payload, &["resource", "audience"]).await {
         Ok(form) => form,
         Err(error) => return body_error(error),
     };

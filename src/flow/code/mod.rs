@@ -23,6 +23,6 @@ pub use answer::{code, onward};
 pub use authorize::NotAsked;
 pub use begin::begin;
 pub use exchange::redeem;
-pub use negotiate::details;
+pub(in crate::flow) use negotiate::{Negotiated, Refused, negotiate};
 pub use pushed_request::push;
 pub use query::target;

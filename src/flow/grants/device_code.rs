@@ -37,6 +37,7 @@ pub async fn redeem(
     let code = Secret::parse(SecretKind::DeviceCode, text).ok_or(OAuthError::InvalidGrant)?;
     let approval = find(app, &code, caller.client()).await?;
     super::same_target(form, &approval.ask.resource)?;
+    super::pinned(form, &approval.ask.details)?;
     let (id, pace) = (approval.id.clone(), approval.pace);
     let key = presented.key.as_ref();
     let once = async || collect_once(app, &code, (caller.client(), key), occasion).await;

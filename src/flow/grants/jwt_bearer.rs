@@ -42,6 +42,7 @@ pub async fn exchange(
         details: None,
         issued_at: occasion.at,
         ends_at: expires_at,
+        actor: None,
         key: presented.key.as_ref(),
     };
     let access = access_token::make(app, &app.entropy.secret(SecretKind::Access)?, &worth)?;

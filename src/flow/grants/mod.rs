@@ -2,9 +2,11 @@
 //! edge, so no grant can leave them out.
 
 pub mod claim;
+pub mod client_credentials;
 pub mod device_code;
 pub mod jwt_bearer;
 pub mod refresh_token;
+pub mod token_exchange;
 
 use crate::app::App;
 use crate::domain::origin::Occasion;
@@ -46,6 +48,8 @@ pub async fn token(
         GrantType::AuthorizationCode => code::redeem(app, presented, occasion).await,
         GrantType::Claim => claim::redeem(app, presented, occasion).await,
         GrantType::DeviceCode => device_code::redeem(app, presented, occasion).await,
+        GrantType::ClientCredentials => client_credentials::grant(app, presented, occasion).await,
+        GrantType::TokenExchange => token_exchange::exchange(app, presented, occasion).await,
         GrantType::JwtBearer => jwt_bearer::exchange(app, presented, occasion).await,
         GrantType::RefreshToken => refresh_token::refresh(app, presented, occasion).await,
     }

@@ -10,8 +10,10 @@ use crate::domain::change::UNSTORED;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
 use crate::domain::step_up::Extra;
+use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 use crate::store::write::{Expect, Step};
@@ -63,6 +65,8 @@ const CORRUPT: StoreError = StoreError::Corrupt("session");
 pub(in crate::store) struct Claims {
     #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
     pub authorization_details: AuthorizationDetails,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
 }
 
 impl Claims {
@@ -71,8 +75,11 @@ impl Claims {
     }
 
     fn of(session: &Session) -> Option<String> {
-        session.details.some()?;
-        let claims = Self { authorization_details: session.details.clone() };
+        if session.details.is_empty() && session.actor.is_none() {
+            return None;
+        }
+        let claims =
+            Self { authorization_details: session.details.clone(), act: session.actor.clone() };
         serde_json::to_string(&claims).ok()
     }
 }
@@ -88,13 +95,7 @@ impl TryFrom<Model> for Session {
                 Some(Ended { at: Timestamp(at), cause })
             }
         };
-        let extra = match (row.extra_scopes, row.extra_until) {
-            (Some(scopes), Some(until)) => {
-                let scopes = Scopes::stored(&scopes).map_err(|_| CORRUPT)?;
-                Some(Extra { scopes, until: Timestamp(until) })
-            }
-            _ => None,
-        };
+        let extra = extra(row.extra_scopes.as_deref(), row.extra_until)?;
         let claims = Claims::read(row.claims.as_deref())?;
         Ok(Self {
             id: SessionId(row.id),
@@ -109,6 +110,7 @@ impl TryFrom<Model> for Session {
             resource: row.resource.parse().map_err(|_| CORRUPT)?,
             scopes: Scopes::stored(&row.scopes).map_err(|_| CORRUPT)?,
             extra,
+            actor: claims.act,
             label: row.label,
             created_at: Timestamp(row.created_at),
             approved_at: time(row.approved_at),
@@ -122,6 +124,13 @@ impl TryFrom<Model> for Session {
             details: claims.authorization_details,
         })
     }
+}
+
+/// What a session holds for a while only.
+fn extra(scopes: Option<&str>, until: Option<i64>) -> Result<Option<Extra>, StoreError> {
+    let Some((scopes, until)) = scopes.zip(until) else { return Ok(None) };
+    let scopes = Scopes::stored(scopes).map_err(|_| CORRUPT)?;
+    Ok(Some(Extra { scopes, until: Timestamp(until) }))
 }
 
 fn model(session: &Session, revision: i64) -> Model {
@@ -199,4 +208,21 @@ impl Stored for Session {
     fn stored_as(self, revision: i64) -> Self {
         Self { revision, ..self }
     }
+}
+
+/// Holds the session that hands a part on: whoever ends it waits until the part is there to
+/// be ended with it, and whoever ended it before is seen here. Of the token that was shown,
+/// too, something must be left.
+pub(in crate::store) fn hand_on(
+    id: &SessionId,
+    token: &Digest,
+    at: Timestamp,
+    backend: DbBackend,
+) -> Step {
+    let sql = "UPDATE session SET revision = revision \
+               WHERE id = $1 AND ended_at IS NULL AND collect_before IS NULL AND expires_at > $3 \
+               AND EXISTS (SELECT 1 FROM token WHERE digest = $2 AND session_id = $1 \
+               AND kind = 1 AND expires_at > $3)";
+    let values = [id.as_str().into(), token.0.to_vec().into(), at.0.into()];
+    step(backend, sql, values, Expect::One("session"))
 }

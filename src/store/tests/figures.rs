@@ -25,6 +25,7 @@ fn session(id: usize) -> Session {
         client: None,
         parent: None,
         extra: None,
+        actor: None,
         approval: None,
         agent: Agent { name: None, kind: None, reason: None },
         resource: "https://api.example.com".parse().expect("a resource"),

@@ -7,6 +7,9 @@ use crate::support::Site;
 use crate::support::agent::{CLAIM_GRANT, JWT_BEARER};
 use crate::support::reply::Reply;
 
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
 const SERVER: &str = "/.well-known/oauth-authorization-server";
 const RESOURCE: &str = "/.well-known/oauth-protected-resource";
 const KEYS: &str = "/.well-known/jwks.json";
@@ -32,6 +35,11 @@ async fn the_server_metadata_is_complete_for_what_is_offered() {
             "issuer": url,
             "authorization_endpoint": format!("{url}/authorize"),
             "token_endpoint": format!("{url}/token"),
+            "device_authorization_endpoint": format!("{url}/device_authorization"),
+            "pushed_authorization_request_endpoint": format!("{url}/par"),
+            "require_pushed_authorization_requests": false,
+            "dpop_signing_alg_values_supported": algorithms,
+            "introspection_signing_alg_values_supported": ["ES256"],
             "revocation_endpoint": format!("{url}/revoke"),
             "introspection_endpoint": format!("{url}/introspect"),
             "jwks_uri": format!("{url}/.well-known/jwks.json"),
@@ -41,7 +49,8 @@ async fn the_server_metadata_is_complete_for_what_is_offered() {
             "response_modes_supported": ["query"],
             "authorization_response_iss_parameter_supported": true,
             "grant_types_supported":
-                ["authorization_code", JWT_BEARER, CLAIM_GRANT, "refresh_token"],
+                ["authorization_code", DEVICE_CODE, "client_credentials", EXCHANGE, JWT_BEARER,
+                 CLAIM_GRANT, "refresh_token"],
             "token_endpoint_auth_methods_supported": methods,
             "token_endpoint_auth_signing_alg_values_supported": algorithms,
             "revocation_endpoint_auth_methods_supported": methods,
@@ -81,6 +90,7 @@ async fn the_resource_metadata_is_at_the_inserted_path_and_at_the_root() {
             "authorization_servers": [url],
             "scopes_supported": ["demo:read", "demo:write"],
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"],
             "resource_documentation": format!("{url}/auth.md"),
         })
     );
@@ -298,7 +308,14 @@ async fn the_documents_follow_the_configuration() {
     assert!(text.contains("7 minutes"));
     assert!(!text.contains(CLAIM_GRANT) && !text.contains("\"anonymous\""), "{text}");
     let server = site.get(SERVER).await.json();
-    let grants = json!(["authorization_code", JWT_BEARER, "refresh_token"]);
+    let grants = json!([
+        "authorization_code",
+        DEVICE_CODE,
+        "client_credentials",
+        EXCHANGE,
+        JWT_BEARER,
+        "refresh_token"
+    ]);
     assert_eq!(server["grant_types_supported"], grants);
     assert_eq!(server["agent_auth"]["identity_types_supported"], json!(["service_auth"]));
     assert_eq!(server["op_tos_uri"], "https://harbour.example/terms");
@@ -433,7 +450,7 @@ async fn nothing_an_agent_calls_redirects() {
 async fn documents_that_do_not_exist_are_a_plain_404() {
     let site = Site::open().await;
     for path in [
-        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/demo",
         "/.well-known/oauth-authorization-server/demo",
         "/demo/.well-known/oauth-authorization-server",
         "/.well-known/oauth-protected-resource/demo/mcp/more",

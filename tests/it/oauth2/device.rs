@@ -8,7 +8,9 @@ use super::text;
 use crate::support::Site;
 use crate::support::agent::{member, path_of};
 use crate::support::client::Client;
+use crate::support::keys::Key;
 use crate::support::person::{Person, between, form_token};
+use crate::support::proof;
 use crate::support::reply::Reply;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -583,5 +585,65 @@ async fn sixty_four_polls_at_the_approval_make_one_session() {
         assert_eq!(sessions(&site).await, round);
     }
     assert_eq!(site.count("SELECT COUNT(*) FROM token").await, 12);
+    site.close().await;
+}
+
+/// RFC 9449 §5: a device that proves possession of a key gets tokens bound to it, and the same
+/// again only with it.
+#[tokio::test]
+async fn a_device_may_bind_its_tokens_to_a_key() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = command_line(&site).await;
+    let device = Device::of(&client).await;
+    device.approved_by(&mut ada).await;
+    let key = Key::p256();
+    let code = text(&device.told, "device_code");
+    let fields = [("grant_type", DEVICE_CODE), ("device_code", code), ("client_id", &client.id)];
+    let tokens = proof::ask(&site, &fields, &[&proof::for_token(&site, &key)]).await;
+    assert_eq!(member(&tokens, "token_type"), "DPoP");
+    let known = site.introspect(&member(&tokens, "access_token")).await.json();
+    assert_eq!(known["cnf"], json!({ "jkt": key.thumbprint() }));
+    device.poll().await.assert_error(400, "invalid_grant");
+    let again = proof::ask(&site, &fields, &[&proof::for_token(&site, &key)]).await;
+    assert_eq!(member(&again, "access_token"), member(&tokens, "access_token"));
+    client.refresh(&member(&tokens, "refresh_token")).await.assert_error(400, "invalid_grant");
+    site.close().await;
+}
+
+/// RFC 6750 §3.1: a device asks for more; the same session gains what its human adds.
+#[tokio::test]
+async fn a_device_widens_its_own_session() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = command_line(&site).await;
+    let told = ask(&client, &[("scope", "demo:read")]).await.json();
+    let first = Device { client: &client, told };
+    let link = first.typed_by(&mut ada).await;
+    let fields = [
+        ("decision", "approve"),
+        ("user_code", first.code()),
+        ("scope", "demo:read"),
+        ("lifetime", "8h"),
+    ];
+    assert_eq!(ada.answer(&link, &fields).await.status, 303);
+    let before = member(&first.poll().await, "access_token");
+    let session = site.introspect(&before).await.json();
+    let more = Device::of(&client).await;
+    let link = more.typed_by(&mut ada).await;
+    let fields = [
+        ("decision", "approve"),
+        ("user_code", more.code()),
+        ("scope", "demo:write"),
+        ("session", text(&session, "session_id")),
+    ];
+    assert_eq!(ada.answer(&link, &fields).await.status, 303);
+    let tokens = more.poll().await;
+    assert_eq!(tokens.json()["scope"], "demo:read demo:write");
+    let known = site.introspect(&member(&tokens, "access_token")).await.json();
+    assert_eq!(known["session_id"], session["session_id"]);
+    assert_eq!(member(&more.poll().await, "access_token"), member(&tokens, "access_token"));
+    site.assert_live(&before).await;
+    assert_eq!(sessions(&site).await, 1);
     site.close().await;
 }

@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 20] = [
+const ROUTES: [(&str, Takes); 25] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -40,6 +40,11 @@ const ROUTES: [(&str, Takes); 20] = [
     ("/oauth2/introspect", Takes::Form),
     ("/register", Takes::Json),
     ("/oauth2/register", Takes::Json),
+    ("/par", Takes::Form),
+    ("/oauth2/par", Takes::Form),
+    ("/device_authorization", Takes::Form),
+    ("/oauth2/device_authorization", Takes::Form),
+    ("/device", Takes::Page),
     ("/sign-in", Takes::Page),
     ("/sign-up", Takes::Page),
     ("/sign-out", Takes::Page),
@@ -267,7 +272,7 @@ async fn broken_forms_are_refused_on_every_route_that_takes_a_form() {
             assert_refused(&raw, &[400], *takes, &format!("{what} at {path}"));
         }
         let nothing = world.send(path, FORM, b"").await;
-        assert_refused(&nothing, &[400, 403], *takes, &format!("nothing at {path}"));
+        assert_refused(&nothing, &[400, 401, 403], *takes, &format!("nothing at {path}"));
     }
     assert_eq!(state(&world.site).await, before);
     world.is_well().await;
