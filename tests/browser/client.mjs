@@ -12,11 +12,12 @@ async function answer(response) {
 }
 
 export class Client {
-  static async register(origin, redirects, name = "Notes helper") {
+  static async register(origin, redirects, name = "Notes helper", grants = ["authorization_code", "refresh_token"]) {
     const client = new Client();
     client.server = await (await fetch(`${origin}/.well-known/oauth-authorization-server`)).json();
     client.name = name;
-    const metadata = { client_name: name, redirect_uris: redirects, token_endpoint_auth_method: "none" };
+    const metadata = { client_name: name, grant_types: grants, token_endpoint_auth_method: "none" };
+    if (redirects.length > 0) metadata.redirect_uris = redirects;
     const reply = await answer(
       await fetch(client.server.registration_endpoint, {
         method: "POST",
@@ -64,6 +65,28 @@ export class Client {
       code_verifier: this.verifier,
     };
     return answer(await fetch(this.server.token_endpoint, { method: "POST", body: new URLSearchParams(form) }));
+  }
+}
+
+const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+
+/** A program without a browser of its own (RFC 8628): it shows a code and waits. */
+export class Device {
+  static async begin(origin, scope) {
+    const device = new Device();
+    device.client = await Client.register(origin, [], "Command line", [DEVICE_GRANT, "refresh_token"]);
+    const { server, id } = device.client;
+    const form = new URLSearchParams({ client_id: id, scope });
+    const reply = await answer(await fetch(server.device_authorization_endpoint, { method: "POST", body: form }));
+    assert.equal(reply.status, 200, JSON.stringify(reply.body));
+    Object.assign(device, { told: reply.body, code: reply.body.user_code, page: reply.body.verification_uri });
+    return device;
+  }
+
+  async poll() {
+    const { server, id } = this.client;
+    const form = { grant_type: DEVICE_GRANT, device_code: this.told.device_code, client_id: id };
+    return answer(await fetch(server.token_endpoint, { method: "POST", body: new URLSearchParams(form) }));
   }
 }
 

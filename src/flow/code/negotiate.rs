@@ -52,7 +52,12 @@ pub fn negotiate(app: &App, form: &Form, now: Timestamp) -> Result<Negotiated, R
     })
 }
 
-fn details(resource: &Resource, form: &Form) -> Result<AuthorizationDetails, Refused> {
+/// The details of a request, if the resource takes every one of them (RFC 9396 §5).
+///
+/// # Errors
+///
+/// What the client is told.
+pub fn details(resource: &Resource, form: &Form) -> Result<AuthorizationDetails, Refused> {
     let Some(text) = form.get("authorization_details") else {
         return Ok(AuthorizationDetails::default());
     };

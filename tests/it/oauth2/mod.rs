@@ -1,9 +1,11 @@
 //! The standard doors, asked as OAuth clients ask.
 
+mod authorization_details;
 mod client_assertion;
 mod client_authentication;
 mod code;
 mod device;
+mod discovery;
 mod documents;
 mod dpop;
 mod dpop_resource;
@@ -15,6 +17,7 @@ mod management;
 mod pushed_requests;
 mod redirect_uris;
 mod register;
+mod reuse;
 mod signed_introspection;
 mod step_up;
 

@@ -57,6 +57,8 @@ struct Outside {
     clock: ManualClock,
     /// The first node's address.
     issuer: Option<String>,
+    /// The path of the issuer, where it has one.
+    below: &'static str,
     /// Who answers for what strangers' URLs name, if not the network.
     fetch: Option<Fetcher>,
 }
@@ -90,8 +92,17 @@ impl Site {
         Self::open_with_fetch(settings, None).await
     }
 
+    /// A server whose issuer has this path.
+    pub async fn open_below(path: &'static str) -> Self {
+        Self::open_outside("", None, path).await
+    }
+
     /// A server with these settings, and with these answers to what strangers' URLs name.
     pub async fn open_with_fetch(settings: &str, fetch: Option<Fetcher>) -> Self {
+        Self::open_outside(settings, fetch, "").await
+    }
+
+    async fn open_outside(settings: &str, fetch: Option<Fetcher>, below: &'static str) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let database = Arc::new(TestDatabase::create(folder.path()).await);
         let outside = Outside {
@@ -100,6 +111,7 @@ impl Site {
             settings: settings.to_owned(),
             clock: ManualClock::at(START),
             issuer: None,
+            below,
             fetch,
         };
         Self::node(outside).await
@@ -124,15 +136,16 @@ impl Site {
             settings: self.settings.clone(),
             clock: self.clock.clone(),
             issuer: Some(self.app.settings.issuer.to_string()),
+            below: "",
             fetch: self.fetch.clone(),
         }
     }
 
     async fn node(outside: Outside) -> Self {
-        let Outside { folder, database, settings, clock, issuer, fetch } = outside;
+        let Outside { folder, database, settings, clock, issuer, below, fetch } = outside;
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
-        let issuer = issuer.unwrap_or_else(|| url.clone());
+        let issuer = issuer.unwrap_or_else(|| format!("{url}{below}"));
         let text = format!(
             "listen = \"127.0.0.1:{port}\"\nissuer = \"{issuer}\"\ndatabase = \"{}\"\nsecrets_file = \"{}\"\n{settings}",
             database.url(),

@@ -89,7 +89,7 @@ const DEVICE: DeviceTexts = DeviceTexts {
                    only if your own device shows the same code at this moment.",
     same: "Yes",
     different: "No",
-    compare_again: "If yes, compare the code once more. Your device shows:",
+    compare_again: "If yes, compare the code once more. Your device must show:",
 };
 
 const ONWARD: OnwardTexts = OnwardTexts {
