@@ -238,9 +238,9 @@ async fn store(connection: &mut SqliteConnection, change: &Change, number: u64) 
             token.execute(&mut *connection).await.expect("inserted");
         }
         Change::Rotate { spent, access, refresh } => {
-            let spend = sqlx::query(SPEND).bind(&spent.0[..]);
-            let spent = spend.execute(&mut *connection).await.expect("updated");
-            assert_eq!(spent.rows_affected(), 1, "each refresh token is spent once");
+            let statement = sqlx::query(SPEND).bind(&spent.0[..]);
+            let done = statement.execute(&mut *connection).await.expect("updated");
+            assert_eq!(done.rows_affected(), 1, "each refresh token is spent once");
             let pair = sqlx::query(PAIR).bind(&access.0[..]).bind(&refresh.0[..]).bind(&session);
             pair.execute(&mut *connection).await.expect("inserted");
         }

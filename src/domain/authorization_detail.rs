@@ -172,7 +172,7 @@ mod tests {
 
     fn said(members: &str) -> Option<Vec<String>> {
         let text = format!(r#"[{{"type":"payment"{members}}}]"#);
-        let details = AuthorizationDetails::parse(&text).expect("details");
+        let details = AuthorizationDetails::parse(&text)?;
         resource().takes(&details).then(|| in_words(Some(&resource()), &details))
     }
 

@@ -221,12 +221,11 @@ pub async fn find(
     let found = found.filter(|one| waits(one) && one.is_for(human.account()));
     let counts = guess(app, human, occasion);
     let mut effects: Vec<Effect> = counts.iter().cloned().map(Effect::Count).collect();
-    match &found {
-        Some(_) => effects.extend(counts.iter().cloned().map(Effect::Forgive)),
-        None => {
-            let event = Event::new(EventKind::WrongCode, occasion).by(&human.account().id);
-            effects.push(Effect::Record(event));
-        }
+    if found.is_some() {
+        effects.extend(counts.iter().cloned().map(Effect::Forgive));
+    } else {
+        let event = Event::new(EventKind::WrongCode, occasion).by(&human.account().id);
+        effects.push(Effect::Record(event));
     }
     app.store.apply(effects).await.map_err(|error| match error {
         StoreError::Limited => PersonError::Limited(until_next_hour(occasion.at)),

@@ -170,8 +170,8 @@ mod tests {
     use super::*;
 
     fn fields(object: &str) -> Option<Vec<(String, String)>> {
-        let details = AuthorizationDetails::parse(&format!("[{object}]")).expect("details");
-        let fields = details.iter().next().expect("one").fields()?;
+        let details = AuthorizationDetails::parse(&format!("[{object}]"))?;
+        let fields = details.iter().next()?.fields()?;
         Some(fields.into_iter().collect())
     }
 
@@ -227,7 +227,7 @@ mod tests {
     /// RFC 9396 §2: a list of objects, each with a type.
     #[test]
     fn other_json_is_no_list_of_details() {
-        let many = format!("[{}]", vec![r#"{"type":"t"}"#; 9].join(","));
+        let many = format!("[{}]", [r#"{"type":"t"}"#; 9].join(","));
         let long = format!(r#"[{{"type":"t","a":"{}"}}]"#, "x".repeat(LONGEST_TEXT));
         for text in [
             "",

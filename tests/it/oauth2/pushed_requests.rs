@@ -182,7 +182,7 @@ async fn nothing_secret_of_a_pushed_request_is_kept() {
     let site = Site::open().await;
     let metadata = json!({ "redirect_uris": [CALLBACK] });
     let client = Client::register_as(&site, &metadata).await;
-    let change = [("client_assertion", "hush"), ("password", "hush"), ("code_verifier", VERIFIER)];
+    let change = [("password", "hush"), ("code_verifier", VERIFIER)];
     let reply = push(&client, &change).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
     for word in ["hush", VERIFIER, "client_secret", client.secret.as_deref().expect("one")] {
@@ -192,6 +192,28 @@ async fn nothing_secret_of_a_pushed_request_is_kept() {
     let sound = challenge(VERIFIER);
     let sql = format!("SELECT COUNT(*) FROM pushed_request WHERE request LIKE '%{sound}%'");
     assert_eq!(site.count(&sql).await, 1, "the challenge is no secret, and is needed");
+
+    let key = Key::p256();
+    let metadata = json!({
+        "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": { "keys": [key.jwk()] },
+    });
+    let client = Client::register_as(&site, &metadata).await;
+    let now = site.clock.now().0;
+    let claims = json!({
+        "iss": client.id, "sub": client.id, "aud": site.url, "jti": "1", "exp": now + 60,
+    });
+    let assertion = key.sign(&json!({ "alg": key.algorithm() }), &claims);
+    let change = [
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", assertion.as_str()),
+    ];
+    let reply = push(&client, &change).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    for word in [assertion.as_str(), "client_assertion"] {
+        let sql = format!("SELECT COUNT(*) FROM pushed_request WHERE request LIKE '%{word}%'");
+        assert_eq!(site.count(&sql).await, 0, "{word}");
+    }
     site.close().await;
 }
 

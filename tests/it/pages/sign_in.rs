@@ -96,17 +96,22 @@ async fn an_unknown_address_is_answered_in_the_words_of_a_wrong_password() {
     site.close().await;
 }
 
-/// Case 149: one password is hashed whether or not anybody has the address. The fastest of
-/// several tries is compared, so a busy machine does not blur it.
+/// Case 149: one password is hashed whether or not anybody has the address. The fastest tries
+/// are compared, and as many are made as a busy machine needs to show its best.
 #[tokio::test]
 async fn an_unknown_address_costs_as_much_work_as_a_wrong_password() {
     let site = Site::open().await;
     let mut ada = site.add_person("ada@example.com").await;
     let mut nobody = Person::new(&site, "bob@example.com");
     let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
-    for _ in 0..6 {
+    for tried in 1..=40 {
         known = known.min(time_of_guess(&site, &mut ada).await);
         unknown = unknown.min(time_of_guess(&site, &mut nobody).await);
+        if tried >= 6 && unknown * 2 > known && known * 2 > unknown {
+            break;
+        }
+        // Guesses are limited by the hour.
+        site.clock.advance(Seconds::HOUR);
     }
     assert!(unknown * 2 > known, "unknown took {unknown:?}, known {known:?}");
     assert!(known * 2 > unknown, "unknown took {unknown:?}, known {known:?}");
