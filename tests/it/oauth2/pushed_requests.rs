@@ -23,7 +23,8 @@ async fn push_with(client: &Client<'_>, change: &[(&str, &str)], proof: Option<&
     let (_, body) = path.split_once('?').expect("a query");
     let mut body = body.to_owned();
     if let Some(secret) = &client.secret {
-        body.push_str(&format!("&client_secret={secret}"));
+        body.push_str("&client_secret=");
+        body.push_str(secret);
     }
     let request = site.client.post(format!("{}/par", site.url)).body(body);
     let request = request.header("content-type", "application/x-www-form-urlencoded");
