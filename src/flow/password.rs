@@ -1,5 +1,6 @@
-//! Passwords: argon2id ([RFC 9106]) off the executor, two at a time and on threads that give way
-//! to all others, so that a storm of sign-ins neither delays token checks nor eats the memory.
+//! Passwords: argon2id ([RFC 9106]) off the executor, on half of the processors at most and on
+//! threads that give way to all others, so that a storm of sign-ins neither delays token checks
+//! nor eats the memory.
 //!
 //! [RFC 9106]: https://www.rfc-editor.org/rfc/rfc9106
 
@@ -27,6 +28,7 @@ const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$YSBkZWNveSBmb3IgYWxsIQ\
 #[error("a password could not be hashed")]
 pub struct HashError;
 
+/// The most hashes at once: each takes 19 MiB.
 const AT_ONCE: usize = 2;
 
 /// A ninth of an ordinary thread's weight: enough to finish on a busy machine.
@@ -35,7 +37,8 @@ const NICENESS: i32 = 10;
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(AT_ONCE)) }
+        let half = thread::available_parallelism().map_or(1, |processors| processors.get() / 2);
+        Self { permits: Arc::new(Semaphore::new(half.clamp(1, AT_ONCE))) }
     }
 }
 
