@@ -180,7 +180,7 @@ async fn race_refreshes(width: usize, rounds: usize) {
         let unspent = "SELECT COUNT(*) FROM token WHERE kind = 2 AND spent_at IS NULL";
         assert_eq!(site.count(unspent).await, 1, "one live descendant in round {round}");
         refresh = next;
-        site.advance(Seconds(61));
+        site.advance(Seconds(1));
     }
     assert_eq!(super::events(&site, "refresh.reuse").await, 0);
     site.close().await;
@@ -215,7 +215,7 @@ async fn both_spellings_of_refresh_race_for_one_successor() {
             assert_eq!(text(&reply.json(), "/identity/refresh_token/value"), next);
         }
         refresh = next;
-        site.advance(Seconds(61));
+        site.advance(Seconds(1));
     }
     site.close().await;
 }
