@@ -86,14 +86,18 @@ export class World {
   }
 }
 
-/** The person as a service, for clients that are no part of this process. */
+/**
+ * The person as a service, for clients that are no part of this process. They ask at the same time, so each question gets
+ * a browser of its own: a sign-in in one changes the cookie that a form in another was made for.
+ */
 async function serve(person) {
   const server = createServer(async (request, answer) => {
     try {
       const parts = [];
       for await (const part of request) parts.push(part);
       const { url, ...decision } = JSON.parse(Buffer.concat(parts).toString());
-      const outcome = await person.answer(url, decision);
+      const browser = new Person(person.origin, person.email, person.password);
+      const outcome = await browser.answer(url, decision);
       answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(outcome));
     } catch (error) {
       answer.writeHead(500, { "content-type": "text/plain" }).end(String(error.stack));
