@@ -1,11 +1,11 @@
 //! Named queries about people and their browsers.
 
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryTrait as _,
+    ColumnTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _,
 };
 
-use super::row::{account, browser_session, step};
+use super::row::{account, browser_session, insert, step};
 use super::{Store, StoreError};
 use crate::domain::account::Account;
 use crate::domain::browser::BrowserSession;
@@ -83,9 +83,7 @@ pub(super) fn sign_in(session: &BrowserSession, backend: DbBackend) -> Step {
         address: session.from.address.clone(),
         user_agent: session.from.user_agent.as_ref().map(ToString::to_string),
     };
-    let statement =
-        browser_session::Entity::insert(row.into_active_model().reset_all()).build(backend);
-    Step { statement, expect: Expect::One("browser_session") }
+    insert(row.into_active_model(), backend)
 }
 
 pub(super) fn sign_out(digest: &Digest, backend: DbBackend) -> Step {

@@ -1,10 +1,8 @@
 //! Named queries about one-time links.
 
-use sea_orm::{
-    ActiveModelTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, QueryTrait as _,
-};
+use sea_orm::{DbBackend, EntityTrait as _, IntoActiveModel as _};
 
-use super::row::{one_time_link, step};
+use super::row::{insert, one_time_link, step};
 use super::{Store, StoreError};
 use crate::domain::browser::{LinkPurpose, OneTimeLink};
 use crate::domain::id::AccountId;
@@ -54,9 +52,7 @@ pub(super) fn offer(link: &OneTimeLink, backend: DbBackend) -> Step {
         expires_at: link.expires_at.0,
         used_at: None,
     };
-    let statement =
-        one_time_link::Entity::insert(row.into_active_model().reset_all()).build(backend);
-    Step { statement, expect: Expect::One("one_time_link") }
+    insert(row.into_active_model(), backend)
 }
 
 pub(super) fn spend(digest: &Digest, at: Timestamp, backend: DbBackend) -> Step {

@@ -1,10 +1,8 @@
 //! Named queries about pushed authorization requests.
 
-use sea_orm::{
-    ActiveModelTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, QueryTrait as _,
-};
+use sea_orm::{DbBackend, EntityTrait as _, IntoActiveModel as _};
 
-use super::row::{pushed_request, step};
+use super::row::{insert, pushed_request, step};
 use super::{Store, StoreError};
 use crate::domain::id::ClientId;
 use crate::domain::pushed_request::PushedRequest;
@@ -41,9 +39,7 @@ pub(super) fn push(pushed: &PushedRequest, backend: DbBackend) -> Step {
         expires_at: pushed.expires_at.0,
         used_at: pushed.used_at.map(|time| time.0),
     };
-    let statement =
-        pushed_request::Entity::insert(row.into_active_model().reset_all()).build(backend);
-    Step { statement, expect: Expect::One("pushed_request") }
+    insert(row.into_active_model(), backend)
 }
 
 /// A browser takes the request up: the first one.

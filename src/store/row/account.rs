@@ -1,15 +1,13 @@
 //! `account`: people.
 
+use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
 use super::{Stored, seconds, time};
 use crate::domain::account::Account;
-use crate::domain::change::UNSTORED;
 use crate::domain::id::AccountId;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
-use crate::store::write::{Expect, Step};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "account")]
@@ -48,9 +46,9 @@ impl TryFrom<Model> for Account {
 }
 
 impl Stored for Account {
-    const NAME: &'static str = "account";
+    type Row = ActiveModel;
 
-    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
+    fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
         let row = Model {
             id: self.id.0.clone(),
             email: self.email.as_str().to_owned(),
@@ -59,20 +57,9 @@ impl Stored for Account {
             password_hash: self.password_hash.clone(),
             administrator: self.administrator,
             created_at: self.created_at.0,
-            revision: seen + 1,
+            revision,
         };
-        let mut active = row.into_active_model().reset_all();
-        let statement = if seen == UNSTORED {
-            Entity::insert(active).build(backend)
-        } else {
-            active.id = NotSet;
-            Entity::update_many()
-                .set(active)
-                .filter(Column::Id.eq(self.id.as_str()))
-                .filter(Column::Revision.eq(seen))
-                .build(backend)
-        };
-        Ok(Step { statement, expect: Expect::One(Self::NAME) })
+        Ok(row.into_active_model())
     }
 
     fn stored_as(self, revision: i64) -> Self {

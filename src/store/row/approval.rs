@@ -1,18 +1,16 @@
 //! `approval`: questions to humans. The ask and the state are kept as JSON, as the domain
 //! spells them; what queries look at has columns of its own.
 
+use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
 use super::{Stored, seconds, time};
 use crate::domain::approval::{Approval, KeyedCode, State};
-use crate::domain::change::UNSTORED;
 use crate::domain::id::ApprovalId;
 use crate::domain::pace::Pace;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
-use crate::store::write::{Expect, Step};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "approval")]
@@ -78,54 +76,40 @@ impl TryFrom<Model> for Approval {
     }
 }
 
-fn model(approval: &Approval, revision: i64) -> Result<Model, StoreError> {
-    let answered_by = match &approval.state {
-        State::Waiting { viewer, .. } => viewer.as_ref(),
-        State::Locked { by, .. } => by.as_ref(),
-        State::Approved(approved) | State::Collected { approved, .. } => Some(&approved.by),
-        State::Denied { by, .. } => Some(by),
-        State::Superseded { .. } => None,
-    };
-    Ok(Model {
-        id: approval.id.0.clone(),
-        revision,
-        link_digest: approval.link.0.to_vec(),
-        door: approval.ask.door.name().to_owned(),
-        registration_id: approval.ask.registration.as_ref().map(|id| id.0.clone()),
-        account_id: answered_by.map(|id| id.0.clone()),
-        ask: serde_json::to_string(&approval.ask).map_err(|_| CORRUPT)?,
-        state: serde_json::to_string(&approval.state).map_err(|_| CORRUPT)?,
-        state_name: state_name(&approval.state).to_owned(),
-        agent_code: approval.agent_code.as_ref().map(|code| code.0.clone()),
-        created_at: approval.created_at.0,
-        expires_at: approval.expires_at.0,
-        handle_digest: approval.handle.map(|digest| digest.0.to_vec()),
-        user_code_digest: approval.user_code.as_ref().map(|code| code.0.clone()),
-        client_id: approval.ask.client.as_ref().map(|client| client.id.0.clone()),
-        polled_at: seconds(approval.pace.polled_at),
-        poll_interval: approval.pace.interval.0,
-    })
-}
-
 impl Stored for Approval {
-    const NAME: &'static str = "approval";
+    type Row = ActiveModel;
 
-    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
-        let mut active = model(self, seen + 1)?.into_active_model().reset_all();
-        let statement = if seen == UNSTORED {
-            Entity::insert(active).build(backend)
-        } else {
-            active.id = NotSet;
-            // Kept by the polls themselves, without a revision.
-            active.polled_at = NotSet;
-            active.poll_interval = NotSet;
-            Entity::update_many()
-                .set(active)
-                .filter(Column::Id.eq(self.id.as_str()))
-                .filter(Column::Revision.eq(seen))
-                .build(backend)
+    /// Kept by the polls themselves.
+    const APART: &'static [Column] = &[Column::PolledAt, Column::PollInterval];
+
+    fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
+        let answered_by = match &self.state {
+            State::Waiting { viewer, .. } => viewer.as_ref(),
+            State::Locked { by, .. } => by.as_ref(),
+            State::Approved(approved) | State::Collected { approved, .. } => Some(&approved.by),
+            State::Denied { by, .. } => Some(by),
+            State::Superseded { .. } => None,
         };
-        Ok(Step { statement, expect: Expect::One(Self::NAME) })
+        let row = Model {
+            id: self.id.0.clone(),
+            revision,
+            link_digest: self.link.0.to_vec(),
+            door: self.ask.door.name().to_owned(),
+            registration_id: self.ask.registration.as_ref().map(|id| id.0.clone()),
+            account_id: answered_by.map(|id| id.0.clone()),
+            ask: serde_json::to_string(&self.ask).map_err(|_| CORRUPT)?,
+            state: serde_json::to_string(&self.state).map_err(|_| CORRUPT)?,
+            state_name: state_name(&self.state).to_owned(),
+            agent_code: self.agent_code.as_ref().map(|code| code.0.clone()),
+            created_at: self.created_at.0,
+            expires_at: self.expires_at.0,
+            handle_digest: self.handle.map(|digest| digest.0.to_vec()),
+            user_code_digest: self.user_code.as_ref().map(|code| code.0.clone()),
+            client_id: self.ask.client.as_ref().map(|client| client.id.0.clone()),
+            polled_at: seconds(self.pace.polled_at),
+            poll_interval: self.pace.interval.0,
+        };
+        Ok(row.into_active_model())
     }
 
     fn stored_as(self, revision: i64) -> Self {

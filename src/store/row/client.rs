@@ -1,17 +1,15 @@
 //! `client`: clients that registered themselves. What they said is kept as JSON, as the
 //! protocol spells it.
 
+use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
 use super::{Stored, origin, seconds, text, time};
-use crate::domain::change::UNSTORED;
 use crate::domain::client::RegisteredClient;
 use crate::domain::id::ClientId;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
-use crate::store::write::{Expect, Step};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "client")]
@@ -53,38 +51,25 @@ impl TryFrom<Model> for RegisteredClient {
     }
 }
 
-fn model(client: &RegisteredClient, revision: i64) -> Result<Model, StoreError> {
-    Ok(Model {
-        id: client.id.0.clone(),
-        revision,
-        metadata: serde_json::to_string(&client.metadata).map_err(|_| CORRUPT)?,
-        secret_digest: client.secret.map(|digest| digest.0.to_vec()),
-        management_digest: client.management.0.to_vec(),
-        address: client.from.address.clone(),
-        user_agent: text(client.from.user_agent.as_ref()),
-        created_at: client.created_at.0,
-        used_at: seconds(client.used_at),
-    })
-}
-
 impl Stored for RegisteredClient {
-    const NAME: &'static str = "client";
+    type Row = ActiveModel;
 
-    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
-        let mut active = model(self, seen + 1)?.into_active_model().reset_all();
-        let statement = if seen == UNSTORED {
-            Entity::insert(active).build(backend)
-        } else {
-            active.id = NotSet;
-            // Being used is no edit: it neither moves the revision nor is undone by one.
-            active.used_at = NotSet;
-            Entity::update_many()
-                .set(active)
-                .filter(Column::Id.eq(self.id.as_str()))
-                .filter(Column::Revision.eq(seen))
-                .build(backend)
+    /// Being used is no edit: it neither moves the revision nor is undone by one.
+    const APART: &'static [Column] = &[Column::UsedAt];
+
+    fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
+        let row = Model {
+            id: self.id.0.clone(),
+            revision,
+            metadata: serde_json::to_string(&self.metadata).map_err(|_| CORRUPT)?,
+            secret_digest: self.secret.map(|digest| digest.0.to_vec()),
+            management_digest: self.management.0.to_vec(),
+            address: self.from.address.clone(),
+            user_agent: text(self.from.user_agent.as_ref()),
+            created_at: self.created_at.0,
+            used_at: seconds(self.used_at),
         };
-        Ok(Step { statement, expect: Expect::One(Self::NAME) })
+        Ok(row.into_active_model())
     }
 
     fn stored_as(self, revision: i64) -> Self {

@@ -14,27 +14,60 @@ pub mod session;
 pub mod signing_key;
 pub mod token;
 
-use sea_orm::sea_query::ValueType;
-use sea_orm::{DbBackend, Statement, Value};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Nullable, ValueType};
+use sea_orm::{
+    ActiveModelTrait, DbBackend, EntityName as _, EntityTrait, Insert, QueryFilter as _,
+    QueryTrait as _, Statement, Update, Value,
+};
 
+use crate::domain::change::UNSTORED;
 use crate::domain::origin::{Agent, Origin};
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 use crate::store::write::{Expect, Step};
 
-/// A domain value that has a row of its own, guarded by its revision.
-pub trait Stored {
-    /// The name a stale guard is refused under.
-    const NAME: &'static str;
+type Column<R> = <<R as ActiveModelTrait>::Entity as EntityTrait>::Column;
 
-    /// Writes this over revision `seen`, or anew when `seen` is
-    /// [`UNSTORED`](crate::domain::change::UNSTORED).
-    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError>;
+/// A domain value that has a row of its own, guarded by its revision.
+pub trait Stored: Sized {
+    type Row: ActiveModelTrait;
+
+    /// Columns that are written without a revision, by statements of their own: a change
+    /// leaves them as they are.
+    const APART: &'static [Column<Self::Row>] = &[];
+
+    /// The row this is at `revision`.
+    fn row(&self, revision: i64) -> Result<Self::Row, StoreError>;
 
     /// The revision this has once [`put`](Self::put) is committed.
     #[must_use]
     fn stored_as(self, revision: i64) -> Self;
+
+    /// Writes this over revision `seen`, or anew when `seen` is [`UNSTORED`].
+    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
+        let row = self.row(seen + 1)?;
+        if seen == UNSTORED {
+            return Ok(insert(row, backend));
+        }
+        let mut row = row.reset_all();
+        for column in Self::APART {
+            row.not_set(*column);
+        }
+        let update = Update::one(row).validate()?.filter(Expr::col("revision").eq(seen));
+        Ok(Step { statement: update.build(backend), expect: one_of::<Self::Row>() })
+    }
+}
+
+/// A row that is not there yet.
+pub(in crate::store) fn insert<R: ActiveModelTrait>(row: R, backend: DbBackend) -> Step {
+    let statement = Insert::one(row.reset_all()).build(backend);
+    Step { statement, expect: one_of::<R>() }
+}
+
+/// One row, or the change is refused under the table's name.
+fn one_of<R: ActiveModelTrait>() -> Expect {
+    Expect::One(R::Entity::default().table_name())
 }
 
 /// One statement with `$1`, `$2` … on either database.
@@ -53,9 +86,7 @@ where
 }
 
 /// A null of the type that `T` binds as.
-pub(in crate::store) fn null_or<T: Into<Value> + ValueType + sea_orm::sea_query::Nullable>(
-    value: Option<T>,
-) -> Value {
+pub(in crate::store) fn null_or<T: Into<Value> + ValueType + Nullable>(value: Option<T>) -> Value {
     value.map_or_else(T::null, Into::into)
 }
 

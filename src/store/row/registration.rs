@@ -1,10 +1,9 @@
 //! `registration`: agents that asked through auth.md.
 
+use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
 
 use super::{Stored, agent, origin, seconds, text, time};
-use crate::domain::change::UNSTORED;
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
 use crate::domain::pace::Pace;
 use crate::domain::registration::{Registration, RegistrationKind};
@@ -12,7 +11,6 @@ use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
-use crate::store::write::{Expect, Step};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "registration")]
@@ -77,50 +75,37 @@ impl TryFrom<Model> for Registration {
     }
 }
 
-fn model(registration: &Registration, revision: i64) -> Model {
-    let told = &registration.agent;
-    Model {
-        id: registration.id.0.clone(),
-        revision,
-        kind: registration.kind.name().to_owned(),
-        client_name: text(told.name.as_ref()),
-        client_type: text(told.kind.as_ref()),
-        reason: text(told.reason.as_ref()),
-        resource: registration.resource.to_string(),
-        scopes: registration.scopes.to_string(),
-        pre_claim_scopes: registration.pre_claim.to_string(),
-        login_hint: registration.login_hint.as_ref().map(|hint| hint.as_str().to_owned()),
-        claim_digest: registration.claim.0.to_vec(),
-        claim_expires_at: registration.claim_expires_at.0,
-        generation: registration.generation,
-        account_id: registration.account.as_ref().map(|id| id.0.clone()),
-        session_id: registration.session.as_ref().map(|id| id.0.clone()),
-        approval_id: registration.approval.as_ref().map(|id| id.0.clone()),
-        revoked_at: seconds(registration.revoked_at),
-        polled_at: seconds(registration.pace.polled_at),
-        poll_interval: registration.pace.interval.0,
-        address: registration.from.address.clone(),
-        user_agent: text(registration.from.user_agent.as_ref()),
-        created_at: registration.created_at.0,
-    }
-}
-
 impl Stored for Registration {
-    const NAME: &'static str = "registration";
+    type Row = ActiveModel;
 
-    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
-        let mut active = model(self, seen + 1).into_active_model().reset_all();
-        let statement = if seen == UNSTORED {
-            Entity::insert(active).build(backend)
-        } else {
-            active.id = NotSet;
-            Entity::update_many()
-                .set(active)
-                .filter(Column::Id.eq(self.id.as_str()))
-                .filter(Column::Revision.eq(seen))
-                .build(backend)
+    fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
+        let told = &self.agent;
+        let row = Model {
+            id: self.id.0.clone(),
+            revision,
+            kind: self.kind.name().to_owned(),
+            client_name: text(told.name.as_ref()),
+            client_type: text(told.kind.as_ref()),
+            reason: text(told.reason.as_ref()),
+            resource: self.resource.to_string(),
+            scopes: self.scopes.to_string(),
+            pre_claim_scopes: self.pre_claim.to_string(),
+            login_hint: self.login_hint.as_ref().map(|hint| hint.as_str().to_owned()),
+            claim_digest: self.claim.0.to_vec(),
+            claim_expires_at: self.claim_expires_at.0,
+            generation: self.generation,
+            account_id: self.account.as_ref().map(|id| id.0.clone()),
+            session_id: self.session.as_ref().map(|id| id.0.clone()),
+            approval_id: self.approval.as_ref().map(|id| id.0.clone()),
+            revoked_at: seconds(self.revoked_at),
+            // A new attempt starts a new pace, so these are no columns apart.
+            polled_at: seconds(self.pace.polled_at),
+            poll_interval: self.pace.interval.0,
+            address: self.from.address.clone(),
+            user_agent: text(self.from.user_agent.as_ref()),
+            created_at: self.created_at.0,
         };
-        Ok(Step { statement, expect: Expect::One(Self::NAME) })
+        Ok(row.into_active_model())
     }
 
     fn stored_as(self, revision: i64) -> Self {

@@ -1,12 +1,11 @@
 //! `session`: approved connections.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{DbBackend, IntoActiveModel as _, NotSet, QueryTrait as _};
+use sea_orm::{DbBackend, IntoActiveModel as _};
 use serde::{Deserialize, Serialize};
 
 use super::{Stored, agent, null_or, origin, seconds, step, text, time};
 use crate::domain::ask::Door;
-use crate::domain::change::UNSTORED;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
 use crate::domain::step_up::Extra;
@@ -133,38 +132,6 @@ fn extra(scopes: Option<&str>, until: Option<i64>) -> Result<Option<Extra>, Stor
     Ok(Some(Extra { scopes, until: Timestamp(until) }))
 }
 
-fn model(session: &Session, revision: i64) -> Model {
-    Model {
-        id: session.id.0.clone(),
-        revision,
-        door: session.door.name().to_owned(),
-        account_id: session.account.as_ref().map(|id| id.0.clone()),
-        registration_id: session.registration.as_ref().map(|id| id.0.clone()),
-        approval_id: session.approval.as_ref().map(|id| id.0.clone()),
-        agent_name: text(session.agent.name.as_ref()),
-        agent_kind: text(session.agent.kind.as_ref()),
-        resource: session.resource.to_string(),
-        scopes: session.scopes.to_string(),
-        label: session.label.clone(),
-        created_at: session.created_at.0,
-        approved_at: seconds(session.approved_at),
-        expires_at: session.expires_at.0,
-        idle_seconds: session.idle.0,
-        refreshable: session.refreshable,
-        collect_before: seconds(session.collect_before),
-        last_used_at: seconds(session.last_used_at),
-        ended_at: session.ended.map(|ended| ended.at.0),
-        ended_cause: session.ended.map(|ended| ended.cause.name().to_owned()),
-        address: session.from.address.clone(),
-        user_agent: text(session.from.user_agent.as_ref()),
-        client_id: session.client.as_ref().map(|id| id.0.clone()),
-        parent_id: session.parent.as_ref().map(|id| id.0.clone()),
-        extra_scopes: session.extra.as_ref().map(|extra| extra.scopes.to_string()),
-        extra_until: session.extra.as_ref().map(|extra| extra.until.0),
-        claims: Claims::of(session),
-    }
-}
-
 /// A live session gains scopes, unless it moved since it was read.
 pub(in crate::store) fn widen(
     id: &SessionId,
@@ -182,27 +149,46 @@ pub(in crate::store) fn widen(
         null_or(extra.map(|extra| extra.scopes.to_string())),
         null_or(extra.map(|extra| extra.until.0)),
     ];
-    step(backend, sql, values, Expect::One(Session::NAME))
+    step(backend, sql, values, Expect::One("session"))
 }
 
 impl Stored for Session {
-    const NAME: &'static str = "session";
+    type Row = ActiveModel;
 
-    fn put(&self, seen: i64, backend: DbBackend) -> Result<Step, StoreError> {
-        let mut active = model(self, seen + 1).into_active_model().reset_all();
-        let statement = if seen == UNSTORED {
-            Entity::insert(active).build(backend)
-        } else {
-            active.id = NotSet;
-            // Written by batches, without a revision: never by a change of something else.
-            active.last_used_at = NotSet;
-            Entity::update_many()
-                .set(active)
-                .filter(Column::Id.eq(self.id.as_str()))
-                .filter(Column::Revision.eq(seen))
-                .build(backend)
+    /// Written by batches.
+    const APART: &'static [Column] = &[Column::LastUsedAt];
+
+    fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
+        let row = Model {
+            id: self.id.0.clone(),
+            revision,
+            door: self.door.name().to_owned(),
+            account_id: self.account.as_ref().map(|id| id.0.clone()),
+            registration_id: self.registration.as_ref().map(|id| id.0.clone()),
+            approval_id: self.approval.as_ref().map(|id| id.0.clone()),
+            agent_name: text(self.agent.name.as_ref()),
+            agent_kind: text(self.agent.kind.as_ref()),
+            resource: self.resource.to_string(),
+            scopes: self.scopes.to_string(),
+            label: self.label.clone(),
+            created_at: self.created_at.0,
+            approved_at: seconds(self.approved_at),
+            expires_at: self.expires_at.0,
+            idle_seconds: self.idle.0,
+            refreshable: self.refreshable,
+            collect_before: seconds(self.collect_before),
+            last_used_at: seconds(self.last_used_at),
+            ended_at: self.ended.map(|ended| ended.at.0),
+            ended_cause: self.ended.map(|ended| ended.cause.name().to_owned()),
+            address: self.from.address.clone(),
+            user_agent: text(self.from.user_agent.as_ref()),
+            client_id: self.client.as_ref().map(|id| id.0.clone()),
+            parent_id: self.parent.as_ref().map(|id| id.0.clone()),
+            extra_scopes: self.extra.as_ref().map(|extra| extra.scopes.to_string()),
+            extra_until: self.extra.as_ref().map(|extra| extra.until.0),
+            claims: Claims::of(self),
         };
-        Ok(Step { statement, expect: Expect::One(Self::NAME) })
+        Ok(row.into_active_model())
     }
 
     fn stored_as(self, revision: i64) -> Self {
