@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::de::DeserializeOwned;
 
 use super::answer::{agent_error, body_error, json, oauth_error};
-use super::request::{self, BodyError};
+use super::request;
 use crate::app::App;
 use crate::flow::grants::refresh_token;
 use crate::flow::{agent, assertion, attempt, claim};
@@ -77,9 +77,6 @@ async fn read<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<T, HttpResponse> {
-    let body = request::body(app, request, payload).await.map_err(body_error)?;
-    if !request::is_of_type(request, "application/json") {
-        return Err(body_error(BodyError::WrongType));
-    }
+    let body = request::json(app, request, payload).await.map_err(body_error)?;
     json::parse(&body).map_err(|_| agent_error(&AgentErrorCode::InvalidRequest.into(), false))
 }

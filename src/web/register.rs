@@ -89,10 +89,7 @@ async fn told<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<T, HttpResponse> {
-    let body = request::body(app, request, payload).await.map_err(body_error)?;
-    if !request::is_of_type(request, "application/json") {
-        return Err(body_error(BodyError::WrongType));
-    }
+    let body = request::json(app, request, payload).await.map_err(body_error)?;
     json::parse(&body).map_err(|error| match error {
         JsonError::Malformed => body_error(BodyError::Malformed),
         JsonError::Shape => {

@@ -135,10 +135,19 @@ pub async fn form(
     })
 }
 
+/// Reads a body that is JSON, which its reader has yet to parse.
+///
+/// # Errors
+///
+/// See [`BodyError`].
+pub async fn json(app: &App, request: &HttpRequest, payload: Payload) -> Result<Bytes, BodyError> {
+    let body = body(app, request, payload).await?;
+    if is_of_type(request, "application/json") { Ok(body) } else { Err(BodyError::WrongType) }
+}
+
 /// Whether the content type is `wanted`, whatever its parameters; absent counts as wanted,
 /// because scripts forget it.
-#[must_use]
-pub fn is_of_type(request: &HttpRequest, wanted: &str) -> bool {
+fn is_of_type(request: &HttpRequest, wanted: &str) -> bool {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return true };
     let Ok(value) = value.to_str() else { return false };
     value.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
