@@ -87,26 +87,13 @@ pub(super) const fn risk_name(risk: Risk) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use crate::config::tests::{RESOURCE, written};
+    use crate::config::{Settings, load, show};
 
-    use crate::config::{Flags, Settings, Sources, load, show};
-
-    const RESOURCE: &str = r#"
-        [[resource]]
-        identifier = "https://api.example.com"
-        [[resource.scope]]
-        name = "read"
-        default = true
-        [[resource.authorization_detail]]
-    "#;
-
-    #[expect(clippy::unwrap_in_result, reason = "a test that cannot write its settings has failed")]
+    #[expect(clippy::unwrap_in_result, reason = "settings that are sound can be shown")]
     fn with(detail: &str) -> Result<(Settings, String), Vec<String>> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("settings.toml");
-        fs::write(&file, format!("{RESOURCE}{detail}")).expect("written");
-        let sources =
-            Sources { file: Some(file), environment: Vec::new(), flags: Flags::default() };
+        let text = format!("{RESOURCE}\n[[resource.authorization_detail]]\n{detail}");
+        let (_folder, sources) = written(&text);
         let settings = load(&sources).map_err(|problems| {
             problems.into_iter().map(|problem| problem.key).collect::<Vec<_>>()
         })?;

@@ -198,31 +198,20 @@ fn keys(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<ClientKeys> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use super::super::{Settings, Sources, load, show};
     use super::*;
+    use crate::config::show;
+    use crate::config::tests::{loaded, written};
 
     const SECRET: &str = "client_secret = '0123456789abcdef'\n";
 
-    #[expect(clippy::unwrap_in_result, reason = "a test that cannot write its settings has failed")]
-    fn loaded(folder: &Path, text: &str) -> Result<Settings, Vec<Problem>> {
-        let path = folder.join("settings.toml");
-        fs::write(&path, text).expect("written");
-        load(&Sources { file: Some(path), ..Sources::default() })
-    }
-
     /// The clients that these settings make.
     fn clients(text: &str) -> Vec<Client> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let settings = loaded(folder.path(), text);
-        settings.unwrap_or_else(|problems| panic!("{text}: {problems:?}")).clients
+        loaded(text).unwrap_or_else(|problems| panic!("{text}: {problems:?}")).clients
     }
 
     /// The lines an operator reads instead.
     fn problems(text: &str) -> Vec<String> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let problems = loaded(folder.path(), text).err().unwrap_or_default();
+        let problems = loaded(text).err().unwrap_or_default();
         problems.iter().map(ToString::to_string).collect()
     }
 
@@ -265,17 +254,17 @@ mod tests {
         );
         let set = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"a","y":"b"}]}"#;
         fs::write(&file, set).expect("written");
-        let settings = loaded(folder.path(), &text).expect("sound");
+        let settings = loaded(&text).expect("sound");
         let keys = Authentication::PrivateKeyJwt(ClientKeys::Inline(set.to_owned()));
         assert_eq!(settings.clients[0].authentication, keys);
         for unsound in [r#"{"keys":[{"kty":"EC","d":"x"}]}"#, r#"{"keys":[]}"#, "{}", "hush"] {
             fs::write(&file, unsound).expect("written");
-            let problems = loaded(folder.path(), &text).expect_err("unsound");
+            let problems = loaded(&text).expect_err("unsound");
             assert_eq!(problems.len(), 1, "{problems:?}");
             assert!(problems[0].remedy.starts_with("does not hold"), "{problems:?}");
         }
         fs::remove_file(&file).expect("removed");
-        let problems = loaded(folder.path(), &text).expect_err("missing");
+        let problems = loaded(&text).expect_err("missing");
         assert!(problems[0].remedy.starts_with("cannot be read"), "{problems:?}");
     }
 
@@ -327,13 +316,10 @@ mod tests {
     /// contracts/operator.md, `config show`: secrets as `"***"`.
     #[test]
     fn what_is_shown_of_a_client_hides_its_secret() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("settings.toml");
-        let text = format!(
+        let (_folder, sources) = written(&format!(
             "[[client]]\nclient_id = 'a'\nredirect_uris = ['https://a.example/cb']\n{SECRET}"
-        );
-        fs::write(&path, text).expect("written");
-        let text = show(&Sources { file: Some(path), ..Sources::default() }).expect("sound");
+        ));
+        let text = show(&sources).expect("sound");
         assert!(!text.contains("0123456789abcdef"), "{text}");
         let table: toml::Table = text.parse().expect("TOML");
         assert_eq!(table["client"][0]["client_secret"].as_str(), Some("***"));

@@ -248,13 +248,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-
-    fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("settings.toml");
-        fs::write(&path, text).expect("written");
-        (folder, path)
-    }
+    use crate::config::tests::written;
 
     fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
@@ -337,9 +331,9 @@ mod tests {
             r#"client_secret_file = "nightly-report.secret""#,
             r#"client_secret = "0123456789abcdef""#,
         );
-        let (_folder, path) = file(&text);
-        let settings = crate::config::load(&Sources { file: Some(path), ..Sources::default() })
-            .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
+        let (_folder, sources) = written(&text);
+        let settings =
+            crate::config::load(&sources).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
         assert_eq!(settings.resources[0].scopes[0].possible, "See when your last release went out");
         assert_eq!(settings.clients[0].ceiling.to_string(), "events:read");
     }
@@ -347,9 +341,10 @@ mod tests {
     /// contracts/operator.md: flags beat environment, environment beats file, file beats defaults.
     #[test]
     fn each_layer_beats_the_ones_below_it() {
-        let (_folder, path) = file(
+        let (_folder, sources) = written(
             "listen = '[::1]:1'\ndatabase = 'sqlite://file.db'\nissuer = 'https://file.example'",
         );
+        let path = sources.file.expect("a file");
         let layers = Layers::read(&Sources {
             file: Some(path.clone()),
             environment: variables(&[
@@ -408,8 +403,8 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_or_parsed_is_one_problem() {
-        let (folder, path) = file("listen = '[::1]:1'\nclient_secret = 'hush\n");
-        let broken = Layers::read(&Sources { file: Some(path), ..Sources::default() });
+        let (folder, sources) = written("listen = '[::1]:1'\nclient_secret = 'hush\n");
+        let broken = Layers::read(&sources);
         assert_eq!(broken.problems.len(), 1);
         assert_eq!(broken.problems[0].key, "line 2");
         assert!(!broken.problems[0].to_string().contains("hush"));

@@ -132,10 +132,9 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::config::Flags;
+    use crate::config::tests::written;
 
     const FILE: &str = r#"
         issuer = "HTTPS://Auth.Example.com/"
@@ -151,12 +150,10 @@ mod tests {
     "#;
 
     fn shown_from(text: &str) -> String {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("settings.toml");
-        fs::write(&path, text).expect("written");
+        let (_folder, sources) = written(text);
         let flags = Flags { listen: Some(String::from("[::1]:1")), ..Flags::default() };
         let environment = vec![(String::from("COUNTERSIGN_AGENTS__CLAIM_TTL"), String::from("2h"))];
-        show(&Sources { file: Some(path), environment, flags }).expect("sound settings")
+        show(&Sources { environment, flags, ..sources }).expect("sound settings")
     }
 
     /// contracts/operator.md, `config show`: TOML, and secrets as `"***"`.

@@ -83,6 +83,7 @@ for (const scripts of [false, true]) {
     // Until the code is redeemed, the page leads on again; afterwards it is a receipt (contracts/pages.md 20).
     const onward = await page.context().newPage();
     await onward.route(`${listener.origin}/**`, (route) => route.fulfill({ body: "again" }));
+    // It may move on before it has loaded, which `goto` calls a failure.
     await onward.goto(approval).catch(() => {});
     await onward.waitForURL(url);
 

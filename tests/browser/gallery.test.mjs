@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { assertFocusIsSeen, assertNoSidewaysScroll, look } from "./look.mjs";
 import { launchBrowser, newPage, ROOT, Site, submit, text } from "./support.mjs";
 
-const RENDERS = ["test", "--locked", "--quiet", "--lib", "every_page_is_written_when_asked_for"];
+const RENDERS = ["test", "--locked", "--quiet", "--lib", "every_page_is_written_under_a_name_of_its_own"];
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
 // Long enough for a browser that would move on to have moved on.
 const A_WHILE = 1_000;
@@ -74,7 +74,9 @@ const isHostile = (name) => name.endsWith("-hostile");
 test("every page of the gallery is accessible at every width and theme", async (t) => {
   const origin = await serve(t);
   const page = await newPage(t, browser, origin);
-  for (const name of names.filter((name) => !leadsOn(name) && !isHostile(name))) {
+  const shown = names.filter((name) => !leadsOn(name) && !isHostile(name));
+  assert.ok(shown.length > 40, `${shown.length} pages`);
+  for (const name of shown) {
     await page.goto(`/${name}.html`);
     await look(page, name, { picture: false });
   }
@@ -85,7 +87,9 @@ test("no page of the gallery is bent by hostile words", async (t) => {
   const origin = await serve(t);
   const page = await newPage(t, browser, origin, { viewport: { width: 320, height: 640 } });
   page.on("dialog", (dialog) => assert.fail(`a stranger's words ran: ${dialog.message()}`));
-  for (const name of names.filter((name) => !leadsOn(name) && isHostile(name))) {
+  const shown = names.filter((name) => !leadsOn(name) && isHostile(name));
+  assert.ok(shown.length > 40, `${shown.length} pages`);
+  for (const name of shown) {
     await page.goto(`/${name}.html`);
     await assertNoSidewaysScroll(page, name);
   }
@@ -95,7 +99,9 @@ test("no page of the gallery is bent by hostile words", async (t) => {
 test("every page that moves on is accessible while it is there", async (t) => {
   const origin = await serve(t);
   const page = await newPage(t, browser, origin);
-  for (const name of names.filter((name) => leadsOn(name) && !isHostile(name))) {
+  const shown = names.filter((name) => leadsOn(name) && !isHostile(name));
+  assert.ok(shown.length > 0, `no page among ${names.join()}`);
+  for (const name of shown) {
     const html = await readFile(join(folder, `${name}.html`), "utf8");
     await page.route(`**/${name}.html`, (route) =>
       route.fulfill({ body: html.replace(/<meta http-equiv="refresh"[^>]*>/, ""), contentType: "text/html" }),

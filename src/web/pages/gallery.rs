@@ -1,6 +1,6 @@
 //! Renders every page in every variant, twice: as it should look, and with the worst text a
-//! stranger may send. With `COUNTERSIGN_GALLERY` set to a directory, the pages are written
-//! there, to be looked at.
+//! stranger may send. With `COUNTERSIGN_GALLERY` set to a directory, the pages are left there,
+//! to be looked at.
 
 #![expect(
     clippy::disallowed_methods,
@@ -53,13 +53,17 @@ fn approval() -> String {
     found.expect("the approval page").1
 }
 
+/// The checks name pages, and so does whoever looks at them: no page hides another.
 #[test]
-fn every_page_is_written_when_asked_for() {
-    let Ok(directory) = std::env::var("COUNTERSIGN_GALLERY") else { return };
-    let folder = std::path::Path::new(&directory);
+fn every_page_is_written_under_a_name_of_its_own() {
+    let passing = tempfile::tempdir().expect("a folder");
+    let asked = std::env::var_os("COUNTERSIGN_GALLERY");
+    let folder = asked.as_deref().map_or(passing.path(), std::path::Path::new);
     std::fs::create_dir_all(folder.join("static")).expect("a folder");
+    let mut written = HashSet::new();
     for (name, page) in everything() {
         std::fs::write(folder.join(format!("{name}.html")), page).expect("a page");
+        assert!(written.insert(name.clone()), "two pages are called {name}");
     }
     for file in ["countersign.css", "countersign.js", "countersign.svg"] {
         std::fs::copy(format!("static/{file}"), folder.join("static").join(file)).expect("a copy");

@@ -1,6 +1,6 @@
 //! Samples of what the standard doors show: redirects, devices, sessions that ask for more.
 
-use super::results::{granted, receipt};
+use super::results::{decided, granted, receipt};
 use super::samples::{CSRF, NOW, Pages, Sample, approval, scopes, show};
 use crate::domain::brand::{Voucher, borrowed};
 use crate::protocol::destination::Destination;
@@ -117,18 +117,7 @@ fn moving_on(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let page = |name, uri, outcome| {
         let destination = Destination::of(uri);
         let onward = Some(Onward { url: uri, destination: &destination });
-        let agent = Some(sample.agent.as_str());
-        show(
-            name,
-            &DecisionPage {
-                frame,
-                csrf: CSRF,
-                agent,
-                resource_name: "Example API",
-                outcome,
-                onward,
-            },
-        )
+        show(name, &DecisionPage { onward, ..decided(sample, frame, outcome) })
     };
     let approved = || Outcome::Approved(receipt(sample, true));
     let denied =

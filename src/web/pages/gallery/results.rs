@@ -56,21 +56,17 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         ("decision-superseded", Outcome::Superseded),
     ]
     .into_iter()
-    .map(|(name, outcome)| {
-        let agent = Some(sample.agent.as_str());
-        show(
-            name,
-            &DecisionPage {
-                frame,
-                csrf: CSRF,
-                agent,
-                resource_name: "Example API",
-                outcome,
-                onward: None,
-            },
-        )
-    })
+    .map(|(name, outcome)| show(name, &decided(sample, frame, outcome)))
     .collect()
+}
+
+pub fn decided<'a>(
+    sample: &'a Sample,
+    frame: &'a Frame<'a>,
+    outcome: Outcome<'a>,
+) -> DecisionPage<'a> {
+    let agent = Some(sample.agent.as_str());
+    DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example API", outcome, onward: None }
 }
 
 pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
