@@ -72,16 +72,16 @@ async function authorize(line) {
 
 async function readNotes(client) {
   const result = await client.callTool({ name: "read_notes", arguments: {} });
-  assert.ok(Array.isArray(JSON.parse(result.content[0].text)));
+  return JSON.parse(result.content[0].text);
 }
 
 /** RFC 7591, OAuth 2.1 4.1: rows 12, 13, 29. */
 test("a host behind mcp-remote is let in, and stays so in the next run", async (t) => {
   const host = await Host.open(t);
   const client = await host.connect([], authorize);
-  await readNotes(client);
+  assert.ok(Array.isArray(await readNotes(client)));
   await client.close();
-  await readNotes(await host.connect([]));
+  assert.ok(Array.isArray(await readNotes(await host.connect([]))));
   assert.ok(!host.said.some((line) => line.includes("/authorize?")), "nobody was asked again");
 });
 
@@ -92,7 +92,7 @@ test("mcp-remote refreshes an access token that ran out between two runs", async
   const before = await host.tokens();
   const stale = { ...before, access_token: `aas_${"0".repeat(38)}`, expires_at: Date.now() - 1000 };
   await writeFile(await host.kept("tokens.json"), JSON.stringify(stale));
-  await readNotes(await host.connect([]));
+  assert.ok(Array.isArray(await readNotes(await host.connect([]))));
   assert.ok(!host.said.some((line) => line.includes("/authorize?")), "nobody was asked again");
   assert.notEqual((await host.tokens()).refresh_token, before.refresh_token);
 });
@@ -101,7 +101,7 @@ test("mcp-remote refreshes an access token that ran out between two runs", async
 test("mcp-remote is let in by a metadata document", async (t) => {
   const host = await Host.open(t);
   const document = world.documents.of("mcp-remote");
-  await readNotes(await host.connect(["--client-metadata-url", document], authorize));
+  assert.ok(Array.isArray(await readNotes(await host.connect(["--client-metadata-url", document], authorize))));
   assert.equal((await world.introspect((await host.tokens()).access_token)).client_id, document);
 });
 
@@ -114,7 +114,7 @@ test("mcp-remote is let in by a device code, without a browser on its machine", 
     const code = new URL(link).searchParams.get("user_code");
     await world.person.answer(link, { code, scopes: READ });
   };
-  await readNotes(await host.connect(["--device-code"], visit));
+  assert.ok(Array.isArray(await readNotes(await host.connect(["--device-code"], visit))));
 });
 
 /** Row 29: it cannot ask for more later (it prints the link and listens no longer), so it is told what to ask for. */
@@ -130,7 +130,8 @@ test("mcp-remote asks for the scopes that it was given", async (t) => {
 test("mcp-remote acts for a machine that the operator knows", async (t) => {
   const host = await Host.open(t);
   const about = JSON.stringify({ client_id: MACHINE.id, client_secret: MACHINE.secret });
-  await readNotes(await host.connect(["--client-credentials", "--static-oauth-client-info", about]));
+  const client = await host.connect(["--client-credentials", "--static-oauth-client-info", about]);
+  assert.ok(Array.isArray(await readNotes(client)));
 });
 
 /**
@@ -145,5 +146,5 @@ test("mcp-remote drops a client id that the server has forgotten, and the next r
   await rm(await host.kept("tokens.json"));
   await assert.rejects(host.connect([], undefined, 5_000));
   assert.notEqual(JSON.parse(await readFile(kept)).client_id, "nobody");
-  await readNotes(await host.connect([], authorize));
+  assert.ok(Array.isArray(await readNotes(await host.connect([], authorize))));
 });

@@ -1,17 +1,19 @@
 // @modelcontextprotocol/sdk 1.x: the SDK that most MCP clients are built with.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import { auth, UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { ClientCredentialsProvider, PrivateKeyJwtProvider } from "@modelcontextprotocol/sdk/client/auth-extensions.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { Agent, BOTH, READ, useAsMachine } from "./typescript.mjs";
-import { KEYED_MACHINE, MACHINE, World } from "./world.mjs";
+import { Agent, BOTH, READ, testWhatBothDo } from "./typescript.mjs";
+import { World } from "./world.mjs";
 
 const sdk = {
+  name: "sdk-one",
   Client,
+  ClientCredentialsProvider,
+  PrivateKeyJwtProvider,
   StreamableHTTPClientTransport,
   UnauthorizedError,
   finish: (transport, callback) => transport.finishAuth(callback.get("code")),
@@ -19,40 +21,7 @@ const sdk = {
 
 const world = await World.open({ after });
 
-/** RFC 7591, OAuth 2.1 4.1: contracts/oauth rows 1, 4 to 7, 9 to 12, 16. */
-test("a client that registers itself is let in and calls a tool", async (t) => {
-  const agent = new Agent(sdk, world);
-  await agent.connect(t, { scopes: READ });
-  assert.deepEqual(agent.scope, READ);
-  assert.ok(Array.isArray(await agent.readNotes()));
-  const session = await agent.session();
-  assert.equal(session.client_id, agent.provider.client.client_id);
-  assert.equal(session.aud, `${world.origin}/demo`);
-});
-
-/** Client id metadata documents: row 14. */
-test("a client with a metadata document is let in without registering", async (t) => {
-  const metadataUrl = world.documents.of("sdk-one");
-  const agent = new Agent(sdk, world, { metadataUrl });
-  await agent.connect(t, { scopes: READ });
-  assert.ok(Array.isArray(await agent.readNotes()));
-  assert.equal((await agent.session()).client_id, metadataUrl);
-  assert.ok(world.documents.read.includes("sdk-one"), "the document was read");
-});
-
-/** OAuth 2.1 4.3.1: row 20. */
-test("an access token that ran out is refreshed without the person", async (t) => {
-  const agent = new Agent(sdk, world);
-  await agent.connect(t, { scopes: READ });
-  const session = await agent.session();
-  const refresh = agent.provider.held.refresh_token;
-  await agent.forgetAccessToken();
-  agent.provider.calls = [];
-  assert.ok(Array.isArray(await agent.readNotes()));
-  assert.deepEqual(agent.provider.calls, ["saveTokens"], "nobody was asked");
-  assert.notEqual(agent.provider.held.refresh_token, refresh, "the refresh token is used once");
-  assert.equal((await agent.session()).session_id, session.session_id);
-});
+testWhatBothDo(sdk, world);
 
 /**
  * RFC 6750 3.1, MCP scope challenge: row 3 and trap 25. This SDK refreshes when it holds a refresh token, gets the scope
@@ -108,19 +77,4 @@ test("a revoked session sends the SDK back to the person", async (t) => {
   provider.calls = [];
   await assert.rejects(agent.readNotes(), UnauthorizedError);
   assert.deepEqual(provider.calls, ["invalidate tokens", "redirectToAuthorization"]);
-});
-
-/** RFC 6749 4.4: row 31. */
-test("a machine with a secret acts by itself", async (t) => {
-  const { id, secret } = MACHINE;
-  const provider = new ClientCredentialsProvider({ clientId: id, clientSecret: secret, expectedIssuer: world.origin });
-  assert.equal((await useAsMachine(sdk, world, t, provider)).client_id, id);
-});
-
-/** RFC 7523 2.2: rows 18 and 31; the assertion alone says who it is. */
-test("a machine with a key acts by itself", async (t) => {
-  const { id } = KEYED_MACHINE;
-  const privateKey = await readFile(world.key, "utf8");
-  const key = { clientId: id, privateKey, algorithm: "ES256", expectedIssuer: world.origin };
-  assert.equal((await useAsMachine(sdk, world, t, new PrivateKeyJwtProvider(key))).client_id, id);
 });

@@ -2,13 +2,16 @@
 // do by themselves.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
 import { Provider } from "./provider.mjs";
+import { KEYED_MACHINE, MACHINE } from "./world.mjs";
 
 export const READ = ["demo:read"];
 export const BOTH = ["demo:read", "demo:write"];
 
 /** A machine, whose `provider` is one of the SDK's own, calls a tool; nobody is asked. What its token is good for. */
-export async function useAsMachine(sdk, world, t, provider) {
+async function useAsMachine(sdk, world, t, provider) {
   const client = new sdk.Client({ name: "nightly", version: "1.0.0" });
   t.after(() => client.close());
   await client.connect(new sdk.StreamableHTTPClientTransport(new URL(world.mcp), { authProvider: provider }));
@@ -19,7 +22,9 @@ export async function useAsMachine(sdk, world, t, provider) {
   return world.introspect(tokens.access_token);
 }
 
-/** A program that uses the demo's MCP server through `sdk`: its `Client`, its transport and how to finish signing in. */
+/**
+ * A program that uses the demo's MCP server through `sdk`: its name, its classes and how to finish signing in with it.
+ */
 export class Agent {
   constructor(sdk, world, options) {
     this.sdk = sdk;
@@ -76,4 +81,58 @@ export class Agent {
     this.provider.held = { ...this.provider.held, access_token: `${token.slice(0, 4)}${"0".repeat(38)}` };
     return token;
   }
+}
+
+/** What both do in the same way, a test each. */
+export function testWhatBothDo(sdk, world) {
+  /** RFC 7591, OAuth 2.1 4.1, RFC 9207 2.4: contracts/oauth rows 1, 4 to 7, 9 to 12, 16. */
+  test("a client that registers itself is let in and calls a tool", async (t) => {
+    const agent = new Agent(sdk, world);
+    await agent.connect(t, { scopes: READ });
+    assert.deepEqual(agent.scope, READ);
+    assert.equal(agent.provider.held.token_type, "Bearer");
+    assert.ok(Array.isArray(await agent.readNotes()));
+    const session = await agent.session();
+    assert.equal(session.client_id, agent.provider.client.client_id);
+    assert.equal(session.aud, `${world.origin}/demo`);
+  });
+
+  /** Client id metadata documents: row 14. */
+  test("a client with a metadata document is let in without registering", async (t) => {
+    const metadataUrl = world.documents.of(sdk.name);
+    const agent = new Agent(sdk, world, { metadataUrl });
+    await agent.connect(t, { scopes: READ });
+    assert.ok(Array.isArray(await agent.readNotes()));
+    assert.equal((await agent.session()).client_id, metadataUrl);
+    assert.ok(world.documents.read.includes(sdk.name), "the document was read");
+  });
+
+  /** OAuth 2.1 4.3.1: row 20. */
+  test("an access token that ran out is refreshed without the person", async (t) => {
+    const agent = new Agent(sdk, world);
+    await agent.connect(t, { scopes: READ });
+    const session = await agent.session();
+    const refresh = agent.provider.held.refresh_token;
+    await agent.forgetAccessToken();
+    agent.provider.calls = [];
+    assert.ok(Array.isArray(await agent.readNotes()));
+    assert.deepEqual(agent.provider.calls, ["saveTokens"], "nobody was asked");
+    assert.notEqual(agent.provider.held.refresh_token, refresh, "the refresh token is used once");
+    assert.equal((await agent.session()).session_id, session.session_id);
+  });
+
+  /** RFC 6749 4.4: row 31. */
+  test("a machine with a secret acts by itself", async (t) => {
+    const { id, secret } = MACHINE;
+    const known = { clientId: id, clientSecret: secret, expectedIssuer: world.origin };
+    assert.equal((await useAsMachine(sdk, world, t, new sdk.ClientCredentialsProvider(known))).client_id, id);
+  });
+
+  /** RFC 7523 2.2: rows 18 and 31; the assertion alone says who it is. */
+  test("a machine with a key acts by itself", async (t) => {
+    const { id } = KEYED_MACHINE;
+    const privateKey = await readFile(world.key, "utf8");
+    const key = { clientId: id, privateKey, algorithm: "ES256", expectedIssuer: world.origin };
+    assert.equal((await useAsMachine(sdk, world, t, new sdk.PrivateKeyJwtProvider(key))).client_id, id);
+  });
 }
