@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{NO_LIMITS, connect, events, link_of, text};
 use crate::support::Site;
 use crate::support::agent::{Agent, member};
+use crate::support::person::another_code;
 use crate::support::reply::Reply;
 
 const START: &str = "/agent/identity/claim";
@@ -308,9 +309,9 @@ async fn five_wrong_relayed_codes_end_the_attempt() {
     let registered = agent.register_for("ada@example.com").await;
     let token = registered.claim_token.as_str();
     let code = ada.approve_relayed(&registered.link()).await;
-    let wrong = if code == "BBBB-BBBB" { "CCCC-CCCC" } else { "BBBB-BBBB" };
+    let wrong = another_code(&code);
     for _ in 0..5 {
-        agent.complete(token, wrong).await.assert_error(401, "invalid_user_code");
+        agent.complete(token, &wrong).await.assert_error(401, "invalid_user_code");
     }
     agent.complete(token, &code).await.assert_error(410, "user_code_expired");
     agent.poll(token).await.assert_error(400, "expired_token");

@@ -6,6 +6,7 @@ use countersign::protocol::timestamp::Seconds;
 use super::{claims_of, connect, connect_with, disconnect, events, rows, text};
 use crate::support::Site;
 use crate::support::agent::member;
+use crate::support::person::another_code;
 
 /// Case 056: an identical request within the grace gets the identical tokens; the
 /// assertion says the same, though its signature may differ.
@@ -115,8 +116,8 @@ async fn a_completion_is_redelivered_to_the_same_code_only() {
     let again = agent.complete(token, &code.to_lowercase().replace('-', "")).await.json();
     assert_eq!(again["identity"]["refresh_token"], first["identity"]["refresh_token"]);
     agent.poll(token).await.assert_error(400, "invalid_grant");
-    let wrong = if code == "BBBB-BBBB" { "CCCC-CCCC" } else { "BBBB-BBBB" };
-    agent.complete(token, wrong).await.assert_error(409, "already_claimed");
+    let wrong = another_code(&code);
+    agent.complete(token, &wrong).await.assert_error(409, "already_claimed");
     site.advance(Seconds(1));
     agent.complete(token, &code).await.assert_error(409, "already_claimed");
     assert_eq!((rows(&site, "session").await, rows(&site, "token").await), (1, 2));

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{NO_LIMITS, SECOND_RESOURCE, part_of};
-use crate::support::Site;
+use super::{NO_LIMITS, part_of};
 use crate::support::agent::{CLAIM_GRANT, JWT_BEARER};
 use crate::support::reply::Reply;
+use crate::support::{EVENTS_API, Site};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -143,7 +143,7 @@ async fn resources_that_share_a_path_are_served_by_their_names() {
 /// other keeps its own.
 #[tokio::test]
 async fn the_first_resource_of_the_settings_owns_the_root_document() {
-    let site = Site::open_with(SECOND_RESOURCE).await;
+    let site = Site::open_with(EVENTS_API).await;
     let root = site.get(RESOURCE).await.json();
     assert_eq!(root["resource"], "https://api.example.com");
     assert_eq!(root["resource_name"], "Example API");
@@ -320,7 +320,7 @@ async fn the_documents_follow_the_configuration() {
     assert_eq!(server["agent_auth"]["identity_types_supported"], json!(["service_auth"]));
     assert_eq!(server["op_tos_uri"], "https://harbour.example/terms");
 
-    let second = Site::open_with(SECOND_RESOURCE).await;
+    let second = Site::open_with(EVENTS_API).await;
     let text = second.get("/auth.md").await.text;
     assert!(text.contains("https://api.example.com") && text.contains("`events:read`"));
     assert!(text.contains("Read your events"));

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::protocol::timestamp::Seconds;
 use serde_json::json;
 
-use super::{SECOND_RESOURCE, claims_of, connect, connect_with, disconnect, part_of, rows};
-use crate::support::Site;
+use super::{claims_of, connect, connect_with, disconnect, part_of, rows};
 use crate::support::agent::{JWT_BEARER, member};
+use crate::support::{EVENTS_API, Site};
 
 /// auth.md 2.6: one assertion, many access tokens, none of them with a refresh token.
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_scope_the_human_refused_cannot_be_exchanged_for() {
 /// beyond that, spellings are compared exactly.
 #[tokio::test]
 async fn the_resource_must_be_the_sessions_own() {
-    let site = Site::open_with(SECOND_RESOURCE).await;
+    let site = Site::open_with(EVENTS_API).await;
     let agent = site.agent();
     let registered = agent.register_anonymous().await;
     let assertion = registered.assertion();
@@ -103,9 +103,7 @@ async fn the_resource_must_be_the_sessions_own() {
         let mut fields = base.to_vec();
         fields.extend(resources.iter().map(|resource| ("resource", *resource)));
         let token = member(&agent.token(&fields).await, "access_token");
-        let request = site.client.post(format!("{}/introspect", site.url));
-        let request = request.basic_auth("example-api", Some("example-api-secret"));
-        let known = crate::support::reply::Reply::of(request.form(&[("token", &token)])).await;
+        let known = site.introspect_as("example-api", &token).await;
         assert_eq!(known.json()["aud"], "https://api.example.com");
     }
     let issued = rows(&site, "token").await;

@@ -6,9 +6,10 @@ use countersign::protocol::timestamp::Seconds;
 use serde_json::{Value, json};
 
 use super::{Connected, NO_LIMITS, claims_of, connect, connect_with, disconnect, link_of, text};
-use crate::support::Site;
 use crate::support::agent::{CLAIM_GRANT, JWT_BEARER, member};
+use crate::support::person::another_code;
 use crate::support::reply::Reply;
+use crate::support::{EVENTS_API, Site};
 
 /// What is changed in an assertion before it is signed.
 type Change<'a> = &'a dyn Fn(&mut AssertionClaims);
@@ -43,13 +44,13 @@ async fn flaw_02_wrong_codes_hasty_polls_and_floods_are_stopped() {
     let registered = agent.register_for("ada@example.com").await;
     agent.poll(&registered.claim_token).await.assert_error(400, "authorization_pending");
     agent.poll(&registered.claim_token).await.assert_error(400, "slow_down");
-    let wrong = if registered.user_code() == "BBBB-BBBB" { "CCCC-CCCC" } else { "BBBB-BBBB" };
+    let wrong = another_code(&registered.user_code());
     let csrf = crate::support::person::form_token(&ada.get(&registered.link()).await);
     for _ in 0..301 {
         let fields = [
             ("csrf", csrf.as_str()),
             ("decision", "approve"),
-            ("user_code", wrong),
+            ("user_code", &wrong),
             ("scope", "demo:read"),
             ("lifetime", "8h"),
         ];
@@ -113,7 +114,7 @@ async fn flaw_04_the_claim_token_is_spent_at_delivery() {
 /// Flaw 5: "`resource` is accepted and ignored; tokens work anywhere; no introspection".
 #[tokio::test]
 async fn flaw_05_resource_is_neither_ignored_nor_forgotten() {
-    let site = Site::open_with(super::SECOND_RESOURCE).await;
+    let site = Site::open_with(EVENTS_API).await;
     let agent = site.agent();
     let registered = agent.register_anonymous().await;
     let assertion = registered.assertion();

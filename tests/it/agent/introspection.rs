@@ -5,15 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use countersign::protocol::timestamp::Seconds;
 use serde_json::json;
 
-use super::{SECOND_RESOURCE, connect, disconnect, text};
-use crate::support::Site;
+use super::{connect, disconnect, text};
 use crate::support::agent::member;
 use crate::support::reply::Reply;
-
-async fn ask(site: &Site, client: &str, secret: &str, token: &str) -> Reply {
-    let request = site.client.post(format!("{}/introspect", site.url));
-    Reply::of(request.basic_auth(client, Some(secret)).form(&[("token", token)])).await
-}
+use crate::support::{EVENTS_API, Site};
 
 /// operator.md, "Names on the wire"; RFC 7662 §2.2, oauth.md row 23: exactly these members,
 /// times as whole seconds.
@@ -138,7 +133,7 @@ async fn a_token_goes_quiet_the_second_it_expires() {
 /// first or second, cached or not.
 #[tokio::test]
 async fn a_resource_server_is_told_nothing_about_anothers_tokens() {
-    let site = Site::open_with(SECOND_RESOURCE).await;
+    let site = Site::open_with(EVENTS_API).await;
     let agent = site.agent();
     let demo = agent
         .register(&json!({ "type": "anonymous", "resource": format!("{}/demo", site.url) }))
@@ -147,16 +142,16 @@ async fn a_resource_server_is_told_nothing_about_anothers_tokens() {
     let api = agent.register_anonymous().await;
     let api = member(&agent.exchange(&api.assertion()).await, "access_token");
     for _ in 0..2 {
-        let other = ask(&site, "example-api", "example-api-secret", &demo).await;
+        let other = site.introspect_as("example-api", &demo).await;
         assert_eq!((other.status, other.text.as_str()), (200, r#"{"active":false}"#));
-        let other = ask(&site, "demo", "demo-secret", &api).await;
+        let other = site.introspect(&api).await;
         assert_eq!((other.status, other.text.as_str()), (200, r#"{"active":false}"#));
-        let own = ask(&site, "demo", "demo-secret", &demo).await.json();
+        let own = site.introspect(&demo).await.json();
         assert_eq!(
             (&own["active"], &own["aud"]),
             (&json!(true), &json!(format!("{}/demo", site.url)))
         );
-        let own = ask(&site, "example-api", "example-api-secret", &api).await.json();
+        let own = site.introspect_as("example-api", &api).await.json();
         assert_eq!(
             (&own["active"], &own["aud"]),
             (&json!(true), &json!("https://api.example.com"))
@@ -202,7 +197,7 @@ async fn a_resource_server_may_prove_itself_in_every_documented_way() {
 /// named when it was used.
 #[tokio::test]
 async fn an_unknown_client_and_a_wrong_secret_are_refused_alike() {
-    let site = Site::open_with(SECOND_RESOURCE).await;
+    let site = Site::open_with(EVENTS_API).await;
     let connected = site.agent().register_anonymous().await;
     let access = member(&site.agent().exchange(&connected.assertion()).await, "access_token");
     let mut bodies = Vec::new();
@@ -215,7 +210,9 @@ async fn an_unknown_client_and_a_wrong_secret_are_refused_alike() {
         ("DEMO", "demo-secret"),
         ("demo ", "demo-secret"),
     ] {
-        let reply = ask(&site, client, secret, &access).await;
+        let request = site.client.post(format!("{}/introspect", site.url));
+        let request = request.basic_auth(client, Some(secret)).form(&[("token", &access)]);
+        let reply = Reply::of(request).await;
         reply.assert_error(401, "invalid_client");
         assert!(reply.header("www-authenticate").expect("a scheme").starts_with("Basic "));
         bodies.push(reply.text);

@@ -27,25 +27,6 @@ use crate::support::agent::{Agent, Registered, member, path_of};
 use crate::support::person::Person;
 use crate::support::reply::Reply;
 
-/// A second API beside the demo, with a resource server of its own.
-const SECOND_RESOURCE: &str = r#"
-[[resource]]
-identifier = "https://api.example.com"
-name = "Example API"
-introspection = [{ client_id = "example-api", client_secret = "example-api-secret" }]
-
-[[resource.scope]]
-name = "events:read"
-title = "Read your events"
-risk = "read"
-default = true
-pre_claim = true
-
-[[resource.scope]]
-name = "events:write"
-title = "Write events"
-"#;
-
 /// Limits that no test of something else should meet.
 const NO_LIMITS: &str = "
 [limits]

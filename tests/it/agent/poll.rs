@@ -2,9 +2,9 @@
 
 use countersign::protocol::timestamp::Seconds;
 
-use super::{NO_LIMITS, SECOND_RESOURCE, connect, rows};
-use crate::support::Site;
+use super::{NO_LIMITS, connect, rows};
 use crate::support::agent::{CLAIM_GRANT, member};
+use crate::support::{EVENTS_API, Site};
 
 /// Cases 054 and 136; RFC 8628 §3.5: each hasty poll adds five seconds, and the longer
 /// interval is the one that is enforced.
@@ -134,7 +134,7 @@ async fn no_answer_of_the_token_endpoint_carries_a_challenge() {
 /// does not spend the claim.
 #[tokio::test]
 async fn a_poll_for_another_resource_is_refused_and_spends_nothing() {
-    let site = Site::open_with(SECOND_RESOURCE).await;
+    let site = Site::open_with(EVENTS_API).await;
     let mut ada = site.person("ada@example.com").await;
     let agent = site.agent();
     let registered = agent.register_for("ada@example.com").await;

@@ -3,9 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::SECOND_RESOURCE;
-use crate::support::Site;
 use crate::support::reply::Reply;
+use crate::support::{EVENTS_API, Site};
 
 const SERVER: &str = "/.well-known/oauth-authorization-server";
 
@@ -29,7 +28,7 @@ fn forged(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
 /// byte for byte.
 #[tokio::test]
 async fn forged_host_and_forwarding_headers_change_no_byte_of_discovery() {
-    let site = Site::open_with(SECOND_RESOURCE).await;
+    let site = Site::open_with(EVENTS_API).await;
     let paths = [
         SERVER,
         "/.well-known/oauth-protected-resource",

@@ -3,10 +3,10 @@
 use countersign::protocol::timestamp::Seconds;
 use serde_json::{Value, json};
 
-use super::{NO_LIMITS, SECOND_RESOURCE, claims_of, rows, text};
-use crate::support::Site;
+use super::{NO_LIMITS, claims_of, rows, text};
 use crate::support::agent::{member, path_of};
 use crate::support::reply::Reply;
+use crate::support::{EVENTS_API, Site};
 
 fn names(value: &Value) -> Vec<&str> {
     let mut names: Vec<_> =
@@ -252,7 +252,7 @@ async fn a_hint_that_is_no_address_is_refused() {
 /// `invalid_target` and leaves no row.
 #[tokio::test]
 async fn the_resource_is_named_at_registration() {
-    let site = Site::open_with(SECOND_RESOURCE).await;
+    let site = Site::open_with(EVENTS_API).await;
     let agent = site.agent();
     let demo = format!("{}/demo", site.url);
     for (resource, kept) in [

@@ -3,22 +3,19 @@
 use countersign::protocol::timestamp::Seconds;
 use serde_json::{Value, json};
 
-use crate::support::Site;
+use super::text;
 use crate::support::client::{Callback, Client};
 use crate::support::keys::part_of;
 use crate::support::person::Person;
 use crate::support::reply::Reply;
+use crate::support::{FILES_API, Site};
 
-const SETTINGS: &str = r#"
+const PAID_API: &str = r#"
 [[resource]]
 identifier = "https://api.example.com"
 name = "Example API"
 introspection = [{ client_id = "example-api", client_secret = "example-api-secret" }]
-
-[[resource.scope]]
-name = "payments"
-title = "Make payments"
-default = true
+scope = [{ name = "payments", title = "Make payments", default = true }]
 
 [[resource.authorization_detail]]
 type = "payment"
@@ -29,20 +26,19 @@ optional = ["Reference: {reference}"]
 type = "refund"
 sentence = "Refund {amount.value} {amount.currency}"
 risk = "spend"
+"#;
 
-[[resource]]
-identifier = "https://files.example.com"
+const SIGNED_FOLDERS: &str = r#"
 access_token = "jwt"
-introspection = [{ client_id = "files-api", client_secret = "files-api-secret" }]
-
-[[resource.scope]]
-name = "files:read"
-default = true
 
 [[resource.authorization_detail]]
 type = "folder"
 sentence = "Only below {folder}"
 "#;
+
+async fn open() -> Site {
+    Site::open_with(&format!("{PAID_API}{FILES_API}{SIGNED_FOLDERS}")).await
+}
 
 fn payment() -> Value {
     json!([{
@@ -65,31 +61,11 @@ async fn approve(person: &mut Person, link: &str, scope: &str) -> Reply {
     person.answer(link, &fields).await
 }
 
-async fn introspect(site: &Site, token: &str, client: &str) -> Value {
-    let request = site.client.post(format!("{}/introspect", site.url));
-    let request = request.basic_auth(client, Some(format!("{client}-secret")));
-    Reply::of(request.form(&[("token", token)])).await.json()
-}
-
-async fn refresh(client: &Client<'_>, token: &str, more: &[(&str, &str)]) -> Reply {
-    let mut form = vec![
-        ("grant_type", "refresh_token"),
-        ("client_id", client.id.as_str()),
-        ("refresh_token", token),
-    ];
-    form.extend_from_slice(more);
-    client.site.post_form("/token", &form).await
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}"))
-}
-
 /// RFC 9396 §3, §7, §9.2: read by the person, granted with the session, told to the client
 /// and to the API, the same through every refresh.
 #[tokio::test]
 async fn details_are_read_granted_and_told() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::register(&site).await;
     let details = payment().to_string();
@@ -104,7 +80,7 @@ async fn details_are_read_granted_and_told() {
 
     let tokens = client.redeem(&code, &[]).await.json();
     assert_eq!(tokens["authorization_details"], payment(), "{tokens}");
-    let known = introspect(&site, text(&tokens, "access_token"), "example-api").await;
+    let known = site.introspect_as("example-api", text(&tokens, "access_token")).await.json();
     assert_eq!(known["active"], true);
     assert_eq!(known["authorization_details"], payment());
     let path = format!("/account/sessions/{}", text(&known, "session_id"));
@@ -112,9 +88,9 @@ async fn details_are_read_granted_and_told() {
         assert!(page.text.contains(words), "{}", page.text);
     }
 
-    let next = refresh(&client, text(&tokens, "refresh_token"), &[]).await.json();
+    let next = client.refresh(text(&tokens, "refresh_token")).await.json();
     assert_eq!(next["authorization_details"], payment(), "{next}");
-    let known = introspect(&site, text(&next, "access_token"), "example-api").await;
+    let known = site.introspect_as("example-api", text(&next, "access_token")).await.json();
     assert_eq!(known["authorization_details"], payment());
     site.close().await;
 }
@@ -123,7 +99,7 @@ async fn details_are_read_granted_and_told() {
 /// are refused, and nobody is asked.
 #[tokio::test]
 async fn what_the_resource_does_not_take_is_refused() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::register(&site).await;
     let detail = |name: &str, value: Value| {
@@ -169,7 +145,7 @@ async fn what_the_resource_does_not_take_is_refused() {
 /// nothing else; asking for something else spends neither the code nor the refresh token.
 #[tokio::test]
 async fn no_token_request_changes_what_was_granted() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::register(&site).await;
     let details = payment().to_string();
@@ -190,10 +166,10 @@ async fn no_token_request_changes_what_was_granted() {
     let tokens = client.redeem(&code, &same).await.json();
     let token = text(&tokens, "refresh_token");
     for other in &others {
-        let reply = refresh(&client, token, &[("authorization_details", other)]).await;
+        let reply = client.refresh_with(token, &[("authorization_details", other)]).await;
         reply.assert_error(400, "invalid_authorization_details");
     }
-    let next = refresh(&client, token, &same).await;
+    let next = client.refresh_with(token, &same).await;
     assert_eq!(next.status, 200, "{}", next.text);
     assert_eq!(next.json()["authorization_details"], payment());
     site.close().await;
@@ -202,7 +178,7 @@ async fn no_token_request_changes_what_was_granted() {
 /// RFC 9396 §9.1: a signed access token says it too.
 #[tokio::test]
 async fn a_signed_token_carries_the_details() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::register(&site).await;
     let details = json!([{ "type": "folder", "folder": "/reports" }]);
@@ -232,7 +208,7 @@ async fn a_signed_token_carries_the_details() {
 /// A detail that spends asks for a fresh sign-in, like a scope that does.
 #[tokio::test]
 async fn a_grave_detail_asks_for_a_fresh_sign_in() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::register(&site).await;
     site.advance(Seconds::HOUR);
@@ -255,7 +231,7 @@ async fn a_grave_detail_asks_for_a_fresh_sign_in() {
 /// Promise P5: details open a session of their own; one that is there gains nothing by them.
 #[tokio::test]
 async fn details_never_widen_a_session_that_is_there() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::register(&site).await;
     let plain = client.send(&mut ada, &[("scope", "payments")]).await;
@@ -266,8 +242,8 @@ async fn details_never_widen_a_session_that_is_there() {
     approve(&mut ada, &link, "payments").await;
     let second = client.redeem(&Callback::of(&ada.get(&link).await).code(), &[]).await.json();
     let (first, second) = (
-        introspect(&site, text(&first, "access_token"), "example-api").await,
-        introspect(&site, text(&second, "access_token"), "example-api").await,
+        site.introspect_as("example-api", text(&first, "access_token")).await.json(),
+        site.introspect_as("example-api", text(&second, "access_token")).await.json(),
     );
     assert_ne!(first["session_id"], second["session_id"]);
     assert!(first.get("authorization_details").is_none(), "{first}");
@@ -278,7 +254,7 @@ async fn details_never_widen_a_session_that_is_there() {
 /// RFC 9396 §10, RFC 9728 §2: the types are found before anybody asks.
 #[tokio::test]
 async fn the_metadata_names_the_types() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     for place in ["oauth-authorization-server", "openid-configuration"] {
         let server = site.get(&format!("/.well-known/{place}")).await.json();
         let types = json!(["folder", "payment", "refund"]);
@@ -296,7 +272,7 @@ async fn the_metadata_names_the_types() {
 /// RFC 8628 §3.1 with RFC 9396 §3: a device may pin down as much as a browser.
 #[tokio::test]
 async fn a_device_pins_its_request_down_too() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let mut ada = site.person("ada@example.com").await;
     let metadata = json!({
         "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],

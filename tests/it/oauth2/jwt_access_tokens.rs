@@ -4,48 +4,24 @@ use countersign::jose::{KeySet, UnverifiedToken};
 use countersign::protocol::timestamp::Seconds;
 use serde_json::{Value, json};
 
-use crate::support::Site;
 use crate::support::agent::{CLAIM_GRANT, JWT_BEARER, Registered, member};
 use crate::support::keys::{Key, part_of, with};
 use crate::support::person::Person;
 use crate::support::proof::{ask, for_token};
 use crate::support::reply::Reply;
+use crate::support::{EVENTS_API, FILES_API, Site};
 
 const API: &str = "https://api.example.com";
 
 /// Two APIs of which the first has signed tokens, and so is the default.
-const SETTINGS: &str = r#"
-[[resource]]
-identifier = "https://api.example.com"
-name = "Example API"
-access_token = "jwt"
-introspection = [{ client_id = "example-api", client_secret = "example-api-secret" }]
-
-[[resource.scope]]
-name = "events:read"
-title = "Read your events"
-default = true
-pre_claim = true
-
-[[resource.scope]]
-name = "events:write"
-title = "Write events"
-
-[[resource]]
-identifier = "https://files.example.com"
-access_token = "opaque"
-introspection = [{ client_id = "files-api", client_secret = "files-api-secret" }]
-
-[[resource.scope]]
-name = "files:read"
-default = true
-pre_claim = true
-"#;
+async fn open() -> Site {
+    let settings =
+        format!("{EVENTS_API}access_token = \"jwt\"\n{FILES_API}access_token = \"opaque\"\n");
+    Site::open_with(&settings).await
+}
 
 async fn introspect(site: &Site, token: &str, client: &str) -> Value {
-    let request = site.client.post(format!("{}/introspect", site.url));
-    let request = request.basic_auth(client, Some(format!("{client}-secret")));
-    let reply = Reply::of(request.form(&[("token", token)])).await;
+    let reply = site.introspect_as(client, token).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     reply.json()
 }
@@ -88,7 +64,7 @@ async fn verified_offline(site: &Site, token: &str) -> Value {
 /// introspection, and the refresh token stays opaque.
 #[tokio::test]
 async fn a_signed_access_token_says_what_introspection_says() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let (_ada, registered) = approved(&site).await;
     let reply = site.agent().poll(&registered.claim_token).await;
     let token = member(&reply, "access_token");
@@ -116,7 +92,7 @@ async fn a_signed_access_token_says_what_introspection_says() {
 /// The setting is a resource's own.
 #[tokio::test]
 async fn another_resource_keeps_its_opaque_tokens() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let body = json!({
         "type": "anonymous", "client_name": "Test agent", "resource": "https://files.example.com",
     });
@@ -131,7 +107,7 @@ async fn another_resource_keeps_its_opaque_tokens() {
 /// that it is over.
 #[tokio::test]
 async fn whoever_asks_hears_at_once_that_a_signed_token_is_over() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let (mut ada, registered) = approved(&site).await;
     let reply = site.agent().poll(&registered.claim_token).await;
     let (first, refresh) = (member(&reply, "access_token"), member(&reply, "refresh_token"));
@@ -155,7 +131,7 @@ async fn whoever_asks_hears_at_once_that_a_signed_token_is_over() {
 /// RFC 7662 §2.2: at its end.
 #[tokio::test]
 async fn a_signed_token_ends_when_it_says() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let registered = site.agent().register_anonymous().await;
     let token = member(&site.agent().exchange(&registered.assertion()).await, "access_token");
     let exp = part_of(&token, 1)["exp"].as_i64().expect("a time");
@@ -169,7 +145,7 @@ async fn a_signed_token_ends_when_it_says() {
 /// Case 164 in kind, RFC 9068 §4: what we did not sign as an access token is none.
 #[tokio::test]
 async fn a_token_that_we_did_not_sign_as_an_access_token_is_worth_nothing() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let registered = site.agent().register_anonymous().await;
     let assertion = registered.assertion();
     let token = member(&site.agent().exchange(&assertion).await, "access_token");
@@ -200,7 +176,7 @@ async fn a_token_that_we_did_not_sign_as_an_access_token_is_worth_nothing() {
 /// one row for them.
 #[tokio::test]
 async fn a_repeated_request_yields_the_same_claims() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let (_ada, registered) = approved(&site).await;
     let poll = async || site.agent().poll(&registered.claim_token).await;
     let (one, two) = (poll().await, poll().await);
@@ -216,7 +192,7 @@ async fn a_repeated_request_yields_the_same_claims() {
 /// RFC 9449 §6.1, RFC 9068 §2.2: the binding travels in the token.
 #[tokio::test]
 async fn a_bound_token_names_its_key() {
-    let site = Site::open_with(SETTINGS).await;
+    let site = open().await;
     let (_ada, registered) = approved(&site).await;
     let key = Key::p256();
     let fields = [("grant_type", CLAIM_GRANT), ("claim_token", registered.claim_token.as_str())];

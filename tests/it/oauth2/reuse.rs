@@ -22,16 +22,6 @@ async fn connected<'a>(site: &'a Site, ada: &mut Person) -> (Client<'a>, Reply) 
     (client, tokens)
 }
 
-async fn refresh(client: &Client<'_>, token: &str, more: &[(&str, &str)]) -> Reply {
-    let mut form = vec![
-        ("grant_type", "refresh_token"),
-        ("client_id", client.id.as_str()),
-        ("refresh_token", token),
-    ];
-    form.extend_from_slice(more);
-    client.site.post_form("/token", &form).await
-}
-
 /// Case 205, oauth.md trap 24: processes that share one credential refresh at once, and all
 /// of them hold one healthy session.
 #[tokio::test]
@@ -68,10 +58,10 @@ async fn a_refresh_narrows_and_never_widens() {
     let (client, tokens) = connected(&site, &mut ada).await;
     let token = member(&tokens, "refresh_token");
     for scope in ["demo:read demo:admin", "demo:delete", "a\"b", "openid"] {
-        let reply = refresh(&client, &token, &[("scope", scope)]).await;
+        let reply = client.refresh_with(&token, &[("scope", scope)]).await;
         reply.assert_error(400, "invalid_scope");
     }
-    let narrow = refresh(&client, &token, &[("scope", "demo:read")]).await;
+    let narrow = client.refresh_with(&token, &[("scope", "demo:read")]).await;
     assert_eq!(narrow.json()["scope"], "demo:read");
     let known = site.introspect(&member(&narrow, "access_token")).await.json();
     assert_eq!(known["scope"], "demo:read");
@@ -156,13 +146,13 @@ async fn a_refresh_names_the_granted_resource_or_none() {
     let token = member(&tokens, "refresh_token");
     let own = format!("{}/demo", site.app.issuer());
     for resource in ["https://other.example.com", "not a url", site.app.issuer()] {
-        let reply = refresh(&client, &token, &[("resource", resource)]).await;
+        let reply = client.refresh_with(&token, &[("resource", resource)]).await;
         reply.assert_error(400, "invalid_target");
     }
     let both = [("resource", own.as_str()), ("resource", "https://other.example.com")];
-    refresh(&client, &token, &both).await.assert_error(400, "invalid_target");
+    client.refresh_with(&token, &both).await.assert_error(400, "invalid_target");
     let twice = [("resource", own.as_str()), ("resource", own.as_str())];
-    let reply = refresh(&client, &token, &twice).await;
+    let reply = client.refresh_with(&token, &twice).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let known = site.introspect(&member(&reply, "access_token")).await.json();
     assert_eq!(known["aud"], json!(own));
@@ -179,9 +169,9 @@ async fn a_client_with_a_secret_shows_it_at_every_refresh() {
     let code = client.approved_by(&mut ada).await.code();
     let tokens = client.redeem(&code, &[]).await;
     let token = member(&tokens, "refresh_token");
-    refresh(&client, &token, &[]).await.assert_error(401, "invalid_client");
+    client.refresh_with(&token, &[("client_secret", "")]).await.assert_error(401, "invalid_client");
     let wrong = [("client_secret", "wrong")];
-    refresh(&client, &token, &wrong).await.assert_error(401, "invalid_client");
+    client.refresh_with(&token, &wrong).await.assert_error(401, "invalid_client");
     assert_eq!(client.refresh(&token).await.status, 200);
     site.close().await;
 }

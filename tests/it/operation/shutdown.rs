@@ -182,6 +182,8 @@ async fn a_signal_right_after_the_start_ends_it_well() {
     let place = Place::new().await;
     place.configure("");
     for _again in 0..5 {
-        place.serve(&[]).await.stop().await;
+        let mut server = place.serve(&[]).await;
+        server.signal("TERM");
+        assert_eq!(server.ended().await.code(), Some(0), "{}", server.stderr());
     }
 }

@@ -3,10 +3,10 @@
 use countersign::protocol::timestamp::Seconds;
 use futures_util::future::join_all;
 
-use super::{another_code, at_once, counted, is_approval, state, with_status};
+use super::{at_once, counted, is_approval, state, with_status};
 use crate::support::Site;
 use crate::support::agent::{member, path_of};
-use crate::support::person::Person;
+use crate::support::person::{Person, another_code};
 
 fn guess(code: &str) -> Vec<(&'static str, String)> {
     vec![

@@ -1,10 +1,7 @@
 //! The browser's cookie, over https and on loopback.
 
-use reqwest::Client;
-
-use super::process::Process;
-use crate::support::database::TestDatabase;
 use crate::support::person::{Person, form_token};
+use crate::support::process::Place;
 use crate::support::reply::Reply;
 use crate::support::{PASSWORD, Site};
 
@@ -52,13 +49,13 @@ fn assert_hardened(reply: &Reply, name: &str, secure: bool, lasts: Option<u32>) 
 /// only from the public origin.
 #[tokio::test]
 async fn over_https_the_cookie_is_bound_to_its_host() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let database = TestDatabase::create(folder.path()).await;
-    let server = Process::serve(folder.path(), &database, Some(ISSUER), RESOURCE);
-    let add = ["account", "add", "ada@example.com", "--password-stdin"];
-    server.run(&add, &format!("{PASSWORD}\n"));
-    let client = client();
-    let mut ada = Person::at(&server.url, &client, "ada@example.com");
+    let mut place = Place::new().await;
+    ISSUER.clone_into(&mut place.issuer);
+    place.configure(RESOURCE);
+    place.add_person("ada@example.com").await;
+    let server = place.serve(&[]).await;
+    let client = &server.client;
+    let mut ada = server.person("ada@example.com");
     let page = ada.get("/sign-in").await;
     assert_hardened(&page, "__Host-countersign", true, None);
     assert_eq!(page.header("strict-transport-security"), Some("max-age=31536000"));
@@ -81,12 +78,6 @@ async fn over_https_the_cookie_is_bound_to_its_host() {
         let request = request.header("origin", origin).form(&[("csrf", &token)]);
         assert_eq!(Reply::of(request).await.status, status, "{origin}");
     }
-}
-
-fn client() -> Client {
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    client.build().expect("a client")
 }
 
 /// Case 083 on loopback, where browsers refuse `__Host-` and `Secure` without TLS: all the rest.

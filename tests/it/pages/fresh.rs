@@ -14,17 +14,10 @@ const SHOP: &str = r#"
 identifier = "http://127.0.0.1:9/shop"
 name = "Shop"
 introspection = [{ client_id = "shop", client_secret = "a secret of the shop" }]
-
-[[resource.scope]]
-name = "orders:read"
-title = "Read your orders"
-risk = "read"
-default = true
-
-[[resource.scope]]
-name = "orders:pay"
-title = "Pay for orders"
-risk = "spend"
+scope = [
+    { name = "orders:read", title = "Read your orders", risk = "read", default = true },
+    { name = "orders:pay", title = "Pay for orders", risk = "spend" },
+]
 "#;
 
 async fn asked(site: &Site, scopes: &[&str]) -> Registered {

@@ -1,9 +1,8 @@
 //! The headers of every page, error pages included.
 
-use super::another_code;
 use crate::support::Site;
 use crate::support::client::{Client, approve};
-use crate::support::person::{Person, form_token};
+use crate::support::person::{Person, another_code, form_token};
 use crate::support::reply::Reply;
 
 /// Case 267, pages.md 29 and 30.

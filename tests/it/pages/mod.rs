@@ -7,7 +7,6 @@ mod csrf;
 mod fresh;
 mod headers;
 mod malformed;
-mod process;
 mod redirects;
 mod routes;
 mod secrets;
@@ -78,12 +77,6 @@ pub async fn at_once(
 /// How many replies have this status.
 pub fn with_status(replies: &[Reply], status: u16) -> usize {
     replies.iter().filter(|reply| reply.status == status).count()
-}
-
-/// A code that is not `code`, of the right shape.
-pub fn another_code(code: &str) -> String {
-    let first = if code.starts_with('B') { "C" } else { "B" };
-    format!("{first}{}", code.get(1..).expect("a code"))
 }
 
 /// The session of a live token.

@@ -1,21 +1,18 @@
 //! Case 296, promise P3: nothing that opens anything is kept or logged in a usable form.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use futures_util::stream::{self, StreamExt as _};
-use reqwest::Client;
 use serde_json::{Value, json};
 use sqlx::postgres::PgPoolOptions;
 
-use super::process::Process;
 use crate::support::PASSWORD;
-use crate::support::agent::{Agent, Registered, path_of};
+use crate::support::agent::{Registered, path_of};
 use crate::support::database::TestDatabase;
-use crate::support::person::{Person, form_token, relayed_code};
-use crate::support::reply::Reply;
+use crate::support::person::{Person, another_code, form_token, relayed_code};
+use crate::support::process::{Place, Process, link as link_in};
 
 const SETTINGS: &str = r#"
 [[resource]]
@@ -86,27 +83,27 @@ impl Issued {
 /// server has written, in the clear, in hexadecimal and in base64.
 #[tokio::test]
 async fn no_secret_of_ten_thousand_is_kept_or_logged() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let database = TestDatabase::create(folder.path()).await;
-    let server = Process::serve(folder.path(), &database, None, SETTINGS);
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    let client = client.build().expect("a client");
+    let place = Place::new().await;
+    place.configure(SETTINGS);
+    let mut command = place.command(&["serve"]);
+    command.env("RUST_LOG", "debug");
+    let mut server = place.serve_command(command).await;
     let mut issued = Issued::default();
-    let key = std::fs::read_to_string(folder.path().join("countersign.key")).expect("a key");
+    let key = std::fs::read_to_string(place.path("countersign.key")).expect("a key");
     issued.add(key.trim());
     issued.add("what-the-resource-server-knows");
     issued.add(PASSWORD);
 
-    let mut ada = people(&server, &client, &mut issued).await;
-    let registered = agents(&server, &client, &mut issued).await;
-    sessions(&server, &client, &mut ada, &registered, &mut issued).await;
-    browsers(&server, &client, &mut issued).await;
+    let mut ada = people(&place, &server, &mut issued).await;
+    let registered = agents(&server, &mut issued).await;
+    sessions(&server, &mut ada, &registered, &mut issued).await;
+    browsers(&server, &mut issued).await;
     let seen = registered.first().expect("one").id.clone();
 
-    let log = server.kill();
-    let mut places = vec![("log", log)];
-    places.extend(kept(folder.path(), &database).await);
+    server.signal("KILL");
+    server.ended().await;
+    let mut places = vec![("log", server.stderr().into_bytes())];
+    places.extend(kept(&place).await);
     let secrets = issued.0;
     println!("{} secrets", secrets.len());
     assert!(secrets.len() >= 10_000, "{}", secrets.len());
@@ -126,27 +123,28 @@ async fn no_secret_of_ten_thousand_is_kept_or_logged() {
 }
 
 /// The first account, one that was added, one that was reset, wrong passwords.
-async fn people(server: &Process, client: &Client, issued: &mut Issued) -> Person {
-    let link = server.first_account_link.clone().expect("an empty server prints a link");
+async fn people(place: &Place, server: &Process, issued: &mut Issued) -> Person {
+    let link = path_of(&server.link().await.expect("an empty server prints a link"));
     issued.add(link.replace("/welcome/", ""));
-    let mut first = Person::at(&server.url, client, "first@example.com");
+    let mut first = server.person("first@example.com");
     let password = "the password of the first account";
     issued.add(password);
     let fields = [("name", "First"), ("email", "first@example.com"), ("password", password)];
     assert_eq!(first.post_from(&link, &link, &fields).await.status, 303);
     issued.add_cookie(&first);
-    server.run(&["account", "add", "ada@example.com", "--password-stdin"], PASSWORD);
+    place.add_person("ada@example.com").await;
     for command in ["add", "reset"] {
-        let link = server.run(&["account", command, "bob@example.com"], "");
-        let link = path_of(&link);
+        let told = place.run(&["account", command, "bob@example.com"]).await;
+        assert_eq!(told.code, Some(0), "{}", told.stderr);
+        let link = path_of(&link_in(&told.stdout).expect("a link"));
         issued.add(link.replace("/welcome/", ""));
-        let mut bob = Person::at(&server.url, client, "bob@example.com");
+        let mut bob = server.person("bob@example.com");
         let password = format!("password over {link}");
         assert_eq!(bob.post_from(&link, &link, &[("password", &password)]).await.status, 303);
         issued.add(password);
         issued.add_cookie(&bob);
     }
-    let mut ada = Person::at(&server.url, client, "ada@example.com");
+    let mut ada = server.person("ada@example.com");
     let wrong = "a password that is not hers";
     issued.add(wrong);
     assert_eq!(ada.sign_in_with(wrong).await.status, 401);
@@ -158,8 +156,8 @@ async fn people(server: &Process, client: &Client, issued: &mut Issued) -> Perso
 }
 
 /// Registrations of both kinds, and what the anonymous ones hold before a claim.
-async fn agents(server: &Process, client: &Client, issued: &mut Issued) -> Vec<Registered> {
-    let agent = Agent::at(&server.url, client);
+async fn agents(server: &Process, issued: &mut Issued) -> Vec<Registered> {
+    let agent = server.agent();
     let named: Vec<_> = stream::iter(0..250)
         .map(|_| agent.register_for("ada@example.com"))
         .buffer_unordered(AT_ONCE)
@@ -187,19 +185,18 @@ async fn agents(server: &Process, client: &Client, issued: &mut Issued) -> Vec<R
 /// Sessions over typed and relayed codes, refreshed, reused, revoked, introspected.
 async fn sessions(
     server: &Process,
-    client: &Client,
     ada: &mut Person,
     registered: &[Registered],
     issued: &mut Issued,
 ) {
-    let agent = Agent::at(&server.url, client);
+    let agent = server.agent();
     for (n, one) in registered.iter().take(40).enumerate() {
         let tokens = if n % 4 == 0 {
             let code = ada.approve_relayed(&one.link()).await;
             issued.add_code(&code);
             let page = ada.get(&one.link()).await;
             assert_eq!(relayed_code(&page.text), code);
-            agent.complete(&one.claim_token, &super::another_code(&code)).await;
+            agent.complete(&one.claim_token, &another_code(&code)).await;
             agent.complete(&one.claim_token, &code).await
         } else {
             assert_eq!(ada.approve(one).await.status, 303);
@@ -213,9 +210,7 @@ async fn sessions(
         let renewed = agent.refresh(refresh).await;
         issued.add_members(&renewed.json());
         if let Some(access) = renewed.json()["access_token"].as_str() {
-            let request = client.post(format!("{}/introspect", server.url));
-            let request = request.basic_auth("api", Some("what-the-resource-server-knows"));
-            let known = Reply::of(request.form(&[("token", access)])).await;
+            let known = server.introspect_as("api", "what-the-resource-server-knows", access).await;
             assert_eq!(known.json()["active"], true, "{}", known.text);
             if n % 5 == 0 {
                 agent.revoke(access).await;
@@ -226,7 +221,7 @@ async fn sessions(
         }
     }
     for one in registered.iter().skip(40).take(10) {
-        let wrong = super::another_code(&one.user_code());
+        let wrong = another_code(&one.user_code());
         issued.add_code(&wrong);
         ada.approve_code(&one.link(), &wrong).await;
         ada.deny(&one.link(), "not_now").await;
@@ -242,10 +237,10 @@ async fn sessions(
 }
 
 /// New browsers: a cookie and a form token each.
-async fn browsers(server: &Process, client: &Client, issued: &mut Issued) {
+async fn browsers(server: &Process, issued: &mut Issued) {
     let seen: Vec<_> = stream::iter(0..4_300)
         .map(|_| async {
-            let mut person = Person::at(&server.url, client, "eve@example.com");
+            let mut person = server.person("eve@example.com");
             let token = form_token(&person.get("/sign-in").await);
             (person, token)
         })
@@ -259,9 +254,9 @@ async fn browsers(server: &Process, client: &Client, issued: &mut Issued) {
 }
 
 /// Every byte the database holds: the files of SQLite, the rows of PostgreSQL.
-async fn kept(folder: &Path, database: &TestDatabase) -> Vec<(&'static str, Vec<u8>)> {
+async fn kept(place: &Place) -> Vec<(&'static str, Vec<u8>)> {
     if !TestDatabase::is_postgres() {
-        let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_default();
+        let read = |name: &str| std::fs::read(place.path(name)).unwrap_or_default();
         let kept = vec![
             ("database", read("countersign.db")),
             ("write-ahead log", read("countersign.db-wal")),
@@ -271,7 +266,7 @@ async fn kept(folder: &Path, database: &TestDatabase) -> Vec<(&'static str, Vec<
         assert!(kept[0].1.len() + kept[1].1.len() > 100_000, "the rows are in these files");
         return kept;
     }
-    let pool = PgPoolOptions::new().max_connections(1).connect(&database.url()).await;
+    let pool = PgPoolOptions::new().max_connections(1).connect(&place.database.url()).await;
     let pool = pool.expect("the database opens");
     let tables = "SELECT CAST(table_name AS TEXT) FROM information_schema.tables \
                   WHERE table_schema = 'public'";

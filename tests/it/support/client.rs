@@ -60,10 +60,8 @@ impl<'a> Client<'a> {
             ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
         ];
-        let kept = usual.iter().filter(|(name, _)| change.iter().all(|(other, _)| other != name));
-        let added = change.iter().filter(|(_, value)| !value.is_empty());
         let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(kept.chain(added))
+            .extend_pairs(changed(&usual, change))
             .finish();
         format!("/authorize?{query}")
     }
@@ -92,22 +90,32 @@ impl<'a> Client<'a> {
             ("code_verifier", VERIFIER),
         ];
         usual.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
-        let kept =
-            usual.into_iter().filter(|(name, _)| change.iter().all(|(other, _)| other != name));
-        let added = change.iter().copied().filter(|(_, value)| !value.is_empty());
-        let form: Vec<(&str, &str)> = kept.chain(added).collect();
-        self.site.post_form("/token", &form).await
+        self.site.post_form("/token", &changed(&usual, change)).await
     }
 
     pub async fn refresh(&self, token: &str) -> Reply {
-        let mut form = vec![
+        self.refresh_with(token, &[]).await
+    }
+
+    /// The token request of a refresh token; `change` as in [`request`](Self::request).
+    pub async fn refresh_with(&self, token: &str, change: &[(&str, &str)]) -> Reply {
+        let mut usual = vec![
             ("grant_type", "refresh_token"),
             ("client_id", self.id.as_str()),
             ("refresh_token", token),
         ];
-        form.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
-        self.site.post_form("/token", &form).await
+        usual.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
+        self.site.post_form("/token", &changed(&usual, change)).await
     }
+}
+
+/// The usual parameters, without those that `change` names and with what it says instead.
+fn changed<'a>(
+    usual: &[(&'a str, &'a str)],
+    change: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let kept = usual.iter().filter(|(name, _)| change.iter().all(|(other, _)| other != name));
+    kept.chain(change.iter().filter(|(_, value)| !value.is_empty())).copied().collect()
 }
 
 /// Approves both demo scopes for eight hours.

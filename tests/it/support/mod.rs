@@ -36,6 +36,26 @@ pub const START: Timestamp = Timestamp(1_800_000_000);
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// An API beside the demo, with a resource server of its own; lines that follow are about it.
+pub const EVENTS_API: &str = r#"
+[[resource]]
+identifier = "https://api.example.com"
+name = "Example API"
+introspection = [{ client_id = "example-api", client_secret = "example-api-secret" }]
+scope = [
+    { name = "events:read", title = "Read your events", default = true, pre_claim = true },
+    { name = "events:write", title = "Write events" },
+]
+"#;
+
+/// Another, as above.
+pub const FILES_API: &str = r#"
+[[resource]]
+identifier = "https://files.example.com"
+introspection = [{ client_id = "files-api", client_secret = "files-api-secret" }]
+scope = [{ name = "files:read", default = true, pre_claim = true }]
+"#;
+
 /// One running server and its outside world.
 pub struct Site {
     pub url: String,
@@ -229,8 +249,13 @@ impl Site {
 
     /// What the demo's resource server learns about a token.
     pub async fn introspect(&self, token: &str) -> Reply {
+        self.introspect_as("demo", token).await
+    }
+
+    /// What this resource server learns about a token. Its secret is its name and `-secret`.
+    pub async fn introspect_as(&self, client: &str, token: &str) -> Reply {
         let request = self.client.post(format!("{}/introspect", self.url));
-        let request = request.basic_auth("demo", Some("demo-secret"));
+        let request = request.basic_auth(client, Some(format!("{client}-secret")));
         Reply::of(request.form(&[("token", token)])).await
     }
 

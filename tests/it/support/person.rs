@@ -152,3 +152,9 @@ pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> 
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(inner, _)| inner)
 }
+
+/// A code that is not `code`, of the right shape.
+pub fn another_code(code: &str) -> String {
+    let first = if code.starts_with('B') { "C" } else { "B" };
+    format!("{first}{}", code.get(1..).expect("a code"))
+}

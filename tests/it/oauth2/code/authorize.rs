@@ -10,12 +10,15 @@ async fn approvals(site: &Site) -> i64 {
     site.count("SELECT COUNT(*) FROM approval").await
 }
 
-/// Asserts that the client is told `error`, and that nobody is asked.
-async fn told(client: &Client<'_>, person: &mut Person, change: &[(&str, &str)], error: &str) {
+/// The error that the client is told, by us and with its state, while nobody is asked.
+async fn told(client: &Client<'_>, person: &mut Person, change: &[(&str, &str)]) -> String {
     let reply = person.get(&client.request(change)).await;
     assert_eq!(reply.status, 302, "{change:?}: {}", reply.text);
-    Callback::at(&reply).assert_error(client.site, error);
+    let back = Callback::at(&reply);
+    let error = back.get("error").unwrap_or_else(|| panic!("an error: {}", back.0));
+    back.assert_error(client.site, &error);
     assert_eq!(approvals(client.site).await, 0, "{change:?}");
+    error
 }
 
 /// oauth.md trap 19, and RFC 6749 §4.1.2.1: what cannot be trusted is no place to go.
@@ -160,7 +163,7 @@ async fn a_request_without_a_sound_challenge_is_refused() {
         vec![("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw=cM")],
         vec![("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM")],
     ] {
-        told(&client, &mut ada, &change, "invalid_request").await;
+        assert_eq!(told(&client, &mut ada, &change).await, "invalid_request");
     }
     site.close().await;
 }
@@ -192,7 +195,7 @@ async fn an_unknown_resource_is_told_to_the_client() {
     let mut ada = site.person("ada@example.com").await;
     let client = Client::register(&site).await;
     for resource in ["https://other.example.com/", "not a url", "http://127.0.0.1:1/demo"] {
-        told(&client, &mut ada, &[("resource", resource)], "invalid_target").await;
+        assert_eq!(told(&client, &mut ada, &[("resource", resource)]).await, "invalid_target");
     }
     site.close().await;
 }
@@ -211,7 +214,7 @@ async fn what_is_not_offered_is_told_in_the_specifications_words() {
         ("request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"),
         ("prompt", "none", "consent_required"),
     ] {
-        told(&client, &mut ada, &[(name, value)], error).await;
+        assert_eq!(told(&client, &mut ada, &[(name, value)]).await, error);
     }
     site.close().await;
 }
