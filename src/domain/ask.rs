@@ -84,7 +84,7 @@ pub struct AskingClient {
 }
 
 impl AskingClient {
-    /// The host that its metadata document stands on; None for a client known otherwise.
+    /// The host that its metadata document stands on; `None` for a client known otherwise.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         let document = self.source == ClientSource::Document;

@@ -141,6 +141,15 @@ pub struct Token {
     pub key: Option<Thumbprint>,
 }
 
+impl Token {
+    /// Whether it is worth anything to whoever proved possession of `key`: a bound token is
+    /// good with its own key alone (RFC 9449 §5, §7).
+    #[must_use]
+    pub fn is_good_with(&self, key: Option<&Thumbprint>) -> bool {
+        self.key.is_none() || self.key.as_ref() == key
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     Access = 1,

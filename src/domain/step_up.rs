@@ -83,9 +83,10 @@ impl Session {
 }
 
 impl Approval {
-    /// Whether a yes may widen this session: one of the same client, human and resource that
-    /// lacks something asked for; a part that was handed on stays the part it is. Only a client that registered itself is one program on one
-    /// machine; a name that many programs share must not reach each other's sessions.
+    /// Whether a yes may widen the given session: one of the same client, human and resource
+    /// that lacks something asked for; a part that was handed on stays the part it is. Only a
+    /// client that registered itself is one program on one machine; a name that many programs
+    /// share must not reach each other's sessions.
     #[must_use]
     pub fn may_widen(&self, session: &Session, now: Timestamp) -> bool {
         let client = self.ask.client.as_ref();

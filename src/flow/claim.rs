@@ -9,8 +9,9 @@ use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::Session;
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
-use crate::flow::collection::{self, CollectError, Decided, settle};
+use crate::flow::collection::{CollectError, Decided, settle};
 use crate::flow::delivery::{self, Binding, Pair, Subject};
+use crate::flow::retry;
 use crate::protocol::agent::{CompleteRequest, CompleteResponse, Identity};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::code::Code;
@@ -54,7 +55,7 @@ pub async fn collect(
     way: &Way<'_>,
     occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
-    collection::repeated(async || collect_once(app, claim_token, way, occasion).await).await
+    retry::repeated(async || collect_once(app, claim_token, way, occasion).await).await
 }
 
 async fn collect_once(

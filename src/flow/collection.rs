@@ -4,7 +4,7 @@
 //! [RFC 8628 §3.5]: https://www.rfc-editor.org/rfc/rfc8628#section-3.5
 
 use crate::app::App;
-use crate::domain::approval::{Approved, TRIES};
+use crate::domain::approval::Approved;
 use crate::domain::change::Effect;
 use crate::domain::claim::{Collection, NotCollected};
 use crate::domain::event::Event;
@@ -12,7 +12,6 @@ use crate::domain::id::ApprovalId;
 use crate::domain::origin::Occasion;
 use crate::domain::session::{Session, Standing};
 use crate::flow::delivery::{self, Binding, Granted, Pair};
-use crate::flow::error::RETRIES;
 use crate::jose::JoseError;
 use crate::metrics::Funnel;
 use crate::protocol::error::{Cause, OAuthError};
@@ -62,24 +61,6 @@ impl From<CollectError> for OAuthError {
             CollectError::Internal(cause) => Self::ServerError(cause),
         }
     }
-}
-
-/// A burst of wrong codes makes each other's reading stale; every one of them must still
-/// be counted, so collecting is tried as often as an attempt has tries, and twice more.
-const COLLECTIONS: usize = RETRIES + TRIES as usize;
-
-/// Collects again while what was read has changed meanwhile.
-pub(in crate::flow) async fn repeated<T>(
-    collect_once: impl AsyncFn() -> Result<T, CollectError>,
-) -> Result<T, CollectError> {
-    for _attempt in 0..COLLECTIONS {
-        match collect_once().await {
-            Err(CollectError::Unavailable(cause))
-                if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
-            answer => return answer,
-        }
-    }
-    collect_once().await
 }
 
 /// A collection that is decided, and what it takes to make it true.

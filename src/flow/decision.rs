@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
-use crate::domain::approval::{Approval, DenialReason, KeyedCode, TRIES};
+use crate::domain::approval::{Approval, DenialReason, KeyedCode};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::decision::{ApprovalRefused, Verdict};
@@ -14,8 +14,9 @@ use crate::domain::session::Session;
 use crate::flow::approval::{DecideError, by_link};
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::code;
-use crate::flow::error::{PersonError, RETRIES, until_next_hour};
+use crate::flow::error::{PersonError, until_next_hour};
 use crate::flow::principal::Human;
+use crate::flow::retry;
 use crate::flow::step_up::widened;
 use crate::metrics::Funnel;
 use crate::protocol::code::Code;
@@ -66,19 +67,8 @@ pub async fn decide(
     decision: &Decision,
     occasion: &Occasion,
 ) -> Result<Approval, DecideError> {
-    for _attempt in 0..DECISIONS {
-        match decide_once(app, link, human, decision, occasion).await {
-            Err(DecideError::Person(PersonError::Unavailable(cause)))
-                if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
-            answer => return answer,
-        }
-    }
-    decide_once(app, link, human, decision, occasion).await
+    retry::repeated(async || decide_once(app, link, human, decision, occasion).await).await
 }
-
-/// A burst of wrong codes makes each other's reading stale; every one of them must still
-/// be counted, so deciding is tried as often as an attempt has tries, and twice more.
-const DECISIONS: usize = RETRIES + TRIES as usize;
 
 async fn decide_once(
     app: &App,

@@ -62,7 +62,7 @@ impl Binding {
 const LONGEST_ASSERTION: Seconds = Seconds::HOUR;
 
 impl Pair {
-    /// The pair that `context` yields for this session, always the same one.
+    /// The pair that `context` yields for the session, always the same one.
     ///
     /// # Errors
     ///

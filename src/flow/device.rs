@@ -13,13 +13,12 @@ use crate::domain::id::ApprovalId;
 use crate::domain::limit::Count;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::pace::{FIRST_INTERVAL, Pace};
-use crate::flow::attempt::AGENT_CODE;
+use crate::flow::attempt::{AGENT_CODE, put};
 use crate::flow::client::authentication::{Presented, authenticate};
 use crate::flow::code::{Negotiated, Refused, negotiate};
 use crate::flow::decision::guess;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
-use crate::metrics::Funnel;
 use crate::protocol::authorization_response::AuthorizationErrorCode;
 use crate::protocol::code::Code;
 use crate::protocol::device_authorization::DeviceAuthorization;
@@ -39,8 +38,7 @@ pub const DEVICE_PATH: &str = "/device";
 /// # Errors
 ///
 /// `invalid_client`, `unauthorized_client`, `invalid_target`, `invalid_scope`,
-/// `invalid_authorization_details`; beyond the
-/// hourly limit of an address nothing is stored.
+/// `invalid_authorization_details`; beyond the hourly limit of an address nothing is stored.
 ///
 /// [RFC 8628 §3.1]: https://www.rfc-editor.org/rfc/rfc8628#section-3.1
 pub async fn begin(
@@ -59,17 +57,14 @@ pub async fn begin(
         let ask = ask(&client, negotiated.clone(), occasion);
         let approval = question(app, id, ask, &device_code, occasion);
         let answer = answer(app, &approval, &device_code);
-        match put(app, approval, occasion).await {
+        match put(app, approval, Vec::new(), occasion).await {
             // Another device waits, or once waited, with the same letters.
             Err(StoreError::Stale(_)) => {}
             Err(StoreError::Limited) => {
                 return Err(OAuthError::RateLimited(until_next_hour(occasion.at)));
             }
             Err(error) => return Err(error.into()),
-            Ok(()) => {
-                app.metrics.funnel(Funnel::Asked);
-                return Ok(answer);
-            }
+            Ok(()) => return Ok(answer),
         }
     }
     Err(OAuthError::TemporarilyUnavailable("no user code is free".into()))
@@ -128,16 +123,6 @@ fn question(
         expires_at: occasion.at + app.settings.agents.attempt_ttl,
         state: State::Waiting { wrong_codes: 0, viewer: None },
     }
-}
-
-async fn put(app: &App, approval: Approval, occasion: &Occasion) -> Result<(), StoreError> {
-    let most = app.settings.limits.authorization_requests_per_address_per_hour;
-    let from = occasion.from.address.as_str();
-    let count = Count::hourly("authorization:address", from, most.into(), occasion.at);
-    let event = approval.record(EventKind::AuthorizationRequested, occasion);
-    let effects =
-        vec![Effect::Count(count), Effect::Ask(Box::new(approval)), Effect::Record(event)];
-    app.store.apply(effects).await
 }
 
 fn answer(app: &App, approval: &Approval, device_code: &Secret) -> DeviceAuthorization {

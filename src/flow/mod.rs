@@ -20,6 +20,7 @@ pub mod introspect;
 pub mod link;
 pub mod password;
 pub mod principal;
+mod retry;
 pub mod revoke;
 pub mod session;
 pub mod start;

@@ -28,8 +28,8 @@ pub struct VerifiedClientAssertion {
 /// minute or five.
 const LONGEST: Lifetime = Lifetime(Seconds::HOUR);
 
-/// What such an assertion may call itself: nothing, `JWT`, or the name that draft-ietf-oauth-rfc7523bis
-/// gives it. Any other type is a token for something else ([RFC 8725 §3.12]).
+/// What such an assertion may call itself: nothing, `JWT`, or the name that
+/// draft-ietf-oauth-rfc7523bis gives it. Any other type is a token for something else ([RFC 8725 §3.12]).
 ///
 /// [RFC 8725 §3.12]: https://www.rfc-editor.org/rfc/rfc8725#section-3.12
 const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];

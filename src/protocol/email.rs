@@ -5,9 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An address, trimmed and case-folded: two spellings a mailbox owner would call the same are equal.
+/// An address, trimmed and case-folded: two spellings a mailbox owner would call the same are
+/// equal.
 ///
-/// Only the outline of RFC 5321 §4.1.2 is checked; whether mail arrives is what verification is for.
+/// Only the outline of RFC 5321 §4.1.2 is checked; whether mail arrives is what verification
+/// is for.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);

@@ -109,7 +109,7 @@ impl Session {
         Err(self.resource.refuse(&lacks, &self.required))
     }
 
-    /// This session, of which another guard has required something before.
+    /// The same session, of which another guard has required something before.
     pub(super) fn after(mut self, before: &Self) -> Self {
         self.required.clone_from(&before.required);
         self

@@ -65,7 +65,8 @@ impl Hasher for EightBytes {
 }
 
 impl<V: Clone + Send + Sync + 'static> Liveness<V> {
-    /// Shares the deny set that the store's writes fill ([`Database::denied`](super::Database::denied)).
+    /// Shares the deny set that the store's writes fill
+    /// ([`Database::denied`](super::Database::denied)).
     #[must_use]
     pub fn new(denied: Arc<Denied>) -> Self {
         let entries = Cache::builder()

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{identity, proof};
 use crate::app::App;
-use crate::domain::approval::{Approval, Approved, TRIES};
+use crate::domain::approval::{Approval, Approved};
 use crate::domain::ask::Redirection;
 use crate::domain::change::Change;
 use crate::domain::client::Client;
@@ -22,8 +22,8 @@ use crate::domain::redemption::Redemption;
 use crate::domain::session::Standing;
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair};
-use crate::flow::error::RETRIES;
 use crate::flow::grants::{narrowed, pinned};
+use crate::flow::retry;
 use crate::metrics::Funnel;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
@@ -48,19 +48,8 @@ pub async fn redeem(
         return Err(OAuthError::InvalidRequest("code is missing"));
     }
     let caller = authenticate(app, presented, occasion).await?;
-    for _attempt in 0..REDEMPTIONS {
-        match redeem_once(app, presented, &caller, occasion).await {
-            Err(OAuthError::TemporarilyUnavailable(cause))
-                if matches!(cause.downcast_ref(), Some(StoreError::Stale(_))) => {}
-            answer => return answer,
-        }
-    }
-    redeem_once(app, presented, &caller, occasion).await
+    retry::repeated(async || redeem_once(app, presented, &caller, occasion).await).await
 }
-
-/// A burst of wrong proofs makes each other's reading stale; every one of them must still be
-/// counted.
-const REDEMPTIONS: usize = RETRIES + TRIES as usize;
 
 /// The request as oxide-auth reads it: the client has proved itself already.
 struct Body<'a> {

@@ -11,7 +11,6 @@ use crate::flow::client::authentication::Presented;
 use crate::flow::collection::CollectError;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
-use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
 
@@ -43,15 +42,11 @@ pub async fn redeem(
 
 /// A poll that names another resource than it asked for must not spend the claim.
 async fn refuse_other_target(app: &App, form: &Form, token: &str) -> Result<(), OAuthError> {
-    let mut named = form.all("resource").peekable();
-    if named.peek().is_none() {
+    if form.get("resource").is_none() {
         return Ok(());
     }
     let Some(registration) = by_claim_token(app, token).await? else { return Ok(()) };
-    let same = |name: &str| {
-        name.parse::<ResourceIdentifier>().is_ok_and(|named| named == registration.resource)
-    };
-    if named.all(same) { Ok(()) } else { Err(OAuthError::InvalidTarget) }
+    super::same_target(form, &registration.resource)
 }
 
 /// The agent has to wait, and at which pace.

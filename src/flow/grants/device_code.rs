@@ -10,8 +10,9 @@ use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
 use crate::domain::session::Session;
 use crate::flow::client::authentication::{Presented, authenticate};
-use crate::flow::collection::{self, CollectError, Decided, settle};
+use crate::flow::collection::{CollectError, Decided, settle};
 use crate::flow::delivery::{Binding, Pair};
+use crate::flow::retry;
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
 use crate::protocol::thumbprint::Thumbprint;
@@ -41,7 +42,7 @@ pub async fn redeem(
     let (id, pace) = (approval.id.clone(), approval.pace);
     let key = presented.key.as_ref();
     let once = async || collect_once(app, &code, (caller.client(), key), occasion).await;
-    match collection::repeated(once).await {
+    match retry::repeated(once).await {
         Ok(pair) => Ok(pair.response(None)),
         Err(CollectError::NotCollected(NotCollected::Pending)) => {
             let (next, hasty) = pace.poll(occasion.at);

@@ -98,9 +98,14 @@ pub(in crate::flow) fn same_target(
     form: &Form,
     resource: &ResourceIdentifier,
 ) -> Result<(), OAuthError> {
+    names(form, "resource", resource)
+}
+
+/// A parameter that names resources may name this one alone.
+fn names(form: &Form, parameter: &str, resource: &ResourceIdentifier) -> Result<(), OAuthError> {
     let same =
         |named: &str| named.parse().is_ok_and(|named: ResourceIdentifier| named == *resource);
-    if form.all("resource").all(same) { Ok(()) } else { Err(OAuthError::InvalidTarget) }
+    if form.all(parameter).all(same) { Ok(()) } else { Err(OAuthError::InvalidTarget) }
 }
 
 /// `authorization_pending`, or `slow_down` with a longer interval from now on

@@ -112,7 +112,7 @@ async fn own(
     asking: &Asking<'_>,
     occasion: &Occasion,
 ) -> Result<Binding, OAuthError> {
-    if token.key.is_some() && token.key.as_ref() != asking.key {
+    if !token.is_good_with(asking.key) {
         return Err(OAuthError::InvalidGrant);
     }
     let Some(owner) = &session.client else { return Ok(Binding::of(asking.key, None)) };

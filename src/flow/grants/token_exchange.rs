@@ -21,7 +21,6 @@ use crate::flow::error::until_next_hour;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::grant_type::GrantType;
-use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::text::ToldText;
 use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
@@ -50,7 +49,8 @@ pub async fn exchange(
     let (token, session) = subject(app, form, occasion.at).await?;
     may_hand_on(&session, caller.as_ref())?;
     in_hand(&token, presented.key.as_ref())?;
-    same_audience(form, &session.resource)?;
+    // It names the same as `resource`, where it names anything (RFC 8693 §2.1).
+    super::names(form, "audience", &session.resource)?;
     let held = token.scopes.meet(&session.reach(occasion.at));
     let scopes = super::narrowed(form, &session.resource, &held)?;
     super::pinned(form, &session.details)?;
@@ -126,21 +126,11 @@ fn may_hand_on(session: &Session, caller: Option<&Client>) -> Result<(), OAuthEr
 ///
 /// [RFC 9449 §7]: https://www.rfc-editor.org/rfc/rfc9449#section-7
 fn in_hand(token: &Token, key: Option<&Thumbprint>) -> Result<(), OAuthError> {
-    if token.key.is_some() && token.key.as_ref() != key {
-        return Err(OAuthError::InvalidRequest(
-            "subject_token is bound to a key that is not shown",
-        ));
+    if token.is_good_with(key) {
+        Ok(())
+    } else {
+        Err(OAuthError::InvalidRequest("subject_token is bound to a key that is not shown"))
     }
-    Ok(())
-}
-
-/// `audience` names the same as `resource`, where it names anything ([RFC 8693 §2.1]).
-///
-/// [RFC 8693 §2.1]: https://www.rfc-editor.org/rfc/rfc8693#section-2.1
-fn same_audience(form: &Form, resource: &ResourceIdentifier) -> Result<(), OAuthError> {
-    let same =
-        |named: &str| named.parse().is_ok_and(|named: ResourceIdentifier| named == *resource);
-    if form.all("audience").all(same) { Ok(()) } else { Err(OAuthError::InvalidTarget) }
 }
 
 /// One access token, and nothing to renew it with.
