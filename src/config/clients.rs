@@ -13,19 +13,20 @@ use crate::domain::client::{Authentication, Client, ClientKeys, ClientSource};
 use crate::domain::id::ClientId;
 use crate::domain::resource::Resource;
 use crate::protocol::client_registration::holds_public_keys;
+use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
 
-const BY_ITSELF: &str = "client_credentials";
-const IN_A_BROWSER: &str = "authorization_code";
+const BY_ITSELF: &str = GrantType::ClientCredentials.name();
+const IN_A_BROWSER: &str = GrantType::AuthorizationCode.name();
 /// What a client may be allowed to ask with (RFC 6749 §4, RFC 8628, RFC 8693).
 const GRANT_TYPES: [&str; 5] = [
     IN_A_BROWSER,
-    "refresh_token",
+    GrantType::RefreshToken.name(),
     BY_ITSELF,
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
+    GrantType::DeviceCode.name(),
+    GrantType::TokenExchange.name(),
 ];
 
 /// Reads `[[client]]`; only sound clients are returned, each flaw of the others is a problem.
@@ -73,7 +74,6 @@ fn client(
         id,
         source: ClientSource::Configured,
         name,
-        uri: None,
         redirect_uris,
         authentication,
         grant_types,

@@ -204,14 +204,19 @@ impl Approval {
     #[must_use]
     pub fn is_for(&self, human: &Account) -> bool {
         let expected = self.ask.expected.as_ref().is_none_or(|email| human.answers_for(email));
-        let bound = match &self.state {
+        expected && self.answered_by().is_none_or(|account| *account == human.id)
+    }
+
+    /// The account that began to answer, or did.
+    #[must_use]
+    pub const fn answered_by(&self) -> Option<&AccountId> {
+        match &self.state {
             State::Waiting { viewer, .. } => viewer.as_ref(),
             State::Locked { by, .. } => by.as_ref(),
             State::Approved(approved) | State::Collected { approved, .. } => Some(&approved.by),
             State::Denied { by, .. } => Some(by),
             State::Superseded { .. } => None,
-        };
-        expected && bound.is_none_or(|account| *account == human.id)
+        }
     }
 
     /// Whether this browser may answer: where the answer goes back through the browser, only

@@ -18,8 +18,6 @@ pub struct Client {
     pub source: ClientSource,
     /// As it calls itself; the operator's word for a configured one.
     pub name: Option<ToldText>,
-    /// Its home page, as it says.
-    pub uri: Option<String>,
     pub redirect_uris: Vec<RedirectUri>,
     pub authentication: Authentication,
     pub grant_types: Vec<String>,
@@ -78,13 +76,6 @@ impl Client {
         }
     }
 
-    /// Whether every answer to it stays on the machine it is asked from, so that any program
-    /// there may claim to be it (RFC 8252 §8.6).
-    #[must_use]
-    pub fn is_loopback_only(&self) -> bool {
-        !self.redirect_uris.is_empty() && self.redirect_uris.iter().all(RedirectUri::is_loopback)
-    }
-
     /// A client as its own metadata describes it.
     #[must_use]
     pub fn described(
@@ -108,7 +99,6 @@ impl Client {
             id,
             source,
             name: metadata.client_name,
-            uri: metadata.client_uri,
             redirect_uris: metadata.redirect_uris,
             authentication,
             grant_types: metadata.grant_types,

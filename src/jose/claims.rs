@@ -75,16 +75,6 @@ impl Claims {
         }
     }
 
-    /// A truth value that may be left out.
-    ///
-    /// # Errors
-    ///
-    /// It is there and neither `true` nor `false`.
-    pub fn optional_switch(&self, name: &'static str) -> Result<Option<bool>, Unacceptable> {
-        let Some(value) = self.0.get(name) else { return Ok(None) };
-        value.as_bool().map(Some).ok_or(refuse(name, "is neither true nor false"))
-    }
-
     /// Whom the token is for.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::client_metadata::{ApplicationType, AuthenticationMethod, ClientMetadata};
+use super::grant_type::GrantType;
 use super::redirect_uri::{NotARedirectUri, RedirectUri};
 use super::scope::is_scope_token;
 use super::text::ToldText;
@@ -95,15 +96,12 @@ const MOST_BYTES: usize = 16 * 1_024;
 const NAME: usize = 80;
 const WORDS: usize = 200;
 
-const CODE: &str = "authorization_code";
+const CODE: &str = GrantType::AuthorizationCode.name();
+const REFRESH: &str = GrantType::RefreshToken.name();
 /// What a client may register for by itself. `client_credentials` is for the operator's
 /// own clients: nobody would have agreed to what a stranger does with it.
-const GRANT_TYPES: [&str; 4] = [
-    CODE,
-    "refresh_token",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-];
+const GRANT_TYPES: [&str; 4] =
+    [CODE, REFRESH, GrantType::DeviceCode.name(), GrantType::TokenExchange.name()];
 
 impl ToldMetadata {
     /// Accepts what was told, or says what is wrong with it. What is not offered is left
@@ -197,7 +195,7 @@ fn grant_types(told: Option<Vec<String>>) -> Result<Vec<String>, MetadataRefused
     let Some(told) = told.filter(|told| !told.is_empty()) else { return Ok(vec![CODE.to_owned()]) };
     let offered = GRANT_TYPES.iter().filter(|known| told.iter().any(|told| told == *known));
     let offered: Vec<String> = offered.map(|known| (*known).to_owned()).collect();
-    let refresh_alone = offered.iter().all(|grant| grant == "refresh_token");
+    let refresh_alone = offered.iter().all(|grant| grant == REFRESH);
     if refresh_alone { Err(MetadataRefused::GrantTypes) } else { Ok(offered) }
 }
 

@@ -113,13 +113,9 @@ fn wants_signed(request: &HttpRequest) -> bool {
 /// The resource server behind a request: Basic, or the two parameters in the body. Both at
 /// once must agree (RFC 6749 §2.3).
 fn caller<'a>(app: &'a App, request: &HttpRequest, form: &Form) -> Option<ResourceServer<'a>> {
-    let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let header = headers.next();
-    if headers.next().is_some() {
-        return None;
-    }
+    let header = request::presented(request, form).ok()?.authorization;
     let credentials = match header {
-        Some(header) => basic::parse(header.to_str().ok()?)?,
+        Some(header) => basic::parse(header)?,
         None => BasicCredentials {
             client_id: form.get("client_id")?.to_owned(),
             secret: Zeroizing::new(form.get("client_secret")?.to_owned()),

@@ -173,7 +173,6 @@ mod tests {
             id: ClientId("client1".to_owned()),
             source: ClientSource::Registered,
             name: None,
-            uri: None,
             redirect_uris: Vec::new(),
             authentication,
             grant_types: Vec::new(),

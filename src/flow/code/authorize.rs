@@ -22,6 +22,7 @@ use crate::protocol::authorization_response::{
 };
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
+use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::thumbprint::Thumbprint;
 
@@ -185,7 +186,8 @@ fn refuse_unsupported(app: &App, known: &Known, form: &Form) -> Result<(), NotAs
         let words = "dpop_jkt is not a JWK thumbprint (RFC 9449)";
         return Err(known.refuse(app, form, InvalidRequest, words));
     }
-    if !known.client.as_ref().is_some_and(|client| client.may_use("authorization_code")) {
+    let grant = GrantType::AuthorizationCode.name();
+    if !known.client.as_ref().is_some_and(|client| client.may_use(grant)) {
         let words = "the client is not registered for the authorization code grant";
         return Err(known.refuse(app, form, UnauthorizedClient, words));
     }

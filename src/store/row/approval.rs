@@ -83,20 +83,13 @@ impl Stored for Approval {
     const APART: &'static [Column] = &[Column::PolledAt, Column::PollInterval];
 
     fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
-        let answered_by = match &self.state {
-            State::Waiting { viewer, .. } => viewer.as_ref(),
-            State::Locked { by, .. } => by.as_ref(),
-            State::Approved(approved) | State::Collected { approved, .. } => Some(&approved.by),
-            State::Denied { by, .. } => Some(by),
-            State::Superseded { .. } => None,
-        };
         let row = Model {
             id: self.id.0.clone(),
             revision,
             link_digest: self.link.0.to_vec(),
             door: self.ask.door.name().to_owned(),
             registration_id: self.ask.registration.as_ref().map(|id| id.0.clone()),
-            account_id: answered_by.map(|id| id.0.clone()),
+            account_id: self.answered_by().map(|id| id.0.clone()),
             ask: serde_json::to_string(&self.ask).map_err(|_| CORRUPT)?,
             state: serde_json::to_string(&self.state).map_err(|_| CORRUPT)?,
             state_name: state_name(&self.state).to_owned(),
