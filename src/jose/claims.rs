@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::foreign::{LEEWAY, Lifetime, Unacceptable};
+use super::foreign::{LEEWAY, Lifetime, Unacceptable, refuse};
 use crate::protocol::timestamp::Timestamp;
 
 /// The claims under a signature that holds.
@@ -25,10 +25,6 @@ const LONGEST_TEXT: usize = 2_048;
 
 /// The last second of the year 9999: what lies beyond is no time of a token.
 const LAST_SECOND: i64 = 253_402_300_799;
-
-const fn refuse(subject: &'static str, problem: &'static str) -> Unacceptable {
-    Unacceptable { subject, problem }
-}
 
 impl Claims {
     pub(super) fn new(members: Map<String, Value>) -> Self {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use super::foreign::{Unacceptable, UnverifiedToken};
+use super::foreign::{Unacceptable, UnverifiedToken, refuse};
 use super::{Claims, PublicKey};
 use crate::protocol::secret::Digest;
 use crate::protocol::thumbprint::Thumbprint;
@@ -32,10 +32,6 @@ pub struct VerifiedProof {
     pub issued_at: Timestamp,
     /// What we gave out, as it says.
     pub nonce: Option<String>,
-}
-
-const fn refuse(subject: &'static str, problem: &'static str) -> Unacceptable {
-    Unacceptable { subject, problem }
 }
 
 /// Verifies a proof ([RFC 9449 §4.3], points 2 to 10 and 12): its type, an asymmetric

@@ -36,7 +36,7 @@ pub struct Unacceptable {
     pub problem: &'static str,
 }
 
-const fn refuse(subject: &'static str, problem: &'static str) -> Unacceptable {
+pub(super) const fn refuse(subject: &'static str, problem: &'static str) -> Unacceptable {
     Unacceptable { subject, problem }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::foreign::Unacceptable;
 use crate::protocol::json;
+use crate::protocol::json_web_key::is_public;
 use crate::protocol::signature_algorithm::SignatureAlgorithm;
 use crate::protocol::thumbprint::Thumbprint;
 
@@ -21,11 +22,6 @@ pub struct PublicKey {
     thumbprint: Thumbprint,
     decoding: DecodingKey,
 }
-
-/// Members of which any makes a key more than public ([RFC 7518 §6.2.2, §6.3.2, §6.4.1]).
-///
-/// [RFC 7518 §6.2.2, §6.3.2, §6.4.1]: https://www.rfc-editor.org/rfc/rfc7518#section-6.2.2
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// Smaller moduli can be factored ([RFC 7518 §3.3]); larger ones cost more to verify than
 /// anybody needs.
@@ -43,7 +39,7 @@ impl PublicKey {
     ///
     /// It is another kind of key, has a private part, or is not spelled as the RFCs say.
     pub fn read(jwk: &Map<String, Value>) -> Result<Self, Unacceptable> {
-        if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
+        if !is_public(jwk) {
             return Err(refuse("has a private part"));
         }
         let kid = member(jwk, "kid")?.map(ToOwned::to_owned);

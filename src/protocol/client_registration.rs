@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::client_metadata::{ApplicationType, AuthenticationMethod, ClientMetadata};
 use super::grant_type::GrantType;
+use super::json_web_key::holds_public_keys;
 use super::redirect_uri::{NotARedirectUri, RedirectUri};
 use super::scope::is_scope_token;
 use super::text::ToldText;
@@ -230,17 +231,6 @@ fn scope(told: &str) -> Option<String> {
     let tokens: Vec<&str> = told.split(' ').filter(|token| is_scope_token(token)).collect();
     let text = tokens.join(" ");
     (!text.is_empty() && text.len() <= 2_048).then_some(text)
-}
-
-/// A JWK set of public keys (RFC 7517 §5): a private part in it would be everybody's.
-#[must_use]
-pub fn holds_public_keys(set: &Value) -> bool {
-    let keys = set.get("keys").and_then(Value::as_array);
-    let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-    let is_public = |key: &Value| {
-        key.as_object().is_some_and(|key| private.iter().all(|part| !key.contains_key(*part)))
-    };
-    keys.is_some_and(|keys| !keys.is_empty() && keys.iter().all(is_public))
 }
 
 /// What a client is told about its registration ([RFC 7591 §3.2.1], [RFC 7592 §3]).

@@ -21,6 +21,7 @@ pub mod grant_type;
 pub mod introspection;
 pub mod issuer;
 pub mod json;
+pub mod json_web_key;
 pub mod metadata;
 pub mod pkce;
 pub mod pushed_request;

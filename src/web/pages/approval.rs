@@ -32,7 +32,7 @@ use choice::{Group, LifetimeLine};
 #[template(path = "pages/approval.html")]
 pub struct ApprovalPage<'a> {
     pub frame: &'a Frame<'a>,
-    /// Single use, bound to the browser session that was shown this page.
+    /// Bound to the browser and the account that are shown this page.
     pub csrf: &'a str,
     pub agent: Agent<'a>,
     pub origin: Origin<'a>,
@@ -65,7 +65,7 @@ pub struct ApprovalPage<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Agent<'a> {
     pub name: Option<Claim<'a>>,
-    /// The host of `client_uri`, where the client has one.
+    /// The host that its metadata document stands on, where it is known by one.
     pub site: Option<Claim<'a>>,
     /// `client_type`.
     pub kind: Option<Claim<'a>>,
