@@ -41,10 +41,8 @@ impl Store {
         &self,
         handle: &Digest,
     ) -> Result<Option<Approval>, StoreError> {
-        let row = approval::Entity::find()
-            .filter(approval::Column::HandleDigest.eq(handle.0.to_vec()))
-            .one(self.reader())
-            .await?;
+        let by_handle = approval::Column::HandleDigest.eq(handle.0.to_vec());
+        let row = self.one(approval::Entity::find().filter(by_handle)).await?;
         row.map(Approval::try_from).transpose()
     }
 
@@ -57,10 +55,8 @@ impl Store {
         &self,
         code: &KeyedCode,
     ) -> Result<Option<Approval>, StoreError> {
-        let row = approval::Entity::find()
-            .filter(approval::Column::UserCodeDigest.eq(code.0.clone()))
-            .one(self.reader())
-            .await?;
+        let by_code = approval::Column::UserCodeDigest.eq(code.0.clone());
+        let row = self.one(approval::Entity::find().filter(by_code)).await?;
         row.map(Approval::try_from).transpose()
     }
 

@@ -18,7 +18,7 @@ impl Store {
         &self,
         digest: &Digest,
     ) -> Result<Option<PushedRequest>, StoreError> {
-        let row = pushed_request::Entity::find_by_id(digest.0.to_vec()).one(self.reader()).await?;
+        let row = self.one(pushed_request::Entity::find_by_id(digest.0.to_vec())).await?;
         Ok(row.map(|row| PushedRequest {
             digest: *digest,
             client: ClientId(row.client_id),

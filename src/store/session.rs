@@ -1,8 +1,10 @@
 //! Named queries about sessions, their tokens and their history.
 
+use std::sync::LazyLock;
+
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IdenStatic as _, Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::row::{event, session, statement, step, token};
@@ -19,9 +21,16 @@ const PAGE: u64 = 200;
 
 /// Every column is named: `s.*` would break statements that another node keeps prepared while
 /// a migration adds one.
-const TOKEN_AND_SESSION: &str = "SELECT t.kind AS t0, t.scopes AS t1, t.created_at AS t2, \
-     t.expires_at AS t3, t.spent_at AS t4, t.key_thumbprint AS t5, s.* \
-     FROM token t JOIN session s ON s.id = t.session_id WHERE t.digest = $1";
+static TOKEN_AND_SESSION: LazyLock<String> = LazyLock::new(|| {
+    let session: Vec<String> =
+        session::Column::iter().map(|column| format!("s.{}", column.as_str())).collect();
+    format!(
+        "SELECT t.kind AS t0, t.scopes AS t1, t.created_at AS t2, t.expires_at AS t3, \
+         t.spent_at AS t4, t.key_thumbprint AS t5, {} \
+         FROM token t JOIN session s ON s.id = t.session_id WHERE t.digest = $1",
+        session.join(", ")
+    )
+});
 
 impl Store {
     /// # Errors
@@ -128,7 +137,7 @@ impl Store {
         &self,
         digest: &Digest,
     ) -> Result<Option<(Token, Session)>, StoreError> {
-        let query = statement(self.backend(), TOKEN_AND_SESSION, [digest.0.to_vec().into()]);
+        let query = statement(self.backend(), &TOKEN_AND_SESSION, [digest.0.to_vec().into()]);
         let Some(row) = self.reader().query_one_raw(query).await? else { return Ok(None) };
         let session = session::Model::from_query_result(&row, "")?;
         let token = token::Model {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait as _;
 
-use super::support::{Place, count, note, on_each, open};
+use super::support::{Place, count, note, on_each, open, step};
+use crate::entropy::Entropy;
+use crate::protocol::secret::Digest;
 use crate::store::migration::Migrator;
-use crate::store::{Database, Location, migrate, unmigrate};
+use crate::store::{Database, Expect, Location, Store, StoreError, migrate, unmigrate};
 
 const TABLES: [&str; 14] = [
     "account",
@@ -120,4 +122,30 @@ async fn a_closed_database_is_one_file() {
         .collect();
     assert_eq!(names, ["countersign.db"]);
     place.remove().await;
+}
+
+/// docs/operating.md, "Stopping, upgrading, migrating": while one node migrates, what the
+/// others keep prepared goes on answering.
+#[tokio::test]
+async fn a_column_more_breaks_nothing_that_is_kept_prepared() {
+    on_each(async |location| {
+        let database = Arc::into_inner(open(&location).await).expect("nobody else holds it");
+        let store = Store::new(database, Entropy::system());
+        let unknown = Digest::of(b"unknown");
+        // More often than there are connections, so that each of them has it prepared.
+        let asked = async || {
+            for _question in 0..32 {
+                store.token_and_session(&unknown).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        asked().await.expect("prepared");
+        let sql = "ALTER TABLE session ADD COLUMN later TEXT";
+        let migration = step(store.database(), Expect::Any, sql, []);
+        store.database().write(vec![migration]).await.expect("migrated");
+        let after = asked().await;
+        assert!(after.is_ok(), "{after:?}");
+        store.database().close().await;
+    })
+    .await;
 }
