@@ -18,6 +18,9 @@ pub struct Limits {
     pub sign_ups_per_address_per_hour: u32,
     pub authorization_requests_per_address_per_hour: u32,
     pub exchanges_per_session_per_hour: u32,
+    pub assertion_exchanges_per_registration_per_hour: u32,
+    pub machine_tokens_per_client_per_hour: u32,
+    pub client_authentication_failures_per_address_per_hour: u32,
     pub code_guesses_per_account_per_hour: u32,
     pub code_guesses_per_address_per_hour: u32,
     pub body_bytes: u32,
@@ -48,6 +51,13 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
             "authorization_requests_per_address_per_hour",
         ),
         exchanges_per_session_per_hour: limit("exchanges_per_session_per_hour"),
+        assertion_exchanges_per_registration_per_hour: limit(
+            "assertion_exchanges_per_registration_per_hour",
+        ),
+        machine_tokens_per_client_per_hour: limit("machine_tokens_per_client_per_hour"),
+        client_authentication_failures_per_address_per_hour: limit(
+            "client_authentication_failures_per_address_per_hour",
+        ),
         code_guesses_per_account_per_hour: limit("code_guesses_per_account_per_hour"),
         code_guesses_per_address_per_hour: limit("code_guesses_per_address_per_hour"),
         body_bytes: limit("body_bytes"),

@@ -99,8 +99,11 @@ impl CheckProof for InProcess {
             let PresentedProof { proof, method, path, token, .. } = presented;
             let (url, now) = (self.app.settings.issuer.url(path), self.app.clock.now());
             let made = (method, url.as_str());
-            let key = dpop::proof(&self.app, Some(proof), made, Some(token), now).await?;
-            key.ok_or_else(|| OAuthError::InvalidDpopProof("it is missing".to_owned()))
+            let proof = dpop::proof(&self.app, Some(proof), made, Some(token), now)?;
+            let missing = || OAuthError::InvalidDpopProof("it is missing".to_owned());
+            let proof = proof.ok_or_else(missing)?;
+            self.app.store.apply(vec![proof.spend()]).await?;
+            Ok(proof.key().clone())
         })
     }
 }

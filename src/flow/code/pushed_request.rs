@@ -13,6 +13,7 @@ use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::pushed_request::{LIFETIME, PushedRequest};
 use crate::flow::client::authentication::{Presented, authenticate};
+use crate::flow::dpop::Proof;
 use crate::flow::error::PersonError;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
@@ -73,7 +74,8 @@ pub async fn push(
     let most = app.settings.limits.authorization_requests_per_address_per_hour;
     let from = occasion.from.address.as_str();
     let count = Count::hourly("pushed_request:address", from, most.into(), occasion.at);
-    let effects = vec![Effect::Count(count), Effect::PushRequest(Box::new(pushed))];
+    let mut effects = vec![Effect::Count(count), Effect::PushRequest(Box::new(pushed))];
+    effects.extend(presented.proof.as_ref().map(Proof::spend));
     app.store.apply(effects).await.map_err(|error| told(failed(error, occasion.at)))?;
     Ok(PushedAuthorizationResponse { request_uri: request_uri(&secret), expires_in: LIFETIME.0 })
 }
@@ -84,7 +86,7 @@ fn sound(presented: &Presented<'_>) -> Result<Form, OAuthError> {
         return Err(OAuthError::InvalidRequest("request_uri cannot be pushed (RFC 9126)"));
     }
     let mut request = presented.form.only(&PARAMETERS);
-    if let Some(key) = &presented.key {
+    if let Some(key) = presented.key() {
         if request.get("dpop_jkt").is_some_and(|named| named != key.as_str()) {
             return Err(OAuthError::InvalidRequest("dpop_jkt is not the key of the proof"));
         }

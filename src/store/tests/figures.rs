@@ -12,7 +12,7 @@ use crate::entropy::Entropy;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::{Seconds, Timestamp};
-use crate::store::upkeep::LIVE_SESSIONS;
+use crate::store::upkeep::{LIVE_SESSIONS, OF_NOBODY};
 use crate::store::{Location, Store};
 
 fn session(id: usize) -> Session {
@@ -85,6 +85,27 @@ async fn the_live_sessions_counted_are_those_the_domain_calls_live() {
         }
         assert!(most > 0);
         store.database().close().await;
+    })
+    .await;
+}
+
+/// What is removed of machines is found without reading the history of people.
+#[tokio::test]
+async fn sweeping_the_sessions_of_machines_uses_their_index() {
+    on_each(async |location| {
+        if !matches!(location, Location::Sqlite(_)) {
+            // PostgreSQL plans by size, and these tables are empty.
+            return;
+        }
+        let database = open(&location).await;
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT id FROM session WHERE {OF_NOBODY} AND expires_at < $1"
+        );
+        let question = Statement::from_sql_and_values(database.backend(), sql, [5.into()]);
+        let row = database.reader().query_one_raw(question).await.expect("reads").expect("a plan");
+        let plan: String = row.try_get_by_index(3).expect("text");
+        assert!(plan.contains("session_machine"), "{plan}");
+        database.close().await;
     })
     .await;
 }
