@@ -192,7 +192,7 @@ fn header_of_proof(request: &HttpRequest) -> Result<Option<&str>, OAuthError> {
 pub fn proof(app: &App, request: &HttpRequest) -> Result<Option<Proof>, OAuthError> {
     let url = app.settings.issuer.url(request.path());
     let made = (request.method().as_str(), url.as_str());
-    dpop::proof(app, header_of_proof(request)?, made, None, app.clock.now())
+    dpop::proof(app, header_of_proof(request)?, made, app.clock.now())
 }
 
 /// When and from where this request came.
