@@ -81,6 +81,7 @@ fn session(
         registration: None,
         client: Some(client.id.clone()),
         parent: None,
+        cut_from: None,
         approval: None,
         agent: Agent { name: client.name.clone(), ..Agent::default() },
         resource: resource.clone(),

@@ -59,6 +59,7 @@ pub async fn exchange(
         client: caller.as_ref(),
         name: form.get("client_name").and_then(|name| ToldText::clean(name, 80)),
         scopes,
+        token: &token,
         ends_at: token.expires_at.min(occasion.at + app.lifetimes().access),
     };
     let part = session

@@ -24,6 +24,7 @@ fn session(id: usize) -> Session {
         registration: None,
         client: None,
         parent: None,
+        cut_from: None,
         extra: None,
         actor: None,
         approval: None,
