@@ -21,6 +21,7 @@ pub struct Limits {
     pub assertion_exchanges_per_registration_per_hour: u32,
     pub machine_tokens_per_client_per_hour: u32,
     pub client_authentication_failures_per_address_per_hour: u32,
+    pub client_assertions_per_address_per_hour: u32,
     pub code_guesses_per_account_per_hour: u32,
     pub code_guesses_per_address_per_hour: u32,
     pub body_bytes: u32,
@@ -58,6 +59,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
         client_authentication_failures_per_address_per_hour: limit(
             "client_authentication_failures_per_address_per_hour",
         ),
+        client_assertions_per_address_per_hour: limit("client_assertions_per_address_per_hour"),
         code_guesses_per_account_per_hour: limit("code_guesses_per_account_per_hour"),
         code_guesses_per_address_per_hour: limit("code_guesses_per_address_per_hour"),
         body_bytes: limit("body_bytes"),
