@@ -17,8 +17,8 @@ pub(super) const LIVE_SESSIONS: &str = "SELECT COUNT(*) FROM session \
      AND (created_at + idle_seconds > $1 OR last_used_at + idle_seconds > $1)";
 
 /// Of a machine, or cut from a machine's: no person approved them and none can see them. The
-/// conditions of the index `session_machine`, word for word, or it is not used.
-pub(super) const OF_NOBODY: &str = "account_id IS NULL AND registration_id IS NULL";
+/// condition of the index `session_machine`, word for word, or it is not used.
+pub(super) const OF_NOBODY: &str = "COALESCE(account_id, registration_id) IS NULL";
 
 impl Store {
     /// How many sessions are live, as [`Session::is_live`] says it: collected, not ended, and
