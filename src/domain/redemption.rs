@@ -55,27 +55,27 @@ impl Approval {
                 };
                 Some(Redemption::Deliver { change: self.becomes(state, effects), approved })
             }
-            State::Collected { replayed: Replayed::Refused, .. } => None,
-            State::Collected { approved, at, request, .. } => {
-                let state = State::Collected {
-                    approved: approved.clone(),
-                    at: *at,
-                    request: request.clone(),
-                    replayed: Replayed::Refused,
-                };
-                let event = self
-                    .record(EventKind::CodeReuse, occasion)
-                    .by(&approved.by)
-                    .of_session(&approved.session);
-                let end = Effect::EndSession {
-                    id: approved.session.clone(),
-                    cause: EndCause::CodeReuse,
-                    at: occasion.at,
-                };
-                let effects = vec![end, Effect::Record(event)];
-                Some(Redemption::Replay(self.becomes(state, effects)))
-            }
+            State::Collected { .. } => self.reused(occasion).map(Redemption::Replay),
             _ => None,
         }
+    }
+
+    /// The session of a code that comes back ends, the first time: then there is nothing left
+    /// to end, and nothing more to record.
+    fn reused(self, occasion: &Occasion) -> Option<Change<Self>> {
+        let State::Collected { approved, at, request, replayed } = self.state.clone() else {
+            return None;
+        };
+        if replayed == Replayed::Refused {
+            return None;
+        }
+        let event = self
+            .record(EventKind::CodeReuse, occasion)
+            .by(&approved.by)
+            .of_session(&approved.session);
+        let id = approved.session.clone();
+        let end = Effect::EndSession { id, cause: EndCause::CodeReuse, at: occasion.at };
+        let state = State::Collected { approved, at, request, replayed: Replayed::Refused };
+        Some(self.becomes(state, vec![end, Effect::Record(event)]))
     }
 }
