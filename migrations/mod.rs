@@ -13,6 +13,8 @@ mod m20261122_000007_replay;
 mod m20261122_000008_live_sessions;
 mod m20261122_000009_pushed_requests;
 mod m20261122_000010_step_up;
+mod m20261122_000011_machine_sessions;
+mod m20261122_000012_cut_from;
 
 use sea_orm_migration::prelude::*;
 
@@ -34,6 +36,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_live_sessions::Migration),
             Box::new(m20261122_000009_pushed_requests::Migration),
             Box::new(m20261122_000010_step_up::Migration),
+            Box::new(m20261122_000011_machine_sessions::Migration),
+            Box::new(m20261122_000012_cut_from::Migration),
         ]
     }
 }

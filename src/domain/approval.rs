@@ -87,6 +87,9 @@ pub enum State {
         at: Timestamp,
         /// Digest of the request it was delivered to, for an identical retry.
         request: String,
+        /// The gravest second use that was recorded.
+        #[serde(default)]
+        replayed: Replayed,
     },
     Denied {
         by: AccountId,
@@ -103,6 +106,28 @@ pub enum State {
     Superseded {
         at: Timestamp,
     },
+}
+
+/// What became of second uses of what is delivered once, the gravest last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replayed {
+    #[default]
+    Never,
+    /// The same request, in time: it got the same answer.
+    Answered,
+    Refused,
+}
+
+impl Replayed {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Answered => "answered again",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// What a human said yes to.

@@ -88,6 +88,12 @@ pub enum Effect {
         cause: EndCause,
         at: Timestamp,
     },
+    /// Ends what a session handed on for one of its tokens.
+    EndCutFrom {
+        session: SessionId,
+        token: Digest,
+        at: Timestamp,
+    },
     /// What an agent held before its human answered.
     EndUnclaimed {
         registration: RegistrationId,

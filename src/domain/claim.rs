@@ -1,7 +1,7 @@
 //! How an agent collects what its human approved: by polling (auth.md dialect D2, RFC 8628)
 //! or by handing back a code (D3). One state machine; whichever comes first spends the claim.
 
-use crate::domain::approval::{Approval, Approved, KeyedCode, Matching, State, TRIES};
+use crate::domain::approval::{Approval, Approved, KeyedCode, Matching, Replayed, State, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::EventKind;
@@ -43,9 +43,12 @@ pub enum Collection {
     },
     /// The same request again, within [`REDELIVERY`].
     Again {
+        approval: Approval,
         approved: Approved,
         at: Timestamp,
     },
+    /// Collected already, by another request or too long ago.
+    Spent(Approval),
     WrongCode(Change<Approval>),
 }
 
@@ -56,7 +59,7 @@ pub enum NotCollected {
     /// The attempt is over: expired, locked or replaced.
     Over,
     Denied(Denial),
-    /// Collected already, by another request or too long ago.
+    /// Collected already.
     Spent,
 }
 
@@ -78,12 +81,12 @@ impl Approval {
                 note: note.as_ref().map(ToString::to_string),
                 acceptable_scope: acceptable.as_ref().map(ToString::to_string),
             })),
-            State::Collected { approved, at, request } => {
-                let again = *request == collect.request && now < *at + REDELIVERY;
-                if again {
-                    Ok(Collection::Again { approved: approved.clone(), at: *at })
+            State::Collected { approved, at, request, .. } => {
+                let (approved, at) = (approved.clone(), *at);
+                if *request == collect.request && now < at + REDELIVERY {
+                    Ok(Collection::Again { approval: self, approved, at })
                 } else {
-                    Err(NotCollected::Spent)
+                    Ok(Collection::Spent(self))
                 }
             }
             State::Approved(approved) if now >= approved.collect_before => Err(NotCollected::Over),
@@ -127,8 +130,28 @@ impl Approval {
             approved: approved.clone(),
             at: now,
             request: collect.request.to_owned(),
+            replayed: Replayed::Never,
         };
         Ok(Collection::Deliver { change: self.becomes(state, effects), approved })
+    }
+
+    /// A second use is recorded when it is the first that was answered, or the first that was
+    /// refused (case 056), so that nobody fills the trail by repeating a request.
+    #[must_use]
+    pub fn replayed(self, answer: Replayed, occasion: &Occasion) -> Option<Change<Self>> {
+        let State::Collected { approved, at, request, replayed } = self.state.clone() else {
+            return None;
+        };
+        if replayed >= answer {
+            return None;
+        }
+        let kind = match self.ask.door {
+            Door::Device => EventKind::DeviceReplayed,
+            _ => EventKind::ClaimReplayed,
+        };
+        let event = self.record(kind, occasion).saying(answer.name());
+        let state = State::Collected { approved, at, request, replayed: answer };
+        Some(self.becomes(state, vec![Effect::Record(event)]))
     }
 
     /// A wrong relayed code, or a wrong proof for an authorization code, spends a try; the last

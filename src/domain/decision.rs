@@ -203,6 +203,7 @@ impl Approval {
             registration: self.ask.registration.clone(),
             client: self.ask.client.as_ref().map(|client| client.id.clone()),
             parent: None,
+            cut_from: None,
             approval: Some(self.id.clone()),
             agent: agent.clone(),
             resource: self.ask.resource.clone(),

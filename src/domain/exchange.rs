@@ -1,5 +1,5 @@
 //! A part of a session is handed on ([RFC 8693]): narrower or equal, never longer, and ended
-//! with the session it was cut from.
+//! with the session and the token it was cut from.
 //!
 //! [RFC 8693]: https://www.rfc-editor.org/rfc/rfc8693
 
@@ -9,7 +9,7 @@ use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::{Agent, Occasion};
-use crate::domain::session::Session;
+use crate::domain::session::{Session, Token};
 use crate::protocol::actor::Actor;
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
@@ -28,8 +28,10 @@ pub struct Part<'a> {
     pub name: Option<ToldText>,
     /// What of the session it reaches.
     pub scopes: Scopes,
-    /// When the token ends that was shown for it.
+    /// When it ends at the latest.
     pub ends_at: Timestamp,
+    /// The token that was shown for it.
+    pub token: &'a Token,
 }
 
 impl Session {
@@ -56,6 +58,7 @@ impl Session {
             door: Door::Exchange,
             client: part.client.map(|client| client.id.clone()).or_else(|| self.client.clone()),
             parent: Some(self.id.clone()),
+            cut_from: Some(part.token.digest),
             agent,
             scopes: part.scopes,
             extra: None,

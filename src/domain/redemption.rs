@@ -3,7 +3,7 @@
 //!
 //! [RFC 6749 §4.1.3]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
 
-use crate::domain::approval::{Approval, Approved, State};
+use crate::domain::approval::{Approval, Approved, Replayed, State};
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
@@ -24,7 +24,8 @@ pub enum Redemption {
     WrongProof(Change<Approval>),
     /// The code was used before: somebody has a copy, so the session it opened ends
     /// (RFC 6749 §4.1.2). No grace: a client that lost the answer asks its human again.
-    Replay(Vec<Effect>),
+    /// After the first time there is nothing left to end.
+    Replay(Change<Approval>),
 }
 
 impl Approval {
@@ -50,24 +51,31 @@ impl Approval {
                     approved: approved.clone(),
                     at: occasion.at,
                     request: "code".to_owned(),
+                    replayed: Replayed::Never,
                 };
                 Some(Redemption::Deliver { change: self.becomes(state, effects), approved })
             }
-            State::Collected { approved, .. } => {
-                let event = self
-                    .record(EventKind::CodeReuse, occasion)
-                    .by(&approved.by)
-                    .of_session(&approved.session);
-                Some(Redemption::Replay(vec![
-                    Effect::EndSession {
-                        id: approved.session.clone(),
-                        cause: EndCause::CodeReuse,
-                        at: occasion.at,
-                    },
-                    Effect::Record(event),
-                ]))
-            }
+            State::Collected { .. } => self.reused(occasion).map(Redemption::Replay),
             _ => None,
         }
+    }
+
+    /// The session of a code that comes back ends, the first time: then there is nothing left
+    /// to end, and nothing more to record.
+    fn reused(self, occasion: &Occasion) -> Option<Change<Self>> {
+        let State::Collected { approved, at, request, replayed } = self.state.clone() else {
+            return None;
+        };
+        if replayed == Replayed::Refused {
+            return None;
+        }
+        let event = self
+            .record(EventKind::CodeReuse, occasion)
+            .by(&approved.by)
+            .of_session(&approved.session);
+        let id = approved.session.clone();
+        let end = Effect::EndSession { id, cause: EndCause::CodeReuse, at: occasion.at };
+        let state = State::Collected { approved, at, request, replayed: Replayed::Refused };
+        Some(self.becomes(state, vec![end, Effect::Record(event)]))
     }
 }

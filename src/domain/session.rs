@@ -27,6 +27,8 @@ pub struct Session {
     pub client: Option<ClientId>,
     /// The session this one was cut from (RFC 8693); it ends with that one.
     pub parent: Option<SessionId>,
+    /// The access token that was shown for it; it ends with that one too.
+    pub cut_from: Option<Digest>,
     pub approval: Option<ApprovalId>,
     pub agent: Agent,
     pub resource: ResourceIdentifier,

@@ -180,6 +180,7 @@ fn pre_claim_session(
         registration: Some(registration.id.clone()),
         client: None,
         parent: None,
+        cut_from: None,
         extra: None,
         actor: None,
         approval: None,

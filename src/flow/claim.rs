@@ -4,19 +4,18 @@
 use crate::app::App;
 use crate::domain::approval::Approval;
 use crate::domain::claim::{Collect, Collector, NotCollected};
-use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::Session;
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::collection::{CollectError, Decided, settle};
 use crate::flow::delivery::{self, Binding, Pair, Subject};
+use crate::flow::dpop::Proof;
 use crate::flow::retry;
 use crate::protocol::agent::{CompleteRequest, CompleteResponse, Identity};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::code::Code;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
-use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 
@@ -30,15 +29,15 @@ pub struct Collected {
 /// How an agent collects.
 pub enum Way<'a> {
     /// At the token endpoint, where it may prove possession of a key.
-    Poll(Option<&'a Thumbprint>),
+    Poll(Option<&'a Proof>),
     /// With the code its human relayed.
     Code(&'a str),
 }
 
 impl<'a> Way<'a> {
-    const fn key(&self) -> Option<&'a Thumbprint> {
+    const fn proof(&self) -> Option<&'a Proof> {
         match self {
-            Self::Poll(key) => *key,
+            Self::Poll(proof) => *proof,
             Self::Code(_) => None,
         }
     }
@@ -76,14 +75,12 @@ async fn collect_once(
     let request = request_digest(claim_token, way);
     let by = collector(app, &approval, way);
     let collect = Collect { by, request: &request, occasion };
-    let replayed = approval.record(EventKind::ClaimReplayed, occasion);
     let beside =
         async |session: &Session, pair: &Pair| identity(app, &registration, session, pair).await;
     let decided = Decided {
         approval: approval.id.clone(),
         collection: approval.collect(&collect),
-        replayed,
-        binding: Binding::of(way.key(), None),
+        binding: Binding::of(way.proof(), None),
         occasion,
     };
     let (pair, identity) = settle(app, decided, beside).await?;
@@ -120,7 +117,7 @@ fn collector(app: &App, approval: &Approval, way: &Way<'_>) -> Collector {
 fn request_digest(claim_token: &str, way: &Way<'_>) -> String {
     let way = match way {
         Way::Poll(None) => "poll".to_owned(),
-        Way::Poll(Some(key)) => format!("poll {key}"),
+        Way::Poll(Some(proof)) => format!("poll {}", proof.key()),
         Way::Code(text) => Code::parse(text)
             .map_or_else(|| format!("code {text}"), |code| format!("code {}", code.letters())),
     };
@@ -166,7 +163,8 @@ async fn completion_refused(
         if outer { AgentErrorCode::ClaimExpired } else { AgentErrorCode::UserCodeExpired }
     };
     match error {
-        CollectError::UnknownToken => AgentErrorCode::InvalidClaim.into(),
+        // Nobody proves a key here, so no proof can have been used before.
+        CollectError::UnknownToken | CollectError::Replayed => AgentErrorCode::InvalidClaim.into(),
         CollectError::Revoked => AgentErrorCode::ClaimRevoked.into(),
         CollectError::WrongCode => AgentErrorCode::InvalidUserCode.into(),
         CollectError::NotCollected(NotCollected::Pending) => {

@@ -4,10 +4,9 @@
 //! [RFC 8628 §3.5]: https://www.rfc-editor.org/rfc/rfc8628#section-3.5
 
 use crate::app::App;
-use crate::domain::approval::Approved;
-use crate::domain::change::Effect;
+use crate::domain::approval::{Approval, Approved, Replayed};
+use crate::domain::change::{Change, Effect};
 use crate::domain::claim::{Collection, NotCollected};
-use crate::domain::event::Event;
 use crate::domain::id::ApprovalId;
 use crate::domain::origin::Occasion;
 use crate::domain::session::{Session, Standing};
@@ -25,6 +24,8 @@ pub enum CollectError {
     Revoked,
     NotCollected(NotCollected),
     WrongCode,
+    /// The proof of possession was used before (RFC 9449 §11.1).
+    Replayed,
     Unavailable(Cause),
     Internal(Cause),
 }
@@ -33,6 +34,7 @@ impl From<StoreError> for CollectError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::Internal(error.into()),
+            StoreError::Replayed => Self::Replayed,
             error => Self::Unavailable(error.into()),
         }
     }
@@ -57,6 +59,7 @@ impl From<CollectError> for OAuthError {
             | CollectError::Revoked
             | CollectError::WrongCode
             | CollectError::NotCollected(NotCollected::Spent) => Self::InvalidGrant,
+            CollectError::Replayed => StoreError::Replayed.into(),
             CollectError::Unavailable(cause) => Self::TemporarilyUnavailable(cause),
             CollectError::Internal(cause) => Self::ServerError(cause),
         }
@@ -67,8 +70,6 @@ impl From<CollectError> for OAuthError {
 pub(in crate::flow) struct Decided<'a> {
     pub approval: ApprovalId,
     pub collection: Result<Collection, NotCollected>,
-    /// What a second use is recorded as.
-    pub replayed: Event,
     pub binding: Binding,
     pub occasion: &'a Occasion,
 }
@@ -80,7 +81,7 @@ pub(in crate::flow) async fn settle<T>(
     decided: Decided<'_>,
     beside: impl AsyncFn(&Session, &Pair) -> Result<T, CollectError>,
 ) -> Result<(Pair, T), CollectError> {
-    let Decided { approval, collection, replayed, binding, occasion } = decided;
+    let Decided { approval, collection, binding, occasion } = decided;
     let derived = Derived { approval: &approval, binding };
     match collection {
         Ok(Collection::Deliver { mut change, approved }) => {
@@ -93,31 +94,47 @@ pub(in crate::flow) async fn settle<T>(
             app.metrics.funnel(Funnel::Collected);
             Ok((pair, beside))
         }
-        Ok(Collection::Again { approved, at }) => {
+        Ok(Collection::Again { approval, approved, at }) => {
             let session = session(app, &approved).await?;
-            if session.is_live(occasion.at) {
-                let pair = derived.pair(app, &session, at)?;
-                let beside = beside(&session, &pair).await?;
-                record(app, replayed.saying("answered again")).await?;
-                return Ok((pair, beside));
+            if !session.is_live(occasion.at) {
+                return Err(spent(app, approval, occasion).await);
             }
-            record(app, replayed.saying("refused")).await?;
-            Err(CollectError::NotCollected(NotCollected::Spent))
+            let pair = derived.pair(app, &session, at)?;
+            let beside = beside(&session, &pair).await?;
+            note(app, approval.replayed(Replayed::Answered, occasion), pair.spend()).await?;
+            Ok((pair, beside))
         }
+        Ok(Collection::Spent(approval)) => Err(spent(app, approval, occasion).await),
         Ok(Collection::WrongCode(change)) => {
             app.store.commit(change).await?;
             Err(CollectError::WrongCode)
-        }
-        Err(NotCollected::Spent) => {
-            record(app, replayed.saying("refused")).await?;
-            Err(CollectError::NotCollected(NotCollected::Spent))
         }
         Err(reason) => Err(CollectError::NotCollected(reason)),
     }
 }
 
-async fn record(app: &App, event: Event) -> Result<(), StoreError> {
-    app.store.apply(vec![Effect::Record(event)]).await
+/// There is nothing more to collect, and somebody tried.
+async fn spent(app: &App, approval: Approval, occasion: &Occasion) -> CollectError {
+    match note(app, approval.replayed(Replayed::Refused, occasion), None).await {
+        Ok(()) => CollectError::NotCollected(NotCollected::Spent),
+        Err(error) => error.into(),
+    }
+}
+
+/// Records a second use, if it is to be recorded, and uses up the proof that came with it.
+async fn note(
+    app: &App,
+    noted: Option<Change<Approval>>,
+    spend: Option<Effect>,
+) -> Result<(), StoreError> {
+    match (noted, spend) {
+        (Some(mut change), spend) => {
+            change.effects.extend(spend);
+            app.store.commit(change).await.map(drop)
+        }
+        (None, Some(spend)) => app.store.apply(vec![spend]).await,
+        (None, None) => Ok(()),
+    }
 }
 
 async fn session(app: &App, approved: &Approved) -> Result<Session, CollectError> {

@@ -10,6 +10,7 @@ use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::{Session, Token, TokenKind};
 use crate::flow::access_token::{self, AccessToken, Worth};
+use crate::flow::dpop::Proof;
 use crate::jose::{AssertionClaims, JoseError};
 use crate::protocol::agent::{Expiring, Identity};
 use crate::protocol::scope::Scopes;
@@ -26,8 +27,7 @@ pub struct Pair {
     pub issued_at: Timestamp,
     pub refresh_end: Timestamp,
     pub scopes: Scopes,
-    /// The key that the refresh token is bound to.
-    refresh_key: Option<Thumbprint>,
+    binding: Binding,
 }
 
 /// What a pair is for.
@@ -37,12 +37,12 @@ pub struct Granted {
     pub binding: Binding,
 }
 
-/// Which key each of a pair is bound to ([RFC 9449 §5]).
+/// Which key each of a pair is bound to ([RFC 9449 §5]), and the proof of it.
 ///
 /// [RFC 9449 §5]: https://www.rfc-editor.org/rfc/rfc9449#section-5
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Binding {
-    access: Option<Thumbprint>,
+    proof: Option<Proof>,
     refresh: Option<Thumbprint>,
 }
 
@@ -50,11 +50,11 @@ impl Binding {
     /// The key that was proven, if one was. A client that authenticates itself needs no key
     /// for its refresh token, and may change it; everybody else must show the same one again.
     #[must_use]
-    pub fn of(key: Option<&Thumbprint>, client: Option<&Client>) -> Self {
+    pub fn of(proof: Option<&Proof>, client: Option<&Client>) -> Self {
         let confidential =
             client.is_some_and(|client| client.authentication != Authentication::None);
-        let refresh = if confidential { None } else { key };
-        Self { access: key.cloned(), refresh: refresh.cloned() }
+        let refresh = if confidential { None } else { proof.map(Proof::key) };
+        Self { proof: proof.cloned(), refresh: refresh.cloned() }
     }
 }
 
@@ -86,7 +86,7 @@ impl Pair {
             issued_at,
             ends_at: session.access_end(&scopes, issued_at, lifetimes.access),
             actor: session.actor.as_ref(),
-            key: binding.access.as_ref(),
+            key: binding.proof.as_ref().map(Proof::key),
         };
         let access = app.vault.derive(SecretKind::Access, context);
         Ok(Self {
@@ -95,11 +95,11 @@ impl Pair {
             issued_at,
             refresh_end: session.token_end(issued_at, lifetimes.refresh),
             scopes,
-            refresh_key: binding.refresh,
+            binding,
         })
     }
 
-    /// The effects that make the pair good.
+    /// The effects that make the pair good, the first of which uses up the proof behind it.
     #[must_use]
     pub fn issue(&self, session: &Session) -> Vec<Effect> {
         let refresh = self.refresh.as_ref().map(|refresh| {
@@ -111,10 +111,19 @@ impl Pair {
                 created_at: self.issued_at,
                 expires_at: self.refresh_end,
                 spent_at: None,
-                key: self.refresh_key.clone(),
+                key: self.binding.refresh.clone(),
             })
         });
-        std::iter::once(self.access.issue()).chain(refresh).collect()
+        self.spend().into_iter().chain([self.access.issue()]).chain(refresh).collect()
+    }
+
+    /// Uses up the proof behind the pair, also where it was made good before
+    /// ([RFC 9449 §11.1]).
+    ///
+    /// [RFC 9449 §11.1]: https://www.rfc-editor.org/rfc/rfc9449#section-11.1
+    #[must_use]
+    pub fn spend(&self) -> Option<Effect> {
+        self.binding.proof.as_ref().map(Proof::spend)
     }
 
     /// The refresh token with its end, as auth.md nests it.

@@ -31,7 +31,9 @@ impl From<StoreError> for OAuthError {
                 Self::TemporarilyUnavailable(error.into())
             }
             StoreError::Limited => Self::RateLimited(Seconds::HOUR),
-            StoreError::Replayed => Self::InvalidGrant,
+            // Of what may be used once, a proof of possession alone is used up by a commit of
+            // something else (RFC 9449 §11.1).
+            StoreError::Replayed => Self::InvalidDpopProof("it was used before".to_owned()),
             StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::ServerError(error.into()),
         }
     }
@@ -95,6 +97,15 @@ impl From<StoreError> for PersonError {
 impl From<NoEntropy> for PersonError {
     fn from(error: NoEntropy) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+/// What a client is told of a commit that counts by the hour: 429 until the window opens again.
+#[must_use]
+pub fn too_often(error: StoreError, now: Timestamp) -> OAuthError {
+    match error {
+        StoreError::Limited => OAuthError::RateLimited(until_next_hour(now)),
+        error => error.into(),
     }
 }
 

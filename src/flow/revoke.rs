@@ -13,8 +13,11 @@ use crate::flow::client::authentication::{Presented, authenticate};
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Secret, SecretKind};
 
-/// Revokes a token. A token that does not exist is no error (§2.2). An access token dies
-/// alone; a refresh token takes its session along (§2.1).
+/// Revokes a token. A token that does not exist is no error (§2.2). An access token takes along
+/// what was handed on for it, as [RFC 8693 §2.1] leaves to the server, and nothing else; a
+/// refresh token its session (§2.1).
+///
+/// [RFC 8693 §2.1]: https://www.rfc-editor.org/rfc/rfc8693#section-2.1
 ///
 /// A client's token is revoked by that client only (§2.1); where there is no client, holding
 /// the token is the proof.
@@ -39,11 +42,22 @@ pub async fn revoke(
             return Err(OAuthError::InvalidGrant);
         }
     }
+    if session.ended.is_some() {
+        // There is nothing left to end, and whoever repeats this fills no trail.
+        return Ok(());
+    }
     let mut event = Event::new(EventKind::TokenRevoked, occasion).of_session(&session.id);
     event.account.clone_from(&session.account);
     let mut effects = match token.kind {
         TokenKind::Access if hangs_alone(&session) => end(&session, EndCause::Revoked, occasion),
-        TokenKind::Access => vec![Effect::DropToken(token.digest)],
+        TokenKind::Access => vec![
+            Effect::DropToken(token.digest),
+            Effect::EndCutFrom {
+                session: session.id.clone(),
+                token: token.digest,
+                at: occasion.at,
+            },
+        ],
         TokenKind::Refresh => end(&session, EndCause::Revoked, occasion),
     };
     effects.push(Effect::Record(event));

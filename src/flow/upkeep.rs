@@ -43,9 +43,10 @@ pub async fn close(app: &App) {
     app.store.database().close().await;
 }
 
-/// Removes rows that expired a day ago and can no longer mean anything, and clients that
-/// registered and were never used; uses are forgotten a minute after their end, because
-/// there are many and another node's clock is no further off.
+/// Removes rows that expired a day ago and can no longer mean anything, among them the sessions
+/// of machines, which no person sees, and clients that registered and were never used; uses
+/// are forgotten a minute after their end, because there are many and another node's clock is
+/// no further off. What a person approved stays: it is their history.
 ///
 /// # Errors
 ///

@@ -4,13 +4,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
 use url::Url;
 
-use super::foreign::{Unacceptable, UnverifiedToken, refuse};
+use super::foreign::{LEEWAY, Unacceptable, UnverifiedToken, refuse};
 use super::{Claims, PublicKey};
 use crate::protocol::secret::Digest;
 use crate::protocol::thumbprint::Thumbprint;
-use crate::protocol::timestamp::Timestamp;
+use crate::protocol::timestamp::{Seconds, Timestamp};
 
 /// The request that a proof must be for.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,42 @@ pub struct VerifiedProof {
     pub issued_at: Timestamp,
     /// What we gave out, as it says.
     pub nonce: Option<String>,
+}
+
+/// How long a proof counts by its own clock.
+const FRESH: Seconds = Seconds::MINUTE.times(5);
+
+/// How long a nonce is handed out; it is accepted for one period more.
+const PERIOD: Seconds = Seconds::MINUTE.times(5);
+
+impl VerifiedProof {
+    /// When a proof that counts now will count no longer ([RFC 9449 §8, §11.1]): without a
+    /// nonce it is as fresh as its `iat`, with one of ours as that, whatever the clock of
+    /// whoever made it says. `nonce_of` names the nonce of a period, so none is kept.
+    ///
+    /// # Errors
+    ///
+    /// It does not count: the nonce that the next one must carry.
+    ///
+    /// [RFC 9449 §8, §11.1]: https://www.rfc-editor.org/rfc/rfc9449#section-8
+    pub fn counts_until(
+        &self,
+        now: Timestamp,
+        nonce_of: &dyn Fn(i64) -> String,
+    ) -> Result<Timestamp, String> {
+        let current = now.0.div_euclid(PERIOD.0);
+        let ends_at = match &self.nonce {
+            Some(nonce) => {
+                let is_of =
+                    |period: &i64| nonce_of(*period).as_bytes().ct_eq(nonce.as_bytes()).into();
+                let made_in = [current, current - 1].into_iter().find(is_of);
+                made_in.map(|period| Timestamp(0) + PERIOD.times(period + 2))
+            }
+            None if self.issued_at <= now + LEEWAY => Some(self.issued_at + FRESH),
+            None => None,
+        };
+        ends_at.filter(|end| now < *end).ok_or_else(|| nonce_of(current))
+    }
 }
 
 /// Verifies a proof ([RFC 9449 §4.3], points 2 to 10 and 12): its type, an asymmetric

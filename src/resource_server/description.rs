@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::introspect::Introspect;
 use super::over_http::OverHttp;
+use super::proof::Proofs;
 use super::protected_resource::ProtectedResource;
 use super::remembered::Remembered;
 use crate::clock::Clock;
+use crate::entropy::NoEntropy;
 use crate::outbound;
 use crate::protocol::issuer::{Issuer, NotAnIssuer};
 use crate::protocol::resource_identifier::{NotAResource, ResourceIdentifier};
@@ -32,6 +34,8 @@ pub struct Description {
     remember: Duration,
     patience: Duration,
     ca_file: Option<PathBuf>,
+    below: Option<String>,
+    clock: Clock,
 }
 
 /// A description, checked.
@@ -67,6 +71,9 @@ pub enum SetUpError {
     /// The HTTP client or its trust anchors.
     #[error(transparent)]
     Trust(outbound::SetUpError),
+    /// For the nonces of proofs (RFC 9449 §9).
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
 }
 
 impl Description {
@@ -80,6 +87,8 @@ impl Description {
             remember: REMEMBER,
             patience: PATIENCE,
             ca_file: None,
+            below: None,
+            clock: Clock::System,
         }
     }
 
@@ -132,6 +141,22 @@ impl Description {
         self
     }
 
+    /// Where the paths of the API begin for whoever calls it: its origin, if nothing is said. To
+    /// be said where a proxy takes a part of the path off, because a proof of possession names
+    /// the whole address (`htu`, [RFC 9449 §4.2]).
+    ///
+    /// [RFC 9449 §4.2]: https://www.rfc-editor.org/rfc/rfc9449#section-4.2
+    pub fn reached_below(mut self, address: &str) -> Self {
+        self.below = Some(address.trim_end_matches('/').to_owned());
+        self
+    }
+
+    /// Reads this clock, where the server of the tokens does.
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Protects it: every token is asked about over HTTP, as the client with these credentials
     /// ([RFC 7662 §2.1]).
     ///
@@ -152,8 +177,8 @@ impl Description {
         let server = &checked.authorization_server;
         let ca_file = self.ca_file.as_deref();
         let over_http = OverHttp::new(server, (client_id, secret), self.patience, ca_file)?;
-        let remembered = Remembered::new(over_http, self.remember, Clock::System);
-        Ok(ProtectedResource::new(checked, Box::new(remembered)))
+        let remembered = Remembered::new(over_http, self.remember, self.clock.clone());
+        self.protected(checked, Box::new(remembered))
     }
 
     /// Protects it: `source` is asked about every token, every time.
@@ -165,7 +190,18 @@ impl Description {
         self,
         source: impl Introspect + 'static,
     ) -> Result<ProtectedResource, SetUpError> {
-        Ok(ProtectedResource::new(self.checked()?, Box::new(source)))
+        let checked = self.checked()?;
+        self.protected(checked, Box::new(source))
+    }
+
+    fn protected(
+        self,
+        checked: Checked,
+        source: Box<dyn Introspect>,
+    ) -> Result<ProtectedResource, SetUpError> {
+        let base = self.below.unwrap_or_else(|| checked.identifier.origin());
+        let proofs = Proofs::new(base, self.clock)?;
+        Ok(ProtectedResource::new(checked, source, proofs))
     }
 
     fn checked(&self) -> Result<Checked, SetUpError> {

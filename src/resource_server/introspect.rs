@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::proof::CheckProof;
 use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Introspected;
 
@@ -24,13 +23,5 @@ pub trait Introspect: Send + Sync {
     /// As [`introspect`](Self::introspect), believing nothing that was remembered.
     fn introspect_anew<'a>(&'a self, token: &'a str) -> LocalBoxFuture<'a, Answer> {
         self.introspect(token)
-    }
-
-    /// Who checks proofs of possession ([RFC 9449 §7.1]). Nobody, unless something else is
-    /// said; tokens that are bound to a key are refused then.
-    ///
-    /// [RFC 9449 §7.1]: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
-    fn proofs(&self) -> Option<&dyn CheckProof> {
-        None
     }
 }

@@ -16,7 +16,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// The document as JSON ([RFC 9728 §2]).
 ///
 /// [RFC 9728 §2]: https://www.rfc-editor.org/rfc/rfc9728#section-2
-pub fn document(described: &Checked, checks_proofs: bool) -> String {
+pub fn document(described: &Checked) -> String {
     let server = &described.authorization_server;
     let document = ProtectedResourceMetadata {
         resource: described.identifier.as_str(),
@@ -26,7 +26,7 @@ pub fn document(described: &Checked, checks_proofs: bool) -> String {
         scopes_supported: described.scopes.to_vec(),
         bearer_methods_supported: ["header"],
         authorization_details_types_supported: Vec::new(),
-        dpop_signing_alg_values_supported: checks_proofs.then_some(SignatureAlgorithm::NAMES),
+        dpop_signing_alg_values_supported: Some(SignatureAlgorithm::NAMES),
         resource_documentation: server.url("/auth.md"),
         resource_policy_uri: None,
         resource_tos_uri: None,

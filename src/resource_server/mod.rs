@@ -32,6 +32,9 @@
 //! # }
 //! ```
 //!
+//! A token that its agent bound to a key ([RFC 9449]) is let in with a proof of that key, once
+//! for each proof, and without one it is refused.
+//!
 //! When Countersign cannot be asked, nobody is let in: 503 with `Retry-After`. Answers about
 //! live tokens are remembered for five seconds ([`Description::remember`]), so that is how
 //! long an agent goes on after its person has disconnected it; [`Requirement::anew`] asks
@@ -43,6 +46,7 @@
 //! [RFC 6749 §1.1]: https://www.rfc-editor.org/rfc/rfc6749#section-1.1
 //! [RFC 6750 §3]: https://www.rfc-editor.org/rfc/rfc6750#section-3
 //! [RFC 7662 §2]: https://www.rfc-editor.org/rfc/rfc7662#section-2
+//! [RFC 9449]: https://www.rfc-editor.org/rfc/rfc9449
 //! [RFC 9728 §3]: https://www.rfc-editor.org/rfc/rfc9728#section-3
 
 mod authorization;
@@ -60,7 +64,6 @@ mod session;
 
 pub use description::{Description, SetUpError};
 pub use introspect::{Answer, Introspect};
-pub use proof::{CheckProof, PresentedProof};
 pub use protected_resource::ProtectedResource;
 pub use refused::Refused;
 pub use requirement::{Guarded, Requirement};

@@ -9,7 +9,7 @@ use super::authorization::Presented;
 use super::description::{Checked, Description};
 use super::introspect::Introspect;
 use super::metadata;
-use super::proof::{PresentedProof, is_bearer, key_of};
+use super::proof::{Proofs, is_bearer, key_of};
 use super::refused::Refused;
 use super::requirement::Requirement;
 use super::session::Session;
@@ -34,6 +34,7 @@ struct Inner {
     default_scopes: Scopes,
     metadata: String,
     source: Box<dyn Introspect>,
+    proofs: Proofs,
 }
 
 impl ProtectedResource {
@@ -46,8 +47,8 @@ impl ProtectedResource {
         Description::new(identifier, authorization_server)
     }
 
-    pub(super) fn new(checked: Checked, source: Box<dyn Introspect>) -> Self {
-        let metadata = metadata::document(&checked, source.proofs().is_some());
+    pub(super) fn new(checked: Checked, source: Box<dyn Introspect>, proofs: Proofs) -> Self {
+        let metadata = metadata::document(&checked);
         let Checked { identifier, authorization_server, scopes, default_scopes, .. } = checked;
         let metadata_url = identifier.metadata_url();
         Self(Arc::new(Inner {
@@ -58,6 +59,7 @@ impl ProtectedResource {
             default_scopes,
             metadata,
             source,
+            proofs,
         }))
     }
 
@@ -149,7 +151,7 @@ impl ProtectedResource {
         let token = self.known(token, anew).await?.ok_or(Refusal::InvalidToken)?;
         if is_bearer(&token) {
             Ok(token)
-        } else if self.0.source.proofs().is_some() {
+        } else if key_of(&token).is_some() {
             Err(Refusal::BoundToken.into())
         } else {
             Err(Refusal::InvalidToken.into())
@@ -166,16 +168,10 @@ impl ProtectedResource {
         request: &RequestHead,
         anew: bool,
     ) -> Result<Arc<Introspected>, NotLetIn> {
-        let proofs = self.0.source.proofs().ok_or(Refusal::InvalidToken)?;
-        let presented = PresentedProof::beside(token, request).ok_or(Refusal::InvalidProof)?;
-        let token = self.known(token, anew).await?.ok_or(Refusal::UnprovenToken)?;
-        let key = key_of(&token).ok_or(Refusal::UnprovenToken)?;
-        match proofs.check(presented).await {
-            Ok(proven) if proven == key => Ok(token),
-            Ok(_) | Err(OAuthError::InvalidDpopProof(_)) => Err(Refusal::InvalidProof.into()),
-            Err(OAuthError::UseDpopNonce(nonce)) => Err(Refusal::UseNonce(nonce).into()),
-            Err(error) => Err(NotLetIn::Failed(error)),
-        }
+        let known = self.known(token, anew).await?.ok_or(Refusal::UnprovenToken)?;
+        let key = key_of(&known).ok_or(Refusal::UnprovenToken)?;
+        self.0.proofs.check(request, token, &key)?;
+        Ok(known)
     }
 
     /// What is known of a token, if it is live and one of this resource's.
@@ -215,7 +211,7 @@ impl ProtectedResource {
 }
 
 /// Why a token does not let in.
-enum NotLetIn {
+pub(super) enum NotLetIn {
     Refusal(Refusal),
     /// Nobody could say.
     Failed(OAuthError),

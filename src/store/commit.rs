@@ -78,10 +78,14 @@ impl Store {
             }
             Effect::DropRefreshTokens(id) => steps.push(row::token::drop_refresh(&id, backend)),
             Effect::HandOn { session, token, at } => {
-                steps.push(row::session::hand_on(&session, &token, at, backend));
+                steps.extend(row::session::hand_on(&session, &token, at, backend));
             }
             Effect::EndSession { id, cause, at } => {
                 end(steps, &End::One(&id), cause, at, backend);
+            }
+            Effect::EndCutFrom { session, token, at } => {
+                let which = End::CutFrom(&session, &token);
+                end(steps, &which, EndCause::WithParent, at, backend);
             }
             Effect::EndUnclaimed { registration, at } => {
                 end(steps, &End::Unclaimed(&registration), EndCause::Claimed, at, backend);

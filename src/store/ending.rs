@@ -6,11 +6,14 @@ use super::row::step;
 use crate::domain::exchange::DEEPEST;
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::EndCause;
+use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::{Expect, Step};
 
 pub(super) enum End<'a> {
     One(&'a SessionId),
+    /// The parts that were handed on for this token.
+    CutFrom(&'a SessionId, &'a Digest),
     Unclaimed(&'a RegistrationId),
     OfRegistration(&'a RegistrationId),
     OfClient(&'a ClientId),
@@ -20,19 +23,22 @@ pub(super) enum End<'a> {
 
 impl<'a> End<'a> {
     /// Which sessions: a condition, and the values of its parameters, which begin at `$3`.
-    fn condition(&self) -> (&'static str, &'a str, Option<&'a str>) {
+    fn condition(&self) -> (&'static str, &'a str, Option<Value>) {
         match *self {
             Self::One(id) => ("id = $3", id.as_str(), None),
+            Self::CutFrom(id, token) => {
+                ("parent_id = $3 AND cut_from = $4", id.as_str(), Some(token.0.to_vec().into()))
+            }
             Self::Unclaimed(id) => {
                 ("registration_id = $3 AND account_id IS NULL", id.as_str(), None)
             }
             Self::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
             Self::OfClient(id) => ("client_id = $3", id.as_str(), None),
             Self::From(id, address) => {
-                ("account_id = $3 AND address = $4", id.as_str(), Some(address))
+                ("account_id = $3 AND address = $4", id.as_str(), Some(address.into()))
             }
             Self::Between(id, account) => {
-                ("client_id = $3 AND account_id = $4", id.as_str(), Some(account.as_str()))
+                ("client_id = $3 AND account_id = $4", id.as_str(), Some(account.as_str().into()))
             }
         }
     }
@@ -55,7 +61,7 @@ pub(super) fn end(
 ) {
     let (condition, subject, also) = which.condition();
     let mut values: Vec<Value> = vec![at.0.into(), cause.name().into(), subject.into()];
-    values.extend(also.map(Value::from));
+    values.extend(also);
     let set = "UPDATE session SET ended_at = $1, ended_cause = $2, revision = revision + 1";
     let sql = format!("{set} WHERE {condition} AND ended_at IS NULL RETURNING id");
     steps.push(step(backend, &sql, values.clone(), Expect::Ends));

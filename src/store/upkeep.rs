@@ -16,6 +16,10 @@ pub(super) const LIVE_SESSIONS: &str = "SELECT COUNT(*) FROM session \
      WHERE ended_at IS NULL AND collect_before IS NULL AND expires_at > $1 \
      AND (created_at + idle_seconds > $1 OR last_used_at + idle_seconds > $1)";
 
+/// Of a machine, or cut from a machine's: no person approved them and none can see them. The
+/// condition of the index `session_machine`, word for word, or it is not used.
+pub(super) const OF_NOBODY: &str = "COALESCE(account_id, registration_id) IS NULL";
+
 impl Store {
     /// How many sessions are live, as [`Session::is_live`] says it: collected, not ended, and
     /// neither expired nor idle. A session that is used at all was used after it was made, so
@@ -62,7 +66,7 @@ impl Store {
     }
 
     /// Removes what expired before `horizon`: tokens, counters, browser sessions, links,
-    /// pushed requests.
+    /// pushed requests, and sessions that are part of nobody's history.
     ///
     /// # Errors
     ///
@@ -72,6 +76,7 @@ impl Store {
         self.prune("browser_session", "digest", horizon).await?;
         self.prune("one_time_link", "digest", horizon).await?;
         self.prune("pushed_request", "digest", horizon).await?;
+        self.prune_where("session", "id", OF_NOBODY, horizon).await?;
         let sql = "DELETE FROM counter WHERE expires_at < $1";
         self.write(vec![step(self.backend(), sql, [horizon.0.into()], Expect::Any)]).await
     }
@@ -88,13 +93,22 @@ impl Store {
 
     /// Removes the rows of a table that expired before `horizon`, batch by batch.
     async fn prune(&self, table: &str, key: &str, horizon: Timestamp) -> Result<(), StoreError> {
-        let sql = format!("SELECT COUNT(*) FROM {table} WHERE expires_at < $1");
-        let expired = self.count(&sql, vec![horizon.0.into()]).await?;
-        let sql = format!(
-            "DELETE FROM {table} WHERE {key} IN \
-             (SELECT {key} FROM {table} WHERE expires_at < $1 LIMIT {BATCH})"
-        );
-        for _batch in 0..(expired + BATCH - 1) / BATCH {
+        self.prune_where(table, key, "TRUE", horizon).await
+    }
+
+    async fn prune_where(
+        &self,
+        table: &str,
+        key: &str,
+        condition: &str,
+        horizon: Timestamp,
+    ) -> Result<(), StoreError> {
+        let expired = format!("FROM {table} WHERE {condition} AND expires_at < $1");
+        let sql = format!("SELECT COUNT(*) {expired}");
+        let sum = self.count(&sql, vec![horizon.0.into()]).await?;
+        let sql =
+            format!("DELETE FROM {table} WHERE {key} IN (SELECT {key} {expired} LIMIT {BATCH})");
+        for _batch in 0..(sum + BATCH - 1) / BATCH {
             self.write(vec![step(self.backend(), &sql, [horizon.0.into()], Expect::Any)]).await?;
         }
         Ok(())

@@ -26,12 +26,12 @@ pub async fn identity(request: HttpRequest, payload: Payload, app: Data<App>) ->
         "identity_assertion" => assertion::register(&app, &body),
         "refresh" => {
             let token = body.refresh_token.as_deref().unwrap_or_default();
-            let key = match request::proven_key(&app, &request).await {
-                Ok(key) => key,
+            let proof = match request::proof(&app, &request) {
+                Ok(proof) => proof,
                 Err(error) => return oauth_error(&error),
             };
-            let key = key.as_ref();
-            let refreshed = refresh_token::refresh_identity(&app, token, key, &occasion).await;
+            let proof = proof.as_ref();
+            let refreshed = refresh_token::refresh_identity(&app, token, proof, &occasion).await;
             return reply(refreshed, false);
         }
         _ => Err(AgentErrorCode::InvalidRequest.into()),

@@ -245,7 +245,7 @@ impl Page<'_> {
         );
         let status = match (status, seen.approval.phase(self.visitor.now)) {
             (_, Phase::Waiting) => status,
-            (200 | 422, _) if gone => 410,
+            (200 | 409 | 422, _) if gone => 410,
             (422, _) => 409,
             _ => status,
         };

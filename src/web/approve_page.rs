@@ -104,6 +104,7 @@ fn step_up<'a>(
         label: &session.label,
         id: session.id.as_str(),
         held: scope_words(resource, held),
+        details: in_words(resource, &session.details),
         ends_at: session.expires_at,
         lifetimes: options.filter(|option| option.ends_at <= session.expires_at).collect(),
     })

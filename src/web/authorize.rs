@@ -1,5 +1,6 @@
 //! The authorization endpoint, `/authorize`.
 
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,7 +15,7 @@ use super::visitor::{Visitor, mark, set_mark};
 use crate::app::App;
 use crate::domain::id::ClientId;
 use crate::flow::client::document::is_a_url;
-use crate::flow::code::{NotAsked, begin};
+use crate::flow::code::{NotAsked, begin, look};
 use crate::protocol::destination::Destination;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
@@ -23,7 +24,7 @@ use crate::protocol::secret::SecretKind;
 use crate::protocol::text::ToldText;
 
 /// `GET /authorize` ([RFC 6749 §4.1.1]): the browser goes on to the approval page, marked as
-/// the one that may answer.
+/// the one that may answer. `HEAD` looks whether it would, and puts no question.
 ///
 /// [RFC 6749 §4.1.1]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
 pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
@@ -35,6 +36,13 @@ pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
         return malformed(&app, &visitor, "a parameter is repeated or is not UTF-8");
     };
     let known = mark(&app, &request);
+    if request.method() == Method::HEAD {
+        let occasion = request::occasion(&app, &request);
+        return match look(&app, &query, known.as_ref(), &occasion).await {
+            Ok(()) => onward(),
+            Err(refused) => not_asked(&app, &request, &visitor, &refused),
+        };
+    }
     let mark = match known.clone().map_or_else(|| app.entropy.secret(SecretKind::BrowserMark), Ok) {
         Ok(mark) => mark,
         Err(error) => return person_error(&app, &visitor, &error.into()),
@@ -47,10 +55,31 @@ pub async fn authorize(request: HttpRequest, app: Data<App>) -> HttpResponse {
             }
             answer
         }
-        Err(NotAsked::UnknownClient(_)) if asks_for_json(&request) => {
+        Err(refused) => not_asked(&app, &request, &visitor, &refused),
+    }
+}
+
+/// What `GET` would answer, without the address of a question that is not put
+/// ([RFC 9110 §9.3.2]).
+///
+/// [RFC 9110 §9.3.2]: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2
+fn onward() -> HttpResponse {
+    let mut answer = see_other("");
+    answer.headers_mut().remove(header::LOCATION);
+    answer
+}
+
+fn not_asked(
+    app: &App,
+    request: &HttpRequest,
+    visitor: &Visitor,
+    refused: &NotAsked,
+) -> HttpResponse {
+    match refused {
+        NotAsked::UnknownClient(_) if asks_for_json(request) => {
             answer::oauth_error(&OAuthError::InvalidClient)
         }
-        Err(refused) => refuse(&app, &visitor, &refused),
+        refused => refuse(app, visitor, refused),
     }
 }
 

@@ -13,15 +13,12 @@ use serde::{Deserialize, Serialize};
 use super::answer::{self, body_error};
 use super::{mcp, method_not_allowed, request};
 use crate::app::App;
-use crate::flow::{dpop, principal};
+use crate::flow::principal;
 use crate::protocol::error::OAuthError;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::text::ToldText;
-use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::{introspection, json};
-use crate::resource_server::{
-    Answer, CheckProof, Introspect, PresentedProof, ProtectedResource, Refused, Session,
-};
+use crate::resource_server::{Answer, Introspect, ProtectedResource, Refused, Session};
 
 /// What the demo keeps: the newest notes, in memory.
 #[derive(Default)]
@@ -61,7 +58,9 @@ pub fn protected(app: &Arc<App>) -> Option<ProtectedResource> {
     let described = ProtectedResource::describe(identifier.as_str(), app.issuer())
         .name(&demo.name)
         .scopes(&demo.all_scopes().to_string())
-        .default_scopes(&demo.default_scopes().to_string());
+        .default_scopes(&demo.default_scopes().to_string())
+        .reached_below(&app.settings.issuer.url(""))
+        .clock(app.clock.clone());
     described.introspected_by(InProcess { app: Arc::clone(app), resource: identifier }).ok()
 }
 
@@ -81,26 +80,6 @@ impl Introspect for InProcess {
             let answer = introspection::read(session.token().answer.as_bytes());
             let known = answer.map_err(|error| OAuthError::ServerError(Box::new(error)))?;
             Ok(known.map(Arc::new))
-        })
-    }
-
-    fn proofs(&self) -> Option<&dyn CheckProof> {
-        Some(self)
-    }
-}
-
-/// Proofs count once at this server, wherever they are shown.
-impl CheckProof for InProcess {
-    fn check<'a>(
-        &'a self,
-        presented: PresentedProof<'a>,
-    ) -> LocalBoxFuture<'a, Result<Thumbprint, OAuthError>> {
-        Box::pin(async move {
-            let PresentedProof { proof, method, path, token, .. } = presented;
-            let (url, now) = (self.app.settings.issuer.url(path), self.app.clock.now());
-            let made = (method, url.as_str());
-            let key = dpop::proof(&self.app, Some(proof), made, Some(token), now).await?;
-            key.ok_or_else(|| OAuthError::InvalidDpopProof("it is missing".to_owned()))
         })
     }
 }

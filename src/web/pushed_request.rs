@@ -31,6 +31,6 @@ async fn pushed(
     form: &Form,
 ) -> Result<PushedAuthorizationResponse, OAuthError> {
     let mut presented = request::presented(request, form)?;
-    presented.key = request::proven_key(app, request).await?;
+    presented.proof = request::proof(app, request)?;
     code::push(app, &presented, &request::occasion(app, request)).await
 }

@@ -15,12 +15,11 @@ use tokio::time::timeout;
 use super::forwarded;
 use crate::app::App;
 use crate::domain::origin::{Occasion, Origin};
-use crate::flow;
 use crate::flow::client::authentication::Presented;
+use crate::flow::dpop::{self, Proof};
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::{Form, FormError};
 use crate::protocol::text::ToldText;
-use crate::protocol::thumbprint::Thumbprint;
 
 /// Why a body cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +170,7 @@ pub fn presented<'a>(
     }
     let authorization = header.map(|value| value.to_str()).transpose();
     let authorization = authorization.map_err(|_| OAuthError::InvalidClient)?;
-    Ok(Presented { authorization, form, key: None })
+    Ok(Presented { authorization, form, proof: None })
 }
 
 /// The one `DPoP` header of a request ([RFC 9449 §4.3], point 1).
@@ -181,7 +180,7 @@ pub fn presented<'a>(
 /// `invalid_dpop_proof` for two of them, or one that is not text.
 ///
 /// [RFC 9449 §4.3]: https://www.rfc-editor.org/rfc/rfc9449#section-4.3
-pub fn dpop(request: &HttpRequest) -> Result<Option<&str>, OAuthError> {
+fn header_of_proof(request: &HttpRequest) -> Result<Option<&str>, OAuthError> {
     let refused = |why: &str| OAuthError::InvalidDpopProof(why.to_owned());
     let mut headers = request.headers().get_all("dpop");
     let Some(header) = headers.next() else { return Ok(None) };
@@ -191,21 +190,18 @@ pub fn dpop(request: &HttpRequest) -> Result<Option<&str>, OAuthError> {
     header.to_str().map(Some).map_err(|_| refused("it is not text"))
 }
 
-/// The key whose possession a request proves, where no access token comes with it
+/// The proof of possession that a request brings, where no access token comes with it
 /// ([RFC 9449 §5]).
 ///
 /// # Errors
 ///
-/// As [`dpop::proof`](flow::dpop::proof).
+/// As [`dpop::proof`].
 ///
 /// [RFC 9449 §5]: https://www.rfc-editor.org/rfc/rfc9449#section-5
-pub async fn proven_key(
-    app: &App,
-    request: &HttpRequest,
-) -> Result<Option<Thumbprint>, OAuthError> {
+pub fn proof(app: &App, request: &HttpRequest) -> Result<Option<Proof>, OAuthError> {
     let url = app.settings.issuer.url(request.path());
     let made = (request.method().as_str(), url.as_str());
-    flow::dpop::proof(app, dpop(request)?, made, None, app.clock.now()).await
+    dpop::proof(app, header_of_proof(request)?, made, app.clock.now())
 }
 
 /// When and from where this request came.

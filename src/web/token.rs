@@ -39,7 +39,7 @@ async fn issued(
     form: &Form,
 ) -> Result<TokenResponse, OAuthError> {
     let mut presented = request::presented(request, form)?;
-    presented.key = request::proven_key(app, request).await?;
+    presented.proof = request::proof(app, request)?;
     grants::token(app, &presented, &request::occasion(app, request)).await
 }
 

@@ -6,8 +6,10 @@ use super::keys;
 use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::client::{Authentication, Client, ClientKeys};
+use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::replay::{Once, Use};
+use crate::flow::error::too_often;
 use crate::jose::{
     ClientAssertion, LEEWAY, Unacceptable, VerifiedClientAssertion, verify_client_assertion,
 };
@@ -33,7 +35,7 @@ pub async fn is_proven(
 ) -> Result<bool, OAuthError> {
     let Authentication::PrivateKeyJwt(keys) = &client.authentication else { return Ok(false) };
     match verified(app, client, keys, jwt, occasion).await? {
-        Ok(assertion) => is_new(app, client, assertion).await,
+        Ok(assertion) => is_new(app, client, assertion, occasion).await,
         Err(problem) => {
             tracing::info!(client = client.id.as_str(), %problem, "a client assertion is refused");
             Ok(false)
@@ -78,12 +80,16 @@ async fn is_new(
     app: &App,
     client: &Client,
     assertion: VerifiedClientAssertion,
+    occasion: &Occasion,
 ) -> Result<bool, OAuthError> {
+    let most = app.settings.limits.client_assertions_per_address_per_hour;
+    let address = occasion.from.address.as_str();
+    let count = Count::hourly("client_assertion:address", address, most.into(), occasion.at);
     let until = assertion.exp + LEEWAY;
     let used = Use::of(Once::ClientAssertion, client.id.as_str(), &assertion.jti, until);
-    match app.store.apply(vec![Effect::Remember(used)]).await {
+    match app.store.apply(vec![Effect::Count(count), Effect::Remember(used)]).await {
         Ok(()) => Ok(true),
         Err(StoreError::Replayed) => Ok(false),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(too_often(error, occasion.at)),
     }
 }

@@ -11,9 +11,13 @@ use zeroize::Zeroizing;
 
 use super::assertion;
 use crate::app::App;
+use crate::domain::change::Effect;
 use crate::domain::client::{Authentication, Client};
 use crate::domain::id::ClientId;
+use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
+use crate::flow::dpop::Proof;
+use crate::flow::error::{too_often, until_next_hour};
 use crate::jose::unverified_issuer;
 use crate::protocol::basic;
 use crate::protocol::error::OAuthError;
@@ -45,10 +49,20 @@ pub struct Presented<'a> {
     /// The one `Authorization` header.
     pub authorization: Option<&'a str>,
     pub form: &'a Form,
-    /// The key whose possession the request proves ([RFC 9449 §4]).
+    /// The proof of possession beside it ([RFC 9449 §4]).
     ///
     /// [RFC 9449 §4]: https://www.rfc-editor.org/rfc/rfc9449#section-4
-    pub key: Option<Thumbprint>,
+    pub proof: Option<Proof>,
+}
+
+impl Presented<'_> {
+    /// The key whose possession the request proves ([RFC 9449 §5]).
+    ///
+    /// [RFC 9449 §5]: https://www.rfc-editor.org/rfc/rfc9449#section-5
+    #[must_use]
+    pub fn key(&self) -> Option<&Thumbprint> {
+        self.proof.as_ref().map(Proof::key)
+    }
 }
 
 /// Finds out which client asks.
@@ -59,7 +73,8 @@ pub struct Presented<'a> {
 /// # Errors
 ///
 /// `invalid_client` when nobody is named or the proof fails, `invalid_request` for two
-/// proofs at once ([RFC 6749 §2.3]).
+/// proofs at once ([RFC 6749 §2.3]); where too many failed from one address before, not even
+/// a right one counts (§2.3.1: "brute force").
 ///
 /// [RFC 6749 §2.3]: https://www.rfc-editor.org/rfc/rfc6749#section-2.3
 pub async fn authenticate(
@@ -68,30 +83,58 @@ pub async fn authenticate(
     occasion: &Occasion,
 ) -> Result<AuthenticatedClient, OAuthError> {
     let claim = Claim::read(presented)?;
+    let failures = claim.evidence.is_some().then(|| failures(app, occasion));
+    if let Some(count) = &failures
+        && app.store.counted(count).await? >= count.most
+    {
+        return Err(OAuthError::RateLimited(until_next_hour(occasion.at)));
+    }
     let client = super::find(app, &claim.id, occasion).await?;
-    let proven = match (&claim.proof, &client) {
-        (Proof::Secret(secret), client) => is_proven(client.as_ref(), secret.as_ref(), &Digest::of),
-        (Proof::Assertion(jwt), Some(client)) => {
+    let proven = match (&claim.evidence, &client) {
+        (Evidence::Secret(secret), client) => {
+            is_proven(client.as_ref(), secret.as_ref(), &Digest::of)
+        }
+        (Evidence::Assertion(jwt), Some(client)) => {
             assertion::is_proven(app, client, jwt, occasion).await?
         }
-        (Proof::Assertion(_), None) => false,
+        (Evidence::Assertion(_), None) => false,
     };
-    client.filter(|_| proven).map(AuthenticatedClient).ok_or(OAuthError::InvalidClient)
+    if let Some(client) = client.filter(|_| proven) {
+        return Ok(AuthenticatedClient(client));
+    }
+    if let Some(count) = failures {
+        let counted = app.store.apply(vec![Effect::Count(count)]).await;
+        counted.map_err(|error| too_often(error, occasion.at))?;
+    }
+    Err(OAuthError::InvalidClient)
+}
+
+/// Failed proofs from one address.
+fn failures(app: &App, occasion: &Occasion) -> Count {
+    let most = app.settings.limits.client_authentication_failures_per_address_per_hour;
+    Count::hourly("client:address", &occasion.from.address, most.into(), occasion.at)
 }
 
 /// Who the request says it is, and how it means to show that.
 struct Claim<'a> {
     id: ClientId,
-    proof: Proof<'a>,
+    evidence: Evidence<'a>,
 }
 
-enum Proof<'a> {
+enum Evidence<'a> {
     /// A secret, or nothing at all.
     Secret(Option<Zeroizing<String>>),
     /// [RFC 7523 §2.2].
     ///
     /// [RFC 7523 §2.2]: https://www.rfc-editor.org/rfc/rfc7523#section-2.2
     Assertion(&'a str),
+}
+
+impl Evidence<'_> {
+    /// Whether there is anything that could be wrong.
+    const fn is_some(&self) -> bool {
+        !matches!(self, Self::Secret(None))
+    }
 }
 
 const TWO_WAYS: OAuthError = OAuthError::InvalidRequest("the client authenticates in two ways");
@@ -113,7 +156,7 @@ impl<'a> Claim<'a> {
             return Self::of_assertion(assertion, form);
         }
         let id = named.ok_or(OAuthError::InvalidClient)?;
-        Ok(Self { id: ClientId(id.to_owned()), proof: Proof::Secret(posted) })
+        Ok(Self { id: ClientId(id.to_owned()), evidence: Evidence::Secret(posted) })
     }
 
     fn of_basic(header: &str, named: Option<&str>) -> Result<Self, OAuthError> {
@@ -123,7 +166,7 @@ impl<'a> Claim<'a> {
         }
         // RFC 6749 §2.3.1: an empty secret may as well be left out.
         let secret = Some(basic.secret).filter(|secret| !secret.is_empty());
-        Ok(Self { id: ClientId(basic.client_id), proof: Proof::Secret(secret) })
+        Ok(Self { id: ClientId(basic.client_id), evidence: Evidence::Secret(secret) })
     }
 
     /// Without a `client_id` the assertion says whose it is ([RFC 7521 §4.2]); whether that
@@ -136,7 +179,7 @@ impl<'a> Claim<'a> {
         }
         let named = form.get("client_id").map(ToOwned::to_owned);
         let id = named.or_else(|| unverified_issuer(assertion)).ok_or(OAuthError::InvalidClient)?;
-        Ok(Self { id: ClientId(id), proof: Proof::Assertion(assertion) })
+        Ok(Self { id: ClientId(id), evidence: Evidence::Assertion(assertion) })
     }
 }
 

@@ -11,12 +11,11 @@ use crate::domain::client::{Client, ClientSource};
 use crate::domain::id::ClientId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
-use crate::flow::error::until_next_hour;
+use crate::flow::error::too_often;
 use crate::outbound::{Cause, FetchError, Fetched, Limits};
 use crate::protocol::client_document::{self, NotADocument};
 use crate::protocol::error::OAuthError;
 use crate::protocol::timestamp::{Seconds, Timestamp};
-use crate::store::StoreError;
 
 /// What documents said, and until when that may be believed. Only sound ones are kept
 /// ([CIMD §5.2]).
@@ -105,10 +104,8 @@ pub async fn client(
 pub(super) async fn count(app: &App, occasion: &Occasion) -> Result<(), OAuthError> {
     let most = app.settings.limits.client_documents_per_address_per_hour;
     let count = Count::hourly("document", &occasion.from.address, most.into(), occasion.at);
-    app.store.apply(vec![Effect::Count(count)]).await.map_err(|error| match error {
-        StoreError::Limited => OAuthError::RateLimited(until_next_hour(occasion.at)),
-        error => error.into(),
-    })
+    let counted = app.store.apply(vec![Effect::Count(count)]).await;
+    counted.map_err(|error| too_often(error, occasion.at))
 }
 
 async fn fetch(app: &App, id: &ClientId, now: Timestamp) -> Result<Known, NoClient> {

@@ -43,6 +43,26 @@ pub async fn begin(
     Ok(link)
 }
 
+/// Whether [`begin`] would put a question, which is not put ([RFC 9110 §9.2.1]): a program that
+/// only looks changes nothing. `browser` is known where it was here before.
+///
+/// # Errors
+///
+/// As [`begin`].
+///
+/// [RFC 9110 §9.2.1]: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1
+pub async fn look(
+    app: &App,
+    form: &Form,
+    browser: Option<&Secret>,
+    occasion: &Occasion,
+) -> Result<(), NotAsked> {
+    if form.get("request_uri").is_some() {
+        return pushed_request::look(app, form, browser, occasion).await;
+    }
+    check(app, form, occasion).await.map(drop)
+}
+
 /// Stores the question behind `link`, and `effects` with it.
 pub(super) async fn put(
     app: &App,

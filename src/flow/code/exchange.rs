@@ -123,9 +123,9 @@ async fn redeem_once(
         };
     }
     let approval = recovered.ok_or(OAuthError::InvalidGrant)?;
-    let proven = proven && in_hand(&approval, presented.key.as_ref());
-    let holder =
-        Holder { form, binding: Binding::of(presented.key.as_ref(), Some(caller.client())) };
+    let proven = proven && in_hand(&approval, presented.key());
+    let binding = Binding::of(presented.proof.as_ref(), Some(caller.client()));
+    let holder = Holder { form, binding };
     settle(app, approval.redeem(proven, occasion), holder, occasion).await
 }
 
@@ -194,12 +194,8 @@ async fn settle(
         Some(Redemption::Deliver { change, approved }) => {
             deliver(app, change, &approved, holder, occasion).await
         }
-        Some(Redemption::WrongProof(change)) => {
+        Some(Redemption::WrongProof(change) | Redemption::Replay(change)) => {
             app.store.commit(change).await?;
-            Err(OAuthError::InvalidGrant)
-        }
-        Some(Redemption::Replay(effects)) => {
-            app.store.apply(effects).await?;
             Err(OAuthError::InvalidGrant)
         }
         None => Err(OAuthError::InvalidGrant),

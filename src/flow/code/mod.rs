@@ -21,7 +21,7 @@ mod query;
 
 pub use answer::{code, onward};
 pub use authorize::NotAsked;
-pub use begin::begin;
+pub use begin::{begin, look};
 pub use exchange::redeem;
 pub(in crate::flow) use negotiate::{Negotiated, Refused, negotiate};
 pub use pushed_request::push;

@@ -4,7 +4,7 @@
 //!
 //! [RFC 9126]: https://www.rfc-editor.org/rfc/rfc9126
 
-use super::authorize::{NotAsked, check};
+use super::authorize::{Asked, NotAsked, check};
 use super::begin::{failed, put};
 use crate::app::App;
 use crate::domain::approval::Phase;
@@ -13,6 +13,7 @@ use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::pushed_request::{LIFETIME, PushedRequest};
 use crate::flow::client::authentication::{Presented, authenticate};
+use crate::flow::dpop::Proof;
 use crate::flow::error::PersonError;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
@@ -73,7 +74,8 @@ pub async fn push(
     let most = app.settings.limits.authorization_requests_per_address_per_hour;
     let from = occasion.from.address.as_str();
     let count = Count::hourly("pushed_request:address", from, most.into(), occasion.at);
-    let effects = vec![Effect::Count(count), Effect::PushRequest(Box::new(pushed))];
+    let mut effects = vec![Effect::Count(count), Effect::PushRequest(Box::new(pushed))];
+    effects.extend(presented.proof.as_ref().map(Proof::spend));
     app.store.apply(effects).await.map_err(|error| told(failed(error, occasion.at)))?;
     Ok(PushedAuthorizationResponse { request_uri: request_uri(&secret), expires_in: LIFETIME.0 })
 }
@@ -84,7 +86,7 @@ fn sound(presented: &Presented<'_>) -> Result<Form, OAuthError> {
         return Err(OAuthError::InvalidRequest("request_uri cannot be pushed (RFC 9126)"));
     }
     let mut request = presented.form.only(&PARAMETERS);
-    if let Some(key) = &presented.key {
+    if let Some(key) = presented.key() {
         if request.get("dpop_jkt").is_some_and(|named| named != key.as_str()) {
             return Err(OAuthError::InvalidRequest("dpop_jkt is not the key of the proof"));
         }
@@ -110,27 +112,65 @@ pub(super) async fn take_up(
     browser: &Secret,
     occasion: &Occasion,
 ) -> Result<Secret, NotAsked> {
-    let failed = |error| failed(error, occasion.at);
-    let client = query.get("client_id").ok_or(NotAsked::NoClient)?;
-    let secret = query.get("request_uri").and_then(parse_request_uri);
-    let secret = secret.ok_or(NotAsked::SpentRequest)?;
-    let pushed = app.store.pushed_request(&secret.digest()).await.map_err(failed)?;
-    let pushed = pushed.filter(|pushed| pushed.client.as_str() == client);
-    let pushed = pushed.ok_or(NotAsked::SpentRequest)?;
-    let link = app.vault.derive(SecretKind::Approval, &["pushed request", secret.reveal()]);
+    let Named { pushed, link } = named(app, query, occasion).await?;
     if pushed.is_open(occasion.at) {
-        let corrupt = |_| failed(StoreError::Corrupt("pushed_request"));
-        let request = Form::parse(pushed.request.as_bytes(), &["resource"]).map_err(corrupt)?;
-        let asked = check(app, &request, occasion).await?;
+        let asked = sound_still(app, &pushed, occasion).await?;
         let effect = Effect::TakeUpRequest { digest: pushed.digest, at: occasion.at };
         match put(app, asked, (&link, browser), vec![effect], occasion).await {
             Ok(()) => return Ok(link),
             // The same address was loaded twice at once.
             Err(StoreError::Stale(_)) => {}
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(failed(error, occasion.at)),
         }
     }
     if waits(app, &link, browser, occasion).await? { Ok(link) } else { Err(NotAsked::SpentRequest) }
+}
+
+/// Whether [`take_up`] would lead to a question; the pushed request stays as it is.
+pub(super) async fn look(
+    app: &App,
+    query: &Form,
+    browser: Option<&Secret>,
+    occasion: &Occasion,
+) -> Result<(), NotAsked> {
+    let Named { pushed, link } = named(app, query, occasion).await?;
+    if pushed.is_open(occasion.at) {
+        return sound_still(app, &pushed, occasion).await.map(drop);
+    }
+    let waits = match browser {
+        Some(browser) => waits(app, &link, browser, occasion).await?,
+        None => false,
+    };
+    if waits { Ok(()) } else { Err(NotAsked::SpentRequest) }
+}
+
+/// What a `request_uri` names, and the link to its question.
+struct Named {
+    pushed: PushedRequest,
+    link: Secret,
+}
+
+async fn named(app: &App, query: &Form, occasion: &Occasion) -> Result<Named, NotAsked> {
+    let client = query.get("client_id").ok_or(NotAsked::NoClient)?;
+    let secret = query.get("request_uri").and_then(parse_request_uri);
+    let secret = secret.ok_or(NotAsked::SpentRequest)?;
+    let pushed = app.store.pushed_request(&secret.digest()).await;
+    let pushed = pushed.map_err(|error| failed(error, occasion.at))?;
+    let pushed = pushed.filter(|pushed| pushed.client.as_str() == client);
+    let pushed = pushed.ok_or(NotAsked::SpentRequest)?;
+    let link = app.vault.derive(SecretKind::Approval, &["pushed request", secret.reveal()]);
+    Ok(Named { pushed, link })
+}
+
+/// What was pushed, checked once more: its client may have changed meanwhile.
+async fn sound_still(
+    app: &App,
+    pushed: &PushedRequest,
+    occasion: &Occasion,
+) -> Result<Asked, NotAsked> {
+    let corrupt = |_| failed(StoreError::Corrupt("pushed_request"), occasion.at);
+    let request = Form::parse(pushed.request.as_bytes(), &["resource"]).map_err(corrupt)?;
+    check(app, &request, occasion).await
 }
 
 /// Whether the question of this link waits in this browser.

@@ -9,11 +9,13 @@ use crate::domain::change::{Effect, UNSTORED};
 use crate::domain::client::{Authentication, Client};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
+use crate::domain::limit::Count;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::session::Session;
 use crate::flow::client::authentication::{Presented, authenticate};
 use crate::flow::code::target;
 use crate::flow::delivery::{Binding, Granted, Pair};
+use crate::flow::error::too_often;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::error::OAuthError;
 use crate::protocol::grant_type::GrantType;
@@ -26,7 +28,8 @@ use crate::protocol::token_response::TokenResponse;
 /// # Errors
 ///
 /// `invalid_client`, `unauthorized_client` for whoever the operator did not name as a machine,
-/// `invalid_target`, and `invalid_scope` beyond the client's ceiling.
+/// `invalid_target`, `invalid_scope` beyond the client's ceiling; beyond its hourly limit
+/// nothing is stored.
 pub async fn grant(
     app: &App,
     presented: &Presented<'_>,
@@ -45,18 +48,20 @@ pub async fn grant(
     super::pinned(presented.form, &AuthorizationDetails::default())?;
     let id = SessionId(app.entropy.identifier(SessionId::PREFIX, occasion.at)?);
     let session = session(app, id, &client, (&resource.identifier, scopes), occasion);
-    let binding = Binding::of(presented.key.as_ref(), Some(&client));
+    let binding = Binding::of(presented.proof.as_ref(), Some(&client));
     let granted = Granted { scopes: session.scopes.clone(), binding };
     let context = ["machine", session.id.as_str()];
     let pair = Pair::derive(app, &session, &context, granted, occasion.at)?;
     let begun = Event::new(EventKind::SessionBegun, occasion)
         .of_session(&session.id)
         .saying(format!("{} {}", client.id, session.scopes));
+    let most = app.settings.limits.machine_tokens_per_client_per_hour;
+    let count = Count::hourly("machine", client.id.as_str(), most.into(), occasion.at);
     let tokens = pair.issue(&session);
-    let mut effects = vec![Effect::IssueSession(Box::new(session))];
+    let mut effects = vec![Effect::Count(count), Effect::IssueSession(Box::new(session))];
     effects.extend(tokens);
     effects.push(Effect::Record(begun));
-    app.store.apply(effects).await?;
+    app.store.apply(effects).await.map_err(|error| too_often(error, occasion.at))?;
     Ok(pair.response(None))
 }
 
@@ -76,6 +81,7 @@ fn session(
         registration: None,
         client: Some(client.id.clone()),
         parent: None,
+        cut_from: None,
         approval: None,
         agent: Agent { name: client.name.clone(), ..Agent::default() },
         resource: resource.clone(),

@@ -6,16 +6,15 @@ use crate::app::App;
 use crate::domain::approval::Approval;
 use crate::domain::claim::{Collect, Collector, NotCollected};
 use crate::domain::client::Client;
-use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
 use crate::domain::session::Session;
 use crate::flow::client::authentication::{Presented, authenticate};
 use crate::flow::collection::{CollectError, Decided, settle};
 use crate::flow::delivery::{Binding, Pair};
+use crate::flow::dpop::Proof;
 use crate::flow::retry;
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
-use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::token_response::TokenResponse;
 
 /// Answers one poll. An answer that is there is delivered however fast the device polls;
@@ -40,8 +39,8 @@ pub async fn redeem(
     super::same_target(form, &approval.ask.resource)?;
     super::pinned(form, &approval.ask.details)?;
     let (id, pace) = (approval.id.clone(), approval.pace);
-    let key = presented.key.as_ref();
-    let once = async || collect_once(app, &code, (caller.client(), key), occasion).await;
+    let holder = (caller.client(), presented.proof.as_ref());
+    let once = async || collect_once(app, &code, holder, occasion).await;
     match retry::repeated(once).await {
         Ok(pair) => Ok(pair.response(None)),
         Err(CollectError::NotCollected(NotCollected::Pending)) => {
@@ -56,7 +55,7 @@ pub async fn redeem(
 async fn collect_once(
     app: &App,
     code: &Secret,
-    (client, key): (&Client, Option<&Thumbprint>),
+    (client, proof): (&Client, Option<&Proof>),
     occasion: &Occasion,
 ) -> Result<Pair, CollectError> {
     let approval = find(app, code, client).await.map_err(|error| match error {
@@ -65,14 +64,13 @@ async fn collect_once(
         _ => CollectError::UnknownToken,
     })?;
     // What makes a retry identical: the same code, the same key. Its client is the same already.
-    let key_name = key.map(Thumbprint::as_str).unwrap_or_default();
-    let request = Digest::of(format!("{} {key_name}", code.reveal()).as_bytes()).hex();
+    let key = proof.map(|proof| proof.key().as_str()).unwrap_or_default();
+    let request = Digest::of(format!("{} {key}", code.reveal()).as_bytes()).hex();
     let collect = Collect { by: Collector::Poll, request: &request, occasion };
     let decided = Decided {
         approval: approval.id.clone(),
-        replayed: approval.record(EventKind::DeviceReplayed, occasion),
         collection: approval.collect(&collect),
-        binding: Binding::of(key, Some(client)),
+        binding: Binding::of(proof, Some(client)),
         occasion,
     };
     let (pair, ()) = settle(app, decided, async |_: &Session, _: &Pair| Ok(())).await?;

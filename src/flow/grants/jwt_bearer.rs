@@ -7,21 +7,25 @@ use crate::domain::change::Effect;
 use crate::domain::credential::Delegation;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, RegistrationId};
+use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::flow::access_token::{self, Worth};
 use crate::flow::client::authentication::Presented;
+use crate::flow::dpop::Proof;
+use crate::flow::error::too_often;
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::SecretKind;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
 use crate::store::StoreError;
 
-/// Exchanges an assertion, as often as the agent likes until it expires or is superseded.
+/// Exchanges an assertion, again and again until it expires or is superseded.
 ///
 /// # Errors
 ///
 /// `invalid_grant` for anything but a current assertion of ours, `invalid_scope` beyond
-/// the session, `invalid_target` for another resource.
+/// the session, `invalid_target` for another resource; beyond the hourly limit of the
+/// registration nothing is stored.
 pub async fn exchange(
     app: &App,
     presented: &Presented<'_>,
@@ -43,15 +47,22 @@ pub async fn exchange(
         issued_at: occasion.at,
         ends_at: expires_at,
         actor: None,
-        key: presented.key.as_ref(),
+        key: presented.key(),
     };
     let access = access_token::make(app, &app.entropy.secret(SecretKind::Access)?, &worth)?;
     let mut event = Event::new(EventKind::TokenIssued, occasion)
         .of_session(&delegation.session)
         .of_registration(&registration);
     event.account.clone_from(&delegation.account);
-    let effects = vec![access.issue(), Effect::Record(event)];
-    app.store.apply(effects).await.map_err(gone)?;
+    let most = app.settings.limits.assertion_exchanges_per_registration_per_hour;
+    let count = Count::hourly("assertion", registration.as_str(), most.into(), occasion.at);
+    let mut effects = vec![Effect::Count(count), access.issue(), Effect::Record(event)];
+    effects.extend(presented.proof.as_ref().map(Proof::spend));
+    app.store.apply(effects).await.map_err(|error| match error {
+        // The session ended between reading and writing.
+        StoreError::Stale(_) => OAuthError::InvalidGrant,
+        error => too_often(error, occasion.at),
+    })?;
     Ok(access.response())
 }
 
@@ -69,12 +80,4 @@ async fn current(
     let id = RegistrationId(claims.sub.clone());
     let delegation = app.store.delegation(&id, claims.generation, now).await?;
     Ok((id, delegation.ok_or(OAuthError::InvalidGrant)?))
-}
-
-/// The session ended between reading and writing.
-fn gone(error: StoreError) -> OAuthError {
-    match error {
-        StoreError::Stale(_) => OAuthError::InvalidGrant,
-        error => error.into(),
-    }
 }

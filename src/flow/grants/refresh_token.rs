@@ -13,6 +13,7 @@ use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
+use crate::flow::dpop::Proof;
 use crate::flow::error::RETRIES;
 use crate::jose::JoseError;
 use crate::protocol::agent::{Identity, RefreshResponse};
@@ -41,8 +42,9 @@ pub async fn refresh(
         super::pinned(form, &session.details)?;
         super::narrowed(form, &session.resource, &session.reach(occasion.at))
     };
-    let key = presented.key.as_ref();
-    let asking = Asking { client: Some(presented), proven: OnceCell::new(), key, narrow: &narrow };
+    let proof = presented.proof.as_ref();
+    let client = Some(presented);
+    let asking = Asking { client, proven: OnceCell::new(), proof, narrow: &narrow };
     let (_, pair) = rotate(app, token, &asking, occasion).await?;
     Ok(pair.response(None))
 }
@@ -55,11 +57,11 @@ pub async fn refresh(
 pub async fn refresh_identity(
     app: &App,
     presented: &str,
-    key: Option<&Thumbprint>,
+    proof: Option<&Proof>,
     occasion: &Occasion,
 ) -> Result<RefreshResponse, AgentError> {
     let whole = |session: &Session| Ok(session.scopes.clone());
-    let asking = Asking { client: None, proven: OnceCell::new(), key, narrow: &whole };
+    let asking = Asking { client: None, proven: OnceCell::new(), proof, narrow: &whole };
     let (session, pair) =
         rotate(app, presented, &asking, occasion).await.map_err(|error| match error {
             OAuthError::TemporarilyUnavailable(cause) => {
@@ -100,8 +102,15 @@ struct Asking<'a> {
     /// for one use (RFC 7523 §3).
     proven: OnceCell<AuthenticatedClient>,
     /// The key whose possession the request proves.
-    key: Option<&'a Thumbprint>,
+    proof: Option<&'a Proof>,
     narrow: &'a Narrow<'a>,
+}
+
+impl Asking<'_> {
+    /// Whether what is bound to this key, or to none, is in the right hands.
+    fn holds(&self, bound: Option<&Thumbprint>) -> bool {
+        bound == self.proof.map(Proof::key)
+    }
 }
 
 /// A client's refresh token is good in that client's hands only (RFC 6749 §6), and a bound
@@ -112,16 +121,16 @@ async fn own(
     asking: &Asking<'_>,
     occasion: &Occasion,
 ) -> Result<Binding, OAuthError> {
-    if !token.is_good_with(asking.key) {
+    if !token.is_good_with(asking.proof.map(Proof::key)) {
         return Err(OAuthError::InvalidGrant);
     }
-    let Some(owner) = &session.client else { return Ok(Binding::of(asking.key, None)) };
+    let Some(owner) = &session.client else { return Ok(Binding::of(asking.proof, None)) };
     let presented = asking.client.ok_or(OAuthError::InvalidGrant)?;
     let caller = asking.proven.get_or_try_init(|| authenticate(app, presented, occasion)).await?;
     if caller.client().id != *owner {
         return Err(OAuthError::InvalidGrant);
     }
-    Ok(Binding::of(asking.key, Some(caller.client())))
+    Ok(Binding::of(asking.proof, Some(caller.client())))
 }
 
 /// Rotates a refresh token: one successor, whoever asks how often.
@@ -196,13 +205,16 @@ async fn rotate_once(
         }
         Rotation::Again(issued_at) => {
             let issued = app.store.token(pair.access.digest()).await?;
-            if issued.as_ref().is_some_and(|access| access.key.as_ref() != asking.key) {
+            if issued.as_ref().is_some_and(|access| !asking.holds(access.key.as_ref())) {
                 // It was bound to another key than this one, or to none.
                 return Err(OAuthError::InvalidGrant.into());
             }
             let scopes = issued.map_or_else(|| session.scopes.clone(), |access| access.scopes);
             let granted = Granted { scopes, ..granted };
             let pair = Pair::derive(app, &session, &context, granted, issued_at)?;
+            if let Some(spend) = pair.spend() {
+                app.store.apply(vec![spend]).await?;
+            }
             Ok((session, pair))
         }
         Rotation::Reuse => {

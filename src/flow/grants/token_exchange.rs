@@ -17,7 +17,7 @@ use crate::domain::session::{Session, Token, TokenKind};
 use crate::flow::access_token::digest_of;
 use crate::flow::client::authentication::{Presented, authenticate};
 use crate::flow::delivery::{Binding, Granted, Pair};
-use crate::flow::error::until_next_hour;
+use crate::flow::error::too_often;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::grant_type::GrantType;
@@ -48,7 +48,7 @@ pub async fn exchange(
     let caller = caller(app, presented, occasion).await?;
     let (token, session) = subject(app, form, occasion.at).await?;
     may_hand_on(&session, caller.as_ref())?;
-    in_hand(&token, presented.key.as_ref())?;
+    in_hand(&token, presented.key())?;
     // It names the same as `resource`, where it names anything (RFC 8693 §2.1).
     super::names(form, "audience", &session.resource)?;
     let held = token.scopes.meet(&session.reach(occasion.at));
@@ -59,13 +59,14 @@ pub async fn exchange(
         client: caller.as_ref(),
         name: form.get("client_name").and_then(|name| ToldText::clean(name, 80)),
         scopes,
+        token: &token,
         ends_at: token.expires_at.min(occasion.at + app.lifetimes().access),
     };
     let part = session
         .hand_on(part, occasion)
         .ok_or(OAuthError::InvalidRequest("the session was handed on too often"))?;
-    let key = presented.key.as_ref();
-    let pair = pair(app, &part, Binding::of(key, caller.as_ref()), occasion.at)?;
+    let binding = Binding::of(presented.proof.as_ref(), caller.as_ref());
+    let pair = pair(app, &part, binding, occasion.at)?;
     store(app, (&token, &session), part, &pair, occasion).await?;
     Ok(TokenResponse { issued_token_type: Some(ACCESS_TOKEN), ..pair.response(None) })
 }
@@ -158,8 +159,7 @@ async fn store(
     app.store.apply(effects).await.map_err(|error| match error {
         // It ended between reading and writing.
         StoreError::Stale(_) => OAuthError::InvalidRequest("the subject token has just ended"),
-        StoreError::Limited => OAuthError::RateLimited(until_next_hour(occasion.at)),
-        error => error.into(),
+        error => too_often(error, occasion.at),
     })
 }
 

@@ -48,6 +48,7 @@ pub struct Model {
     pub extra_scopes: Option<String>,
     pub extra_until: Option<i64>,
     pub claims: Option<String>,
+    pub cut_from: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -96,6 +97,7 @@ impl TryFrom<Model> for Session {
         };
         let extra = extra(row.extra_scopes.as_deref(), row.extra_until)?;
         let claims = Claims::read(row.claims.as_deref())?;
+        let cut_from = row.cut_from.map(|bytes| Digest::stored(&bytes).ok_or(CORRUPT));
         Ok(Self {
             id: SessionId(row.id),
             revision: row.revision,
@@ -104,6 +106,7 @@ impl TryFrom<Model> for Session {
             registration: row.registration_id.map(RegistrationId),
             client: row.client_id.map(ClientId),
             parent: row.parent_id.map(SessionId),
+            cut_from: cut_from.transpose()?,
             approval: row.approval_id.map(ApprovalId),
             agent: agent(row.agent_name, row.agent_kind, None),
             resource: row.resource.parse().map_err(|_| CORRUPT)?,
@@ -187,6 +190,7 @@ impl Stored for Session {
             extra_scopes: self.extra.as_ref().map(|extra| extra.scopes.to_string()),
             extra_until: self.extra.as_ref().map(|extra| extra.until.0),
             claims: Claims::of(self),
+            cut_from: self.cut_from.map(|digest| digest.0.to_vec()),
         };
         Ok(row.into_active_model())
     }
@@ -196,19 +200,23 @@ impl Stored for Session {
     }
 }
 
-/// Holds the session that hands a part on: whoever ends it waits until the part is there to
-/// be ended with it, and whoever ended it before is seen here. Of the token that was shown,
-/// too, something must be left.
+/// Holds the session that hands a part on, and the token that was shown for it: whoever ends
+/// either waits until the part is there to be ended with it, and whoever ended it before is
+/// seen here.
 pub(in crate::store) fn hand_on(
     id: &SessionId,
     token: &Digest,
     at: Timestamp,
     backend: DbBackend,
-) -> Step {
-    let sql = "UPDATE session SET revision = revision \
-               WHERE id = $1 AND ended_at IS NULL AND collect_before IS NULL AND expires_at > $3 \
-               AND EXISTS (SELECT 1 FROM token WHERE digest = $2 AND session_id = $1 \
-               AND kind = 1 AND expires_at > $3)";
-    let values = [id.as_str().into(), token.0.to_vec().into(), at.0.into()];
-    step(backend, sql, values, Expect::One("session"))
+) -> [Step; 2] {
+    let session = "UPDATE session SET revision = revision \
+                   WHERE id = $1 AND ended_at IS NULL AND collect_before IS NULL \
+                   AND expires_at > $2";
+    let shown = "UPDATE token SET expires_at = expires_at \
+                 WHERE digest = $1 AND session_id = $2 AND kind = 1 AND expires_at > $3";
+    let values = [token.0.to_vec().into(), id.as_str().into(), at.0.into()];
+    [
+        step(backend, session, [id.as_str().into(), at.0.into()], Expect::One("session")),
+        step(backend, shown, values, Expect::One("token")),
+    ]
 }

@@ -39,9 +39,10 @@ async fn an_identical_poll_within_thirty_seconds_gets_the_identical_answer() {
     site.close().await;
 }
 
-/// Case 056: "audit `claim.replayed`", whether the retry is answered or refused, and which.
+/// Case 056: "audit `claim.replayed`", the first that is answered and the first that is refused:
+/// whoever holds a claim token could otherwise fill the trail, which is never emptied.
 #[tokio::test]
-async fn every_replay_of_a_claim_leaves_an_event_that_says_how_it_ended() {
+async fn the_first_replays_of_a_claim_leave_events_and_repeating_them_leaves_no_more() {
     let site = Site::open().await;
     let mut connected = connect(&site).await;
     let token = connected.registered.claim_token.clone();
@@ -50,16 +51,16 @@ async fn every_replay_of_a_claim_leaves_an_event_that_says_how_it_ended() {
         site.count(&format!("SELECT COUNT(*) FROM event WHERE {detail}")).await
     };
     assert_eq!((ended("answered again").await, ended("refused").await), (0, 0));
-    for round in 1..=2 {
+    for _round in 0..3 {
         assert_eq!(connected.agent.poll(&token).await.status, 200);
-        assert_eq!((ended("answered again").await, ended("refused").await), (round, 0));
+        assert_eq!((ended("answered again").await, ended("refused").await), (1, 0));
     }
     disconnect(&site, &mut connected).await;
     connected.agent.poll(&token).await.assert_error(400, "invalid_grant");
     site.advance(Seconds(30));
     connected.agent.poll(&token).await.assert_error(400, "invalid_grant");
-    assert_eq!((ended("answered again").await, ended("refused").await), (2, 2));
-    assert_eq!(events(&site, "claim.replayed").await, 4);
+    assert_eq!((ended("answered again").await, ended("refused").await), (1, 1));
+    assert_eq!(events(&site, "claim.replayed").await, 2);
     site.close().await;
 }
 
@@ -72,9 +73,9 @@ async fn after_thirty_seconds_the_claim_token_is_spent() {
     let token = connected.registered.claim_token.as_str();
     site.advance(Seconds(30));
     assert_eq!(events(&site, "claim.replayed").await, 0);
-    for round in 1..=3 {
+    for _round in 0..3 {
         connected.agent.poll(token).await.assert_error(400, "invalid_grant");
-        assert_eq!(events(&site, "claim.replayed").await, round);
+        assert_eq!(events(&site, "claim.replayed").await, 1);
     }
     let code = connected.registered.user_code();
     let reply = connected.agent.complete(token, &code).await;
@@ -96,7 +97,7 @@ async fn another_request_within_the_grace_is_refused() {
         (connected.registered.claim_token.as_str(), connected.registered.user_code());
     connected.agent.complete(token, &code).await.assert_error(409, "already_claimed");
     connected.agent.complete(token, "BBBB-BBBB").await.assert_error(409, "already_claimed");
-    assert_eq!(events(&site, "claim.replayed").await, 2);
+    assert_eq!(events(&site, "claim.replayed").await, 1);
     assert_eq!(connected.agent.poll(token).await.status, 200);
     assert_eq!((rows(&site, "session").await, rows(&site, "token").await), (1, 2));
     site.close().await;

@@ -26,6 +26,25 @@ fn assert_limited(reply: &Reply, error: &str, wait: i64) {
     assert_eq!(reply.json()["retry_after"], wait);
 }
 
+/// Case 277, a flaw: an agent that nobody approved exchanges its assertion so often an hour and
+/// no more, because each leaves a token and an event; its tokens live on.
+#[tokio::test]
+async fn an_assertion_is_exchanged_so_often_an_hour_and_no_more() {
+    let limit = "[limits]\nassertion_exchanges_per_registration_per_hour = 2\n";
+    let site = Site::open_with(limit).await;
+    let agent = site.agent();
+    let (one, other) = (agent.register_anonymous().await, agent.register_anonymous().await);
+    let access = member(&agent.exchange(&one.assertion()).await, "access_token");
+    assert_eq!(agent.exchange(&one.assertion()).await.status, 200);
+    let (events, tokens) = (rows(&site, "event").await, rows(&site, "token").await);
+    let refused = agent.exchange(&one.assertion()).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("3600")));
+    assert_eq!((rows(&site, "event").await, rows(&site, "token").await), (events, tokens));
+    site.assert_live(&access).await;
+    assert_eq!(agent.exchange(&other.assertion()).await.status, 200);
+    site.close().await;
+}
+
 /// Cases 020 and 277: the sixth from one address in an hour is refused, writes no row, and
 /// says when to come back; then it works again.
 #[tokio::test]

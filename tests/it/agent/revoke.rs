@@ -35,9 +35,11 @@ async fn a_refresh_token_takes_its_session_along() {
     let connected = connect(&site).await;
     let agent = &connected.agent;
     let sibling = member(&agent.exchange(&connected.assertion()).await, "access_token");
-    for _ in 0..2 {
+    for _ in 0..3 {
         assert_eq!(agent.revoke(&connected.refresh()).await.status, 200);
     }
+    assert_eq!(events(&site, "token.revoked").await, 1, "repeating it fills no trail");
+    assert_eq!(events(&site, "session.ended").await, 1);
     site.assert_dead(&connected.access()).await;
     site.assert_dead(&sibling).await;
     agent.refresh(&connected.refresh()).await.assert_error(400, "invalid_grant");

@@ -23,8 +23,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     // What other programs build on: it knows the wire and nothing of this server, so that it
-    // could move out. The TLS of `outbound` is the only trust there is.
-    ("resource_server", &["clock", "outbound", "protocol"]),
+    // could move out. The TLS of `outbound` is the only trust there is; proofs of possession
+    // are foreign tokens, which `jose` alone reads.
+    ("resource_server", &["clock", "entropy", "jose", "outbound", "protocol"]),
     (
         "web",
         &["app", "clock", "config", "domain", "entropy", "flow", "protocol", "resource_server"],

@@ -1,5 +1,6 @@
 //! Proofs of possession: tokens that are worth nothing without a key (RFC 9449).
 
+use countersign::protocol::secret::{ENTROPY, Secret, SecretKind};
 use countersign::protocol::signature_algorithm::SignatureAlgorithm;
 use countersign::protocol::timestamp::Seconds;
 use serde_json::{Value, json};
@@ -8,8 +9,16 @@ use crate::support::Site;
 use crate::support::agent::{CLAIM_GRANT, JWT_BEARER, Registered, member};
 use crate::support::client::{CALLBACK, Client, VERIFIER};
 use crate::support::keys::{Key, encoded, sign_hmac, unsigned, with};
+use crate::support::person::Person;
 use crate::support::proof::{ask, claims, for_token, header};
 use crate::support::reply::Reply;
+
+/// A machine of the operator's.
+const MACHINE: &str = "[[client]]\n\
+    client_id = 'nightly'\n\
+    grant_types = ['client_credentials']\n\
+    scope = 'demo:read'\n\
+    client_secret = '0123456789abcdef'\n";
 
 /// An agent that Ada let in and that has not polled since.
 async fn approved(site: &Site) -> Registered {
@@ -224,6 +233,117 @@ async fn a_proof_counts_once() {
     let theirs = other.sign(&header(&other), &says);
     let reply = poll(&site, &registered, &[&theirs]).await;
     assert_ne!(reply.error(), "invalid_dpop_proof", "nobody burns another key's identifiers");
+    site.close().await;
+}
+
+/// RFC 9449 §11.1; a flaw: anybody can make a key, so what is refused leaves no row, however
+/// sound its proof is. Waiting leaves none either, and the same proof still counts once.
+#[tokio::test]
+async fn a_stranger_with_a_key_fills_no_table() {
+    let site = Site::open().await;
+    let key = Key::p256();
+    let unknown = |kind, fill| {
+        let secret = Secret::from_entropy(kind, &[fill; ENTROPY]).expect("a secret");
+        secret.reveal().to_owned()
+    };
+    let (claim, code) = (unknown(SecretKind::Claim, 1), unknown(SecretKind::AuthorizationCode, 2));
+    let client = Client::register(&site).await;
+    for fields in [
+        vec![],
+        vec![("grant_type", "unknown")],
+        vec![("grant_type", CLAIM_GRANT), ("claim_token", claim.as_str())],
+        vec![("grant_type", JWT_BEARER), ("assertion", "a.b.c")],
+        vec![("grant_type", "refresh_token"), ("refresh_token", "aar_none")],
+        vec![("grant_type", "client_credentials"), ("client_id", client.id.as_str())],
+        vec![
+            ("grant_type", "authorization_code"),
+            ("client_id", client.id.as_str()),
+            ("code", code.as_str()),
+            ("code_verifier", VERIFIER),
+        ],
+    ] {
+        let refused = ask(&site, &fields, &[&for_token(&site, &key)]).await;
+        assert_ne!((refused.status, refused.error().as_str()), (400, "invalid_dpop_proof"));
+    }
+    for path in ["/par", "/agent/identity"] {
+        let proof = key.sign(&header(&key), &claims(&site, "POST", path));
+        let request = site.client.post(format!("{}{path}", site.url)).header("dpop", proof);
+        let refused = Reply::of(if path == "/par" {
+            request.form(&[("client_id", client.id.as_str())])
+        } else {
+            request.json(&json!({ "type": "refresh", "refresh_token": "aar_none" }))
+        });
+        assert!(refused.await.status >= 400);
+    }
+    assert_eq!(site.count("SELECT COUNT(*) FROM replay").await, 0);
+
+    let mut ada = site.person("ada@example.com").await;
+    let registered = site.agent().register_for("ada@example.com").await;
+    let proof = for_token(&site, &key);
+    poll(&site, &registered, &[&proof]).await.assert_error(400, "authorization_pending");
+    assert_eq!(site.count("SELECT COUNT(*) FROM replay").await, 0);
+    assert_eq!(ada.approve(&registered).await.status, 303);
+    assert_eq!(poll(&site, &registered, &[&proof]).await.status, 200);
+    assert_eq!(site.count("SELECT COUNT(*) FROM replay").await, 1);
+    poll(&site, &registered, &[&proof]).await.assert_error(400, "invalid_dpop_proof");
+    site.close().await;
+}
+
+/// RFC 9449 §11.1: whatever a request gets with a proof, nothing is to be had with the same one
+/// again, at any grant. A grant that forgot to use it up would fail here.
+#[tokio::test]
+async fn at_every_grant_a_proof_counts_once() {
+    let site = Site::open_with(MACHINE).await;
+    let key = Key::ed25519();
+    let machine = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "nightly"),
+        ("client_secret", "0123456789abcdef"),
+    ];
+    let assertion = site.agent().register_anonymous().await.assertion();
+    let bearer = [("grant_type", JWT_BEARER), ("assertion", assertion.as_str())];
+    let registered = approved(&site).await;
+    let tokens = poll(&site, &registered, &[&for_token(&site, &key)]).await;
+    let access = member(&tokens, "access_token");
+    let exchange = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", access.as_str()),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ];
+    for fields in [&machine[..], &bearer, &exchange] {
+        let (proof, fresh) = (for_token(&site, &key), for_token(&site, &key));
+        assert_eq!(ask(&site, fields, &[&proof]).await.status, 200, "{fields:?}");
+        let before = site.count("SELECT COUNT(*) FROM token").await;
+        ask(&site, fields, &[&proof]).await.assert_error(400, "invalid_dpop_proof");
+        assert_eq!(site.count("SELECT COUNT(*) FROM token").await, before, "{fields:?}");
+        assert_eq!(ask(&site, fields, &[&fresh]).await.status, 200, "{fields:?}");
+    }
+    // Refreshing: the rotation, and the same pair once more within the overlap.
+    let token = member(&tokens, "refresh_token");
+    for _ in 0..2 {
+        let proof = for_token(&site, &key);
+        assert_eq!(refresh(&site, &token, &[&proof]).await.status, 200);
+        refresh(&site, &token, &[&proof]).await.assert_error(400, "invalid_dpop_proof");
+    }
+    // A code, and a device's: the second is good, and does not come with the first one's proof.
+    let mut ada = Person::new(&site, "ada@example.com");
+    assert_eq!(ada.sign_in().await.status, 303);
+    let client = Client::register(&site).await;
+    let codes =
+        [client.approved_by(&mut ada).await.code(), client.approved_by(&mut ada).await.code()];
+    let [first, second] = codes.each_ref().map(|code| {
+        [
+            ("grant_type", "authorization_code"),
+            ("client_id", client.id.as_str()),
+            ("code", code.as_str()),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ]
+    });
+    let proof = for_token(&site, &key);
+    assert_eq!(ask(&site, &first, &[&proof]).await.status, 200);
+    ask(&site, &second, &[&proof]).await.assert_error(400, "invalid_dpop_proof");
+    assert_eq!(ask(&site, &second, &[&for_token(&site, &key)]).await.status, 200);
     site.close().await;
 }
 

@@ -313,6 +313,60 @@ async fn a_part_ends_with_the_whole() {
     site.close().await;
 }
 
+/// RFC 8693 §2.1 ("propagate token-revocation events"), RFC 7009 §2.1: whoever gives a token
+/// back ends what was handed on for it, at every depth, and nothing that hangs from another.
+#[tokio::test]
+async fn a_part_ends_with_the_token_it_was_handed_on_for() {
+    let site = Site::open_with(NO_LIMITS).await;
+    let mut ada = site.person("ada@example.com").await;
+    let (agent, _, tokens) = connected(&site, &mut ada).await;
+    let subject = member(&tokens, "access_token");
+    let part = member(&exchange(&site, &subject, &[]).await, "access_token");
+    let deeper = member(&exchange(&site, &part, &[]).await, "access_token");
+    let other = member(&agent.refresh(&member(&tokens, "refresh_token")).await, "access_token");
+    let others = member(&exchange(&site, &other, &[]).await, "access_token");
+    for token in [&part, &deeper, &others] {
+        assert_eq!(site.call(token).await.status, 200);
+    }
+    let over = known(&site, &part).await;
+    for _ in 0..2 {
+        assert_eq!(agent.revoke(&subject).await.status, 200);
+    }
+    for token in [&subject, &part, &deeper] {
+        site.assert_dead(token).await;
+        exchange(&site, token, &[]).await.assert_error(400, "invalid_request");
+    }
+    for token in [&other, &others] {
+        site.assert_live(token).await;
+    }
+    let page = ada.get(&format!("/account/sessions/{}", text(&over, "session_id"))).await;
+    assert!(page.text.contains("Ended with the access it was a part of"), "{}", page.text);
+    site.close().await;
+}
+
+/// Promise P2: of exchanges that race the return of their token, each is refused or dead once
+/// the return is answered.
+#[tokio::test]
+async fn no_part_slips_past_the_return_of_its_token() {
+    let site = Site::open_with(NO_LIMITS).await;
+    let mut ada = site.person("ada@example.com").await;
+    for _ in 0..16 {
+        let (agent, _, tokens) = connected(&site, &mut ada).await;
+        let subject = member(&tokens, "access_token");
+        let exchanges = join_all((0..8).map(|_| exchange(&site, &subject, &[])));
+        let (replies, revoked) = tokio::join!(exchanges, agent.revoke(&subject));
+        assert_eq!(revoked.status, 200);
+        for reply in replies {
+            if reply.status == 200 {
+                site.assert_dead(&member(&reply, "access_token")).await;
+            } else {
+                reply.assert_error(400, "invalid_request");
+            }
+        }
+    }
+    site.close().await;
+}
+
 /// The owner reads in the history of a part why it is over.
 #[tokio::test]
 async fn the_history_of_a_part_says_that_it_ended_with_the_whole() {
@@ -323,7 +377,7 @@ async fn the_history_of_a_part_says_that_it_ended_with_the_whole() {
     let part = known(&site, &member(&part, "access_token")).await;
     assert_eq!(agent.revoke(&member(&tokens, "refresh_token")).await.status, 200);
     let page = ada.get(&format!("/account/sessions/{}", text(&part, "session_id"))).await;
-    assert!(page.text.contains("Ended with the session it was a part of"), "{}", page.text);
+    assert!(page.text.contains("Ended with the access it was a part of"), "{}", page.text);
     site.close().await;
 }
 

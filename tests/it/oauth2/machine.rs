@@ -1,5 +1,6 @@
 //! Machines that act for themselves (RFC 6749 §4.4).
 
+use countersign::flow::upkeep;
 use countersign::protocol::timestamp::Seconds;
 use serde_json::json;
 
@@ -28,6 +29,15 @@ const NIGHTLY: [(&str, &str); 3] = [
 
 async fn ask(site: &Site, more: &[(&str, &str)]) -> Reply {
     site.post_form("/token", &[&NIGHTLY, more].concat()).await
+}
+
+/// Makes a second machine of the desk.
+const SECOND_MACHINE: &str = "client_id = 'desk'\n\
+    grant_types = ['authorization_code', 'client_credentials']\n\
+    scope = 'demo:read'";
+
+async fn events(site: &Site) -> i64 {
+    site.count("SELECT COUNT(*) FROM event WHERE kind = 'session.begun'").await
 }
 
 async fn sessions(site: &Site) -> i64 {
@@ -106,6 +116,95 @@ async fn nobody_else_acts_for_itself() {
         site.post_form("/token", &nobody).await.assert_error(401, "invalid_client");
     }
     assert_eq!(sessions(&site).await, 0);
+    site.close().await;
+}
+
+/// Case 277: a machine that asks without end is told when to come again; another client and what
+/// the machine holds are unaffected, and a new hour is a new hour.
+#[tokio::test]
+async fn a_machine_may_ask_so_often_an_hour_and_no_more() {
+    let twice = format!("{MACHINES}[limits]\nmachine_tokens_per_client_per_hour = 2\n");
+    let site = Site::open_with(&twice.replace("client_id = 'desk'", SECOND_MACHINE)).await;
+    let access = member(&ask(&site, &[]).await, "access_token");
+    ask(&site, &[("scope", "demo:write")]).await.assert_error(400, "invalid_scope");
+    member(&ask(&site, &[]).await, "access_token");
+    let refused = ask(&site, &[]).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("3600")));
+    assert_eq!((sessions(&site).await, events(&site).await), (2, 2), "a refusal leaves nothing");
+    site.assert_live(&access).await;
+    let other = [NIGHTLY[0], ("client_id", "desk"), ("client_secret", "fedcba9876543210")];
+    assert_eq!(site.post_form("/token", &other).await.status, 200);
+    site.advance(Seconds::HOUR);
+    assert_eq!(ask(&site, &[]).await.status, 200);
+    site.close().await;
+}
+
+/// RFC 6749 §2.3.1 ("protect … against brute force attacks"): wrong secrets are counted by
+/// address, whatever client they name; then not even the right one counts.
+#[tokio::test]
+async fn a_secret_may_be_guessed_so_often_an_hour_and_no_more() {
+    let failures = "[limits]\nclient_authentication_failures_per_address_per_hour = 3\n";
+    let site = Site::open_with(&format!("{MACHINES}{failures}")).await;
+    let grant = NIGHTLY[0];
+    let guess = async |client: &str| {
+        let fields = [grant, ("client_id", client), ("client_secret", "wrong")];
+        site.post_form("/token", &fields).await
+    };
+    guess("nightly").await.assert_error(401, "invalid_client");
+    // Who brings nothing has guessed nothing.
+    let nobody = [grant, ("client_id", "nightly")];
+    for _ in 0..4 {
+        site.post_form("/token", &nobody).await.assert_error(401, "invalid_client");
+    }
+    assert_eq!(ask(&site, &[]).await.status, 200, "a right one is no failure");
+    guess("nobody").await.assert_error(401, "invalid_client");
+    guess("nightly").await.assert_error(401, "invalid_client");
+    for client in ["nightly", "nobody"] {
+        let refused = guess(client).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (429, Some("3600")));
+    }
+    assert_eq!(ask(&site, &[]).await.status, 429);
+    assert_eq!(site.count("SELECT COUNT(*) FROM counter WHERE name LIKE 'client:%'").await, 1);
+    site.advance(Seconds::HOUR);
+    assert_eq!(ask(&site, &[]).await.status, 200);
+    site.close().await;
+}
+
+/// A flaw: a machine makes a row every few minutes, for ever. They go a day after their end, and
+/// with them what was handed on from them; events and the sessions of people stay.
+#[tokio::test]
+async fn the_sessions_of_machines_go_a_day_after_their_end() {
+    let exchanges = "'urn:ietf:params:oauth:grant-type:token-exchange'";
+    let machines =
+        MACHINES.replace("['client_credentials']", &format!("['client_credentials', {exchanges}]"));
+    let site = Site::open_with(&machines).await;
+    let access = member(&ask(&site, &[]).await, "access_token");
+    let part = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        NIGHTLY[1],
+        NIGHTLY[2],
+        ("subject_token", access.as_str()),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ];
+    member(&site.post_form("/token", &part).await, "access_token");
+    let mut ada = site.person("ada@example.com").await;
+    let registered = site.agent().register_for("ada@example.com").await;
+    ada.approve(&registered).await;
+    member(&site.agent().poll(&registered.claim_token).await, "access_token");
+    site.agent().register_anonymous().await;
+    let before = events(&site).await;
+
+    site.advance(Seconds(Seconds::HOUR.0 + Seconds::DAY.0));
+    upkeep::sweep(&site.app).await.expect("swept");
+    assert_eq!(sessions(&site).await, 4, "not a second early");
+    site.advance(Seconds(1));
+    upkeep::sweep(&site.app).await.expect("swept");
+    let people = "SELECT COUNT(*) FROM session WHERE account_id IS NOT NULL \
+                  OR registration_id IS NOT NULL";
+    assert_eq!((sessions(&site).await, site.count(people).await), (2, 2));
+    site.advance(Seconds::DAY.times(4_000));
+    upkeep::sweep(&site.app).await.expect("swept");
+    assert_eq!((sessions(&site).await, events(&site).await), (2, before), "history stays");
     site.close().await;
 }
 

@@ -334,6 +334,34 @@ async fn on_every_route_only_the_declared_principal_passes() {
     world.site.close().await;
 }
 
+/// RFC 9110 §9.2.1, case 063: no route that is read changes anything, whoever reads it. One does
+/// by design: a browser at the authorization endpoint begins a question, and only looking
+/// (`HEAD`) begins none, as tests/it/oauth2/code has it.
+#[tokio::test]
+async fn reading_changes_nothing_whoever_reads() {
+    let mut world = world().await;
+    let mut asked = 0;
+    for row in ROWS.iter().filter(|row| row.method == "GET") {
+        for (method, principal) in
+            ["HEAD", "GET"].into_iter().flat_map(|method| PRINCIPALS.map(|one| (method, one)))
+        {
+            let before = (state(&world.site).await, events(&world.site).await);
+            let row = Row { path: row.path, method, body: row.body, passes: row.passes };
+            let reply = world.ask(&row, principal).await;
+            assert_eq!(reply.status, row.passes.status(principal), "{method} {}", row.path);
+            let after = (state(&world.site).await, events(&world.site).await);
+            assert_eq!(after, before, "{method} {} as {principal:?}", row.path);
+            asked += 1;
+        }
+    }
+    assert!(asked > 200, "{asked}");
+    world.site.close().await;
+}
+
+async fn events(site: &Site) -> i64 {
+    site.count("SELECT COUNT(*) FROM event").await
+}
+
 /// Case 251: an agent's token in the cookie, or a cookie's value as the token, is nobody too.
 #[tokio::test]
 async fn credentials_in_each_others_place_are_nobody() {

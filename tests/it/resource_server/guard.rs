@@ -9,18 +9,18 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, try_call_service};
 use actix_web::{App, Error, HttpResponse, HttpServer, web};
-use countersign::protocol::error::OAuthError;
+use countersign::clock::Clock;
 use countersign::protocol::introspection;
-use countersign::protocol::thumbprint::Thumbprint;
+use countersign::protocol::signature_algorithm::SignatureAlgorithm;
 use countersign::resource_server::{
-    Answer, CheckProof, Description, Introspect, PresentedProof, ProtectedResource, Refused,
-    Session, SetUpError,
+    Answer, Description, Introspect, ProtectedResource, Refused, Session, SetUpError,
 };
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
 use super::unknown_token;
-use crate::support::free_port;
+use crate::support::keys::{Key, sha256, with};
+use crate::support::{free_port, proof};
 
 const API: &str = "https://api.example.com/v1";
 const ISSUER: &str = "https://auth.example.com";
@@ -196,50 +196,136 @@ async fn what_is_lacking_is_named_with_all_that_is_needed() {
     assert_eq!(asked.load(Ordering::SeqCst), 2, "a guard inside another asks nobody again");
 }
 
+/// What an API guarded by `requires("read")` says of a request that shows a bound token and a
+/// proof, and what it says of the same request again.
+async fn proven(resource: &ProtectedResource, proof: &str) -> [(u16, String, String); 2] {
+    let guarded = web::resource("/v1/x").wrap(resource.requires("read")).get(who);
+    let api = init_service(App::new().service(guarded)).await;
+    let request = || with_proof("/v1/x?page=2", proof).to_request();
+    let first = heard(call_service(&api, request()).await).await;
+    [first, heard(call_service(&api, request()).await).await]
+}
+
+fn with_proof(path: &str, proof: &str) -> TestRequest {
+    let bound = format!("DPoP {}", unknown_token(5));
+    TestRequest::with_uri(path)
+        .insert_header((header::AUTHORIZATION, bound))
+        .insert_header(("DPoP", proof))
+}
+
+/// Claims of a token that is bound to this key.
+fn bound(key: &Key, scope: &str) -> Value {
+    let mut claims = claims(scope);
+    claims["token_type"] = "DPoP".into();
+    claims["cnf"] = json!({ "jkt": key.thumbprint() });
+    claims
+}
+
+/// RFC 9449 §4.3, §7.1, §11.1: method, address without its query, hash of the token, key and
+/// time, and each proof once; the host that the request names counts for nothing.
+#[actix_web::test]
+async fn a_bound_token_is_let_in_with_a_proof_of_its_key_once() {
+    let (key, thief) = (Key::p256(), Key::p256());
+    let token = unknown_token(5);
+    let address = "https://api.example.com/v1/x";
+    let (resource, _) = resource(bound(&key, "read"));
+    let sound = proof::now_with_token(&key, ("GET", address), &token);
+    let [first, again] = proven(&resource, &sound).await;
+    assert_eq!(first.0, 200, "{}", first.2);
+    let algs = SignatureAlgorithm::NAMES.join(" ");
+    let wanted = format!(
+        r#"Bearer resource_metadata="{METADATA}", scope="read", DPoP error="invalid_dpop_proof", algs="{algs}""#
+    );
+    assert_eq!((again.0, &again.1), (401, &wanted), "it was used before");
+    for wrong in [
+        proof::now_with_token(&thief, ("GET", address), &token),
+        proof::now_with_token(&key, ("POST", address), &token),
+        proof::now_with_token(&key, ("GET", "https://api.example.com/v1/y"), &token),
+        proof::now_with_token(&key, ("GET", "http://localhost:8080/v1/x"), &token),
+        proof::now_with_token(&key, ("GET", address), &unknown_token(6)),
+        key.sign(&proof::header(&key), &proof::says(("GET", address), Clock::System.now().0)),
+        "a.proof.here".to_owned(),
+    ] {
+        let [refused, _] = proven(&resource, &wrong).await;
+        assert_eq!((refused.0, &refused.1), (401, &wanted), "{wrong}");
+    }
+}
+
+/// RFC 9449 §7.2: a bound token is worth nothing as a bearer's, whatever comes beside it.
+#[actix_web::test]
+async fn a_bound_token_is_no_bearer_token() {
+    let key = Key::ed25519();
+    let (resource, _) = resource(bound(&key, "read"));
+    let guarded = web::resource("/v1/x").wrap(resource.requires("read")).get(who);
+    let api = init_service(App::new().service(guarded)).await;
+    let sound =
+        proof::now_with_token(&key, ("GET", "https://api.example.com/v1/x"), &unknown_token(5));
+    let request = with_token(Method::GET, "/v1/x");
+    for request in [with_token(Method::GET, "/v1/x"), request.insert_header(("DPoP", sound))] {
+        let answer = call_service(&api, request.to_request()).await;
+        let (status, challenge, _) = heard(answer).await;
+        let bearer = r#"Bearer error="invalid_token", "#;
+        assert!(status == 401 && challenge.starts_with(bearer), "{challenge}");
+    }
+}
+
+/// RFC 9449 §8, §9: whoever's clock is wrong is offered a nonce, and gets in with it; another
+/// process's nonce is none of this one's.
+#[actix_web::test]
+async fn a_client_whose_clock_is_wrong_gets_in_with_a_nonce() {
+    let key = Key::p256();
+    let (ours, _) = resource(bound(&key, "read"));
+    let (theirs, _) = resource(bound(&key, "read"));
+    let late = |nonce: Option<&str>| {
+        let says = proof::says(("GET", "https://api.example.com/v1/x"), 1_000);
+        let says = with(&says, "ath", Some(&json!(sha256(&unknown_token(5)))));
+        let nonce = nonce.map(|nonce| json!(nonce));
+        key.sign(&proof::header(&key), &with(&says, "nonce", nonce.as_ref()))
+    };
+    let offered = async |resource: &ProtectedResource, nonce: Option<&str>| {
+        let guarded = web::resource("/v1/x").wrap(resource.requires("read")).get(who);
+        let api = init_service(App::new().service(guarded)).await;
+        let answer = call_service(&api, with_proof("/v1/x", &late(nonce)).to_request()).await;
+        let nonce = answer.headers().get("dpop-nonce");
+        let nonce = nonce.map(|nonce| nonce.to_str().expect("text").to_owned());
+        (answer.status().as_u16(), nonce)
+    };
+    let (status, nonce) = offered(&ours, None).await;
+    let nonce = nonce.expect("a nonce");
+    assert_eq!(status, 401);
+    assert_eq!(offered(&ours, Some(&nonce)).await, (200, None));
+    let (status, other) = offered(&theirs, Some(&nonce)).await;
+    assert!(status == 401 && other.is_some_and(|other| other != nonce));
+}
+
+/// RFC 9449 §4.3 point 9: behind a proxy that takes a part of the path off, the address that
+/// counts is the one the client knows.
+#[actix_web::test]
+async fn a_proof_names_the_address_that_the_client_knows() {
+    let key = Key::p256();
+    let told = Told { claims: bound(&key, "read"), asked: Arc::default() };
+    let resource = described().reached_below("https://api.example.com/outer/");
+    let resource = resource.introspected_by(told).expect("an API");
+    let proof = |address: &str| proof::now_with_token(&key, ("GET", address), &unknown_token(5));
+    let [known, _] = proven(&resource, &proof("https://api.example.com/outer/v1/x")).await;
+    let [inner, _] = proven(&resource, &proof("https://api.example.com/v1/x")).await;
+    assert_eq!((known.0, inner.0), (200, 401));
+}
+
 /// RFC 9449 §11.1: a proof counts once, so a guard inside another that asks anew looks at the
 /// token again and not at the proof; and what the outer one required is still required.
 #[actix_web::test]
 async fn a_guard_that_asks_anew_inside_another_does_not_use_the_proof_up() {
-    const KEY: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
-
-    struct Once(Told, AtomicUsize);
-
-    impl Introspect for Once {
-        fn introspect<'a>(&'a self, token: &'a str) -> LocalBoxFuture<'a, Answer> {
-            self.0.introspect(token)
-        }
-
-        fn proofs(&self) -> Option<&dyn CheckProof> {
-            Some(self)
-        }
-    }
-
-    impl CheckProof for Once {
-        fn check<'a>(
-            &'a self,
-            _: PresentedProof<'a>,
-        ) -> LocalBoxFuture<'a, Result<Thumbprint, OAuthError>> {
-            let used = self.1.fetch_add(1, Ordering::SeqCst) > 0;
-            let key = Thumbprint::parse(KEY).filter(|_| !used);
-            let refused = || OAuthError::InvalidDpopProof("it was used before".to_owned());
-            Box::pin(async move { key.ok_or_else(refused) })
-        }
-    }
-
-    let mut bound = claims("read write");
-    bound["token_type"] = "DPoP".into();
-    bound["cnf"] = json!({ "jkt": KEY });
+    let key = Key::p256();
     for (scope, status, needed) in [("write", 200, ""), ("delete", 403, "delete read")] {
-        let told = Told { claims: bound.clone(), asked: Arc::default() };
-        let once = Once(told, AtomicUsize::new(0));
-        let resource = described().introspected_by(once).expect("an API");
+        let (resource, _) = resource(bound(&key, "read write"));
         let inner = web::resource("/x").wrap(resource.requires(scope).anew()).get(who);
         let outer = web::scope("/v1").wrap(resource.requires("read")).service(inner);
         let api = init_service(App::new().service(outer)).await;
-        let proven = format!("DPoP {}", unknown_token(5));
-        let request = TestRequest::with_uri("/v1/x").insert_header((header::AUTHORIZATION, proven));
-        let request = request.insert_header(("DPoP", "a.proof.here")).to_request();
-        let (heard, challenge, body) = heard(call_service(&api, request).await).await;
+        let address = "https://api.example.com/v1/x";
+        let proof = proof::now_with_token(&key, ("GET", address), &unknown_token(5));
+        let answer = call_service(&api, with_proof("/v1/x", &proof).to_request()).await;
+        let (heard, challenge, body) = heard(answer).await;
         assert_eq!(heard, status, "{body}");
         assert!(challenge.contains(needed), "{challenge}");
     }
@@ -366,6 +452,7 @@ async fn the_metadata_stands_at_both_places_and_needs_no_token() {
                 "authorization_servers": [ISSUER],
                 "scopes_supported": ["delete", "read", "write"],
                 "bearer_methods_supported": ["header"],
+                "dpop_signing_alg_values_supported": SignatureAlgorithm::NAMES,
                 "resource_documentation": "https://auth.example.com/auth.md",
             })
         );

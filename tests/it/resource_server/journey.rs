@@ -3,14 +3,18 @@
 use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
+use countersign::clock::Clock;
+use countersign::protocol::signature_algorithm::SignatureAlgorithm;
 use serde_json::{Value, json};
 
 use super::example::{self, Events};
 use super::{Heard, Running, unknown_token};
-use crate::support::agent::member;
-use crate::support::free_port;
+use crate::support::agent::{CLAIM_GRANT, member};
+use crate::support::keys::Key;
 use crate::support::person::Person;
 use crate::support::process::{Place, Process};
+use crate::support::reply::Reply;
+use crate::support::{free_port, proof};
 
 /// How long an answer is remembered, and what an answer may take on a busy machine.
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -114,7 +118,9 @@ async fn an_agent_finds_its_way_from_the_challenge_to_the_events() {
     assert_eq!((ours.status, ours.header("content-type")), (200, Some("application/json")));
     let json = |heard: &Heard| serde_json::from_str::<Value>(&heard.text).expect("JSON");
     assert_eq!(json(&ours)["resource"], world.url);
-    assert_eq!(json(&ours), json(&theirs), "the API and Countersign describe it alike");
+    let mut expected = json(&theirs);
+    expected["dpop_signing_alg_values_supported"] = json!(SignatureAlgorithm::NAMES);
+    assert_eq!(json(&ours), expected, "alike, but that only the API knows what it checks");
 
     let reader = world.connect(&["events:read"], None).await;
     let heard = world.events(Some(&reader)).await;
@@ -149,6 +155,58 @@ async fn a_token_of_another_resource_is_as_good_as_none() {
     let query = format!("{}/events?access_token={token}", world.url);
     let heard = Heard::from(world.server.client.get(query)).await;
     assert_eq!((heard.status, heard.challenge()), (401, &*world.challenge("", "events:read")));
+}
+
+/// RFC 9449 §7, oauth.md row 27: an API that says nothing of keys lets in an agent that has one:
+/// with a proof for each request, never with one that was overheard, never without.
+#[tokio::test]
+async fn an_agent_with_a_key_uses_the_api_and_whoever_overhears_it_does_not() {
+    let mut world = World::open().await;
+    let agent = world.server.agent();
+    let body = json!({
+        "type": "service_auth", "login_hint": "ada@example.com", "client_name": "Test agent",
+        "requested_scopes": ["events:read"],
+    });
+    let registered = agent.register(&body).await;
+    let code = registered.user_code();
+    let fields = [
+        ("decision", "approve"),
+        ("user_code", code.as_str()),
+        ("lifetime", "8h"),
+        ("scope", "events:read"),
+    ];
+    let approved = world.ada.answer(&registered.link(), &fields).await;
+    assert_eq!(approved.status, 303, "{}", approved.text);
+    let key = Key::p256();
+    let endpoint = format!("{}/token", world.server.url);
+    let now = Clock::System.now().0;
+    let proven = key.sign(&proof::header(&key), &proof::says(("POST", &endpoint), now));
+    let form = [("grant_type", CLAIM_GRANT), ("claim_token", registered.claim_token.as_str())];
+    let poll = world.server.client.post(&endpoint).header("dpop", proven).form(&form);
+    let token = member(&Reply::of(poll).await, "access_token");
+
+    let address = format!("{}/events", world.url);
+    let call = async |scheme: &str, proof: Option<&str>| {
+        let request = world.server.client.get(&address);
+        let request = request.header("authorization", format!("{scheme} {token}"));
+        Heard::from(match proof {
+            Some(proof) => request.header("dpop", proof),
+            None => request,
+        })
+        .await
+    };
+    for _ in 0..2 {
+        let proof = proof::now_with_token(&key, ("GET", &address), &token);
+        let heard = call("DPoP", Some(&proof)).await;
+        assert_eq!((heard.status, heard.text.as_str()), (200, "[]"));
+        let again = call("DPoP", Some(&proof)).await;
+        assert!(again.status == 401 && again.challenge().starts_with("Bearer "));
+        assert!(again.challenge().contains(r#"DPoP error="invalid_dpop_proof""#));
+    }
+    let theirs = proof::now_with_token(&Key::p256(), ("GET", &address), &token);
+    for (scheme, proof) in [("DPoP", Some(theirs.as_str())), ("DPoP", None), ("Bearer", None)] {
+        assert_eq!(call(scheme, proof).await.status, 401, "{scheme} {proof:?}");
+    }
 }
 
 /// RFC 7662 §4: a session that its person ends is over within the time an answer is remembered.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use countersign::clock::Clock;
 use serde_json::{Value, json};
 
 use super::Site;
@@ -21,10 +22,19 @@ pub fn header(key: &Key) -> Value {
 
 /// What a proof says: made now, for this method and address.
 pub fn claims(site: &Site, method: &str, path: &str) -> Value {
-    json!({
-        "jti": next(), "htm": method, "htu": format!("{}{path}", site.app.issuer()),
-        "iat": site.clock.now().0,
-    })
+    let address = format!("{}{path}", site.app.issuer());
+    says((method, &address), site.clock.now().0)
+}
+
+/// The same for any address at any time.
+pub fn says((method, address): (&str, &str), at: i64) -> Value {
+    json!({ "jti": next(), "htm": method, "htu": address, "iat": at })
+}
+
+/// A sound proof for a request of this machine's time that carries a token.
+pub fn now_with_token(key: &Key, request: (&str, &str), token: &str) -> String {
+    let ath = json!(sha256(token));
+    key.sign(&header(key), &with(&says(request, Clock::System.now().0), "ath", Some(&ath)))
 }
 
 /// A sound proof for a request to the token endpoint.

@@ -12,6 +12,8 @@ pub struct StepUp<'a> {
     pub id: &'a str,
     /// What it holds already, and keeps whatever the answer.
     pub held: Vec<ScopeWords<'a>>,
+    /// What that is pinned down to (RFC 9396), in words.
+    pub details: Vec<String>,
     pub ends_at: Timestamp,
     /// How long the new part may last.
     pub lifetimes: Vec<ExtraLifetimeOption>,

@@ -84,6 +84,7 @@ fn more(sample: &Sample, frame: &Frame<'_>) -> Pages {
         label: &sample.label,
         id: "ses_01",
         held: granted(),
+        details: vec!["Pay at most 20.00 EUR to Example Shop".to_owned()],
         ends_at: NOW + Seconds::HOUR.times(7),
         lifetimes: vec![
             option(ExtraLifetime::Session, Seconds::HOUR.times(7)),

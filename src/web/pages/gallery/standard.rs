@@ -124,6 +124,7 @@ fn a_step_up_asks_for_the_difference_alone() {
     let held = held.split("</details>").next().expect("its end");
     assert!(held.contains("What it has already: 2 permissions"));
     assert!(held.contains("projects:read") && held.contains("releases:write"));
+    assert!(held.contains("Pay at most 20.00 EUR to Example Shop"), "RFC 9396: {held}");
     assert!(page.contains("asks for more at"));
 }
 

@@ -115,7 +115,7 @@ pub const EVENTS: EventTexts = EventTexts {
     disconnected: "You disconnected the agent",
     ended_by_agent: "The agent ended the session",
     ended_by_report: "Ended with a report",
-    ended_with_parent: "Ended with the session it was a part of",
+    ended_with_parent: "Ended with the access it was a part of",
     locked: "Too many wrong codes, so the session was ended",
     client_removed: "The agent’s program was removed from this server",
     expired: "The session reached its end",

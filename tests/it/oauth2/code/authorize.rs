@@ -1,6 +1,8 @@
 //! The authorization request: what is refused on a page, what is told to the client, and
 //! what is asked.
 
+use url::Url;
+
 use crate::support::Site;
 use crate::support::client::{CALLBACK, Callback, Client, VERIFIER, challenge};
 use crate::support::person::Person;
@@ -270,5 +272,48 @@ async fn requests_of_one_address_are_limited() {
     assert_eq!(reply.status, 429);
     assert!(reply.header("retry-after").is_some());
     assert_eq!(approvals(&site).await, 2);
+    site.close().await;
+}
+
+/// RFC 9110 §9.2.1: a program that only looks puts no question, takes up no pushed request and
+/// counts against no limit; it hears the status that the browser would.
+#[tokio::test]
+async fn a_look_at_a_request_puts_no_question() {
+    let limit = "[limits]\nauthorization_requests_per_address_per_hour = 2\n";
+    let site = Site::open_with(limit).await;
+    let client = Client::register(&site).await;
+    let pushed: Vec<(String, String)> = Url::parse(&format!("{}{}", site.url, client.request(&[])))
+        .expect("a URL")
+        .query_pairs()
+        .into_owned()
+        .collect();
+    let pushed = Reply::of(site.client.post(format!("{}/par", site.url)).form(&pushed)).await;
+    assert_eq!(pushed.status, 201, "{}", pushed.text);
+    let uri = pushed.json()["request_uri"].as_str().expect("a URI").to_owned();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("client_id", client.id.as_str()), ("request_uri", uri.as_str())])
+        .finish();
+    let (sound, taken_up) = (client.request(&[]), format!("/authorize?{query}"));
+    let events = "SELECT COUNT(*) FROM event WHERE kind = 'authorization.requested'";
+    for path in [&sound, &taken_up] {
+        for _ in 0..3 {
+            let look = Reply::of(site.client.head(format!("{}{path}", site.url))).await;
+            assert_eq!((look.status, look.header("location")), (303, None));
+            assert_eq!(look.header("set-cookie"), None);
+            assert_eq!(look.header("cache-control"), Some("no-store"));
+        }
+    }
+    for (change, status) in [(("client_id", "nobody"), 400), (("code_challenge", ""), 302)] {
+        let path = client.request(&[change]);
+        let look = Reply::of(site.client.head(format!("{}{path}", site.url))).await;
+        assert_eq!(look.status, status, "{change:?}");
+    }
+    assert_eq!((approvals(&site).await, site.count(events).await), (0, 0));
+    for path in [&sound, &taken_up] {
+        assert_eq!(site.get(path).await.status, 303);
+    }
+    assert_eq!((approvals(&site).await, site.count(events).await), (2, 2));
+    let spent = Reply::of(site.client.head(format!("{}{taken_up}", site.url))).await;
+    assert_eq!(spent.status, site.get(&taken_up).await.status, "it was another browser's");
     site.close().await;
 }
