@@ -13,7 +13,8 @@ use crate::flow::client::authentication::{Presented, authenticate};
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Secret, SecretKind};
 
-/// Revokes a token. A token that does not exist is no error (§2.2). An access token dies
+/// Revokes a token. One that does not exist, or that is worth nothing any more, is no error
+/// (§2.2) and leaves no trace. An access token dies
 /// alone; a refresh token takes its session along (§2.1).
 ///
 /// A client's token is revoked by that client only (§2.1); where there is no client, holding
@@ -38,6 +39,9 @@ pub async fn revoke(
         if caller.client().id != *owner {
             return Err(OAuthError::InvalidGrant);
         }
+    }
+    if session.ended.is_some() {
+        return Ok(());
     }
     let mut event = Event::new(EventKind::TokenRevoked, occasion).of_session(&session.id);
     event.account.clone_from(&session.account);
