@@ -132,8 +132,8 @@ fn question(
 
 async fn put(app: &App, approval: Approval, occasion: &Occasion) -> Result<(), StoreError> {
     let most = app.settings.limits.authorization_requests_per_address_per_hour;
-    let from = occasion.from.address.as_str();
-    let count = Count::hourly("authorization:address", from, most.into(), occasion.at);
+    let from = occasion.from.network();
+    let count = Count::hourly("authorization:address", &from, most.into(), occasion.at);
     let event = approval.record(EventKind::AuthorizationRequested, occasion);
     let effects =
         vec![Effect::Count(count), Effect::Ask(Box::new(approval)), Effect::Record(event)];
