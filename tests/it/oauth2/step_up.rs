@@ -1,11 +1,11 @@
 //! More for a session that exists: 403, the missing part alone, one page, the same session.
 
 use countersign::protocol::timestamp::Seconds;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Site;
 use crate::support::agent::member;
-use crate::support::client::{Callback, Client};
+use crate::support::client::{CALLBACK, Callback, Client};
 use crate::support::person::Person;
 use crate::support::reply::Reply;
 
@@ -96,6 +96,37 @@ async fn a_time_box_ends_by_itself() {
     let refreshed = client.refresh(&member(&tokens, "refresh_token")).await;
     assert_eq!(refreshed.json()["scope"], "demo:read");
     assert_eq!(refreshed.json()["expires_in"], 3600);
+    site.close().await;
+}
+
+/// RFC 8693 with promise P4: a part that was handed on stays the part it is. The same client
+/// holds it, and it is the newer session, but a yes is for the one the person knows.
+#[tokio::test]
+async fn a_part_that_was_handed_on_is_never_what_a_yes_widens() {
+    const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+    const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let metadata = json!({
+        "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token", EXCHANGE],
+    });
+    let client = Client::register_as(&site, &metadata).await;
+    let whole = reading(&client, &mut ada).await;
+    site.advance(Seconds(1));
+    let subject = member(&whole, "access_token");
+    let fields = [
+        ("grant_type", EXCHANGE),
+        ("client_id", client.id.as_str()),
+        ("subject_token", subject.as_str()),
+        ("subject_token_type", ACCESS),
+    ];
+    let part = site.post_form("/token", &fields).await;
+    let after = widened(&client, &mut ada, "demo:write", "session").await;
+    let (whole, part) = (known(&site, &whole).await, known(&site, &part).await);
+    assert_ne!(whole["session_id"], part["session_id"]);
+    assert_eq!(known(&site, &after).await["session_id"], whole["session_id"]);
+    assert_eq!(part["scope"], "demo:read");
     site.close().await;
 }
 
