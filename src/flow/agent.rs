@@ -41,7 +41,8 @@ pub async fn register_anonymous(
     let session = pre_claim_session(app, &registration, occasion.at)?;
     let registration = Registration { session: Some(session.id.clone()), ..registration };
     let context = ["register", registration.id.as_str()];
-    let subject = Subject { registration: &registration, session: &session, account: None };
+    let subject =
+        Subject { registration: &registration, session: &session, account: None, key: None };
     let identity = delivery::assertion(app, subject, &context, occasion.at)?;
     let mut effects = vec![
         Effect::IssueSession(Box::new(session)),

@@ -12,6 +12,7 @@ use crate::flow::access_token::{self, Worth};
 use crate::flow::client::authentication::Presented;
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::SecretKind;
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
 use crate::store::StoreError;
@@ -30,7 +31,8 @@ pub async fn exchange(
     let form = presented.form;
     let assertion =
         form.get("assertion").ok_or(OAuthError::InvalidRequest("assertion is missing"))?;
-    let (registration, delegation) = current(app, assertion, occasion.at).await?;
+    let (registration, delegation) =
+        current(app, assertion, presented.key.as_ref(), occasion.at).await?;
     let scopes = super::narrowed(form, &delegation.resource, &delegation.scopes)?;
     let expires_at = (occasion.at + app.lifetimes().access).min(delegation.ends_at);
     let worth = Worth {
@@ -55,10 +57,12 @@ pub async fn exchange(
     Ok(access.response())
 }
 
-/// The registration and session an assertion speaks for, if its generation still stands.
+/// The registration and session an assertion speaks for, if its generation still stands and
+/// the key it is bound to, if it is, was proven: it would yield tokens without that key.
 async fn current(
     app: &App,
     assertion: &str,
+    key: Option<&Thumbprint>,
     now: Timestamp,
 ) -> Result<(RegistrationId, Delegation), OAuthError> {
     let verified = app
@@ -66,6 +70,9 @@ async fn current(
         .verify_assertion(assertion, app.issuer(), now)
         .map_err(|_| OAuthError::InvalidGrant)?;
     let claims = verified.claims();
+    if claims.cnf.as_ref().is_some_and(|bound| key != Some(&*bound.jkt)) {
+        return Err(OAuthError::InvalidGrant);
+    }
     let id = RegistrationId(claims.sub.clone());
     let delegation = app.store.delegation(&id, claims.generation, now).await?;
     Ok((id, delegation.ok_or(OAuthError::InvalidGrant)?))

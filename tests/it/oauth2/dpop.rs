@@ -359,6 +359,31 @@ async fn an_exchange_binds_to_the_key_of_its_request() {
     site.close().await;
 }
 
+/// RFC 9449 §5, promise P4: an assertion that came with bound tokens yields none without
+/// their key, so that whoever copies the answer has nothing; nor does its successor.
+#[tokio::test]
+async fn an_assertion_is_as_bound_as_the_tokens_it_came_with() {
+    let site = Site::open().await;
+    let registered = approved(&site).await;
+    let (key, thief) = (Key::p256(), Key::p256());
+    let reply = poll(&site, &registered, &[&for_token(&site, &key)]).await;
+    let body = json!({ "type": "refresh", "refresh_token": member(&reply, "refresh_token") });
+    let proof = key.sign(&header(&key), &claims(&site, "POST", "/agent/identity"));
+    let request = site.client.post(format!("{}/agent/identity", site.url)).json(&body);
+    let next = Reply::of(request.header("dpop", proof)).await;
+    for assertion in [member(&reply, "identity_assertion"), member(&next, "identity_assertion")] {
+        let fields = [("grant_type", JWT_BEARER), ("assertion", assertion.as_str())];
+        let before = site.count("SELECT COUNT(*) FROM token").await;
+        ask(&site, &fields, &[]).await.assert_error(400, "invalid_grant");
+        let stolen = ask(&site, &fields, &[&for_token(&site, &thief)]).await;
+        stolen.assert_error(400, "invalid_grant");
+        assert_eq!(site.count("SELECT COUNT(*) FROM token").await, before);
+        let own = ask(&site, &fields, &[&for_token(&site, &key)]).await;
+        assert_eq!(member(&own, "token_type"), "DPoP");
+    }
+    site.close().await;
+}
+
 /// RFC 9449 §5: a public client's refresh token is bound; that of a client which proves
 /// itself is not, and follows its access tokens from key to key.
 #[tokio::test]
