@@ -327,6 +327,23 @@ async fn a_bound_refresh_token_demands_its_key() {
     site.close().await;
 }
 
+/// Design decision 4 with RFC 9449 §5: a token that was rotated with a key yields the same pair
+/// again for that key alone, although the spent one itself was bound to none.
+#[tokio::test]
+async fn a_repeated_refresh_is_for_the_key_of_the_first() {
+    let site = Site::open().await;
+    let registered = approved(&site).await;
+    let (key, thief) = (Key::p256(), Key::p256());
+    let token = member(&poll(&site, &registered, &[]).await, "refresh_token");
+    let next = refresh(&site, &token, &[&for_token(&site, &key)]).await;
+    assert_eq!(member(&next, "token_type"), "DPoP");
+    refresh(&site, &token, &[]).await.assert_error(400, "invalid_grant");
+    refresh(&site, &token, &[&for_token(&site, &thief)]).await.assert_error(400, "invalid_grant");
+    let again = refresh(&site, &token, &[&for_token(&site, &key)]).await;
+    assert_eq!(member(&again, "access_token"), member(&next, "access_token"));
+    site.close().await;
+}
+
 /// auth.md dialect D3: the other spelling of refresh, with its own proof.
 #[tokio::test]
 async fn the_identity_endpoint_takes_proofs_too() {

@@ -178,6 +178,33 @@ async fn programs_that_share_a_client_keep_their_sessions_apart() {
     site.close().await;
 }
 
+/// RFC 8707 §2.2, promise P4: what is asked for one resource widens no session at another.
+#[tokio::test]
+async fn a_session_at_another_resource_is_not_widened() {
+    let settings = "[[resource]]\nidentifier = \"https://files.example.com\"\n\
+                    [[resource.scope]]\nname = \"files:read\"\ndefault = true\n";
+    let site = Site::open_with(settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let demo = format!("{}/demo", site.url);
+    let link = client.send(&mut ada, &[("scope", "demo:read"), ("resource", &demo)]).await;
+    let fields = [("decision", "approve"), ("scope", "demo:read"), ("lifetime", "8h")];
+    assert_eq!(ada.answer(&link, &fields).await.status, 303);
+    let first = client.redeem(&Callback::of(&ada.get(&link).await).code(), &[]).await;
+
+    let files = ("resource", "https://files.example.com");
+    let link = client.send(&mut ada, &[("scope", "files:read"), files]).await;
+    assert!(!ada.get(&link).await.text.contains("name=\"session\""));
+    let fields = [("decision", "approve"), ("scope", "files:read"), ("lifetime", "8h")];
+    assert_eq!(ada.answer(&link, &fields).await.status, 303);
+    let second = client.redeem(&Callback::of(&ada.get(&link).await).code(), &[]).await;
+    assert_eq!(second.json()["scope"], "files:read", "{}", second.text);
+    site.assert_dead(&member(&second, "access_token")).await;
+    assert_eq!(known(&site, &first).await["scope"], "demo:read");
+    assert_eq!(site.count("SELECT COUNT(*) FROM session").await, 2);
+    site.close().await;
+}
+
 /// The page said which session would gain; when that one is gone, nothing is decided.
 #[tokio::test]
 async fn a_session_that_ended_meanwhile_is_not_widened() {
