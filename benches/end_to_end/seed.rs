@@ -69,6 +69,7 @@ impl Site {
                 generation: 1,
                 email: None,
                 email_verified: None,
+                cnf: None,
             };
             site.assertions.push(app.keyring.sign_assertion(&claims).expect("signed"));
         }

@@ -105,9 +105,10 @@ pub enum Effect {
         address: String,
         at: Timestamp,
     },
-    /// Closes every question of a client that still waits.
-    SupersedeAllOf {
+    /// Closes the questions of a client that still wait and came from one network address.
+    SupersedeFrom {
         client: ClientId,
+        address: String,
         at: Timestamp,
     },
     /// The sessions that a person gave a client.

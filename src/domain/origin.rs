@@ -1,5 +1,7 @@
 //! Where a request came from and what its sender says about itself.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::text::ToldText;
@@ -12,6 +14,24 @@ pub struct Origin {
     pub address: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<ToldText>,
+}
+
+/// The half of an IPv6 address that names a network; the other is its holder's to choose.
+const NETWORK: u128 = 0xffff_ffff_ffff_ffff << 64;
+
+impl Origin {
+    /// What is counted where each address may do something so often: the address, or the
+    /// network of an IPv6 one, because whoever has one address there has all of them
+    /// (RFC 4291 §2.5.4, RFC 6177 §2).
+    #[must_use]
+    pub fn network(&self) -> String {
+        match self.address.parse() {
+            Ok(IpAddr::V6(address)) => {
+                format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & NETWORK))
+            }
+            _ => self.address.clone(),
+        }
+    }
 }
 
 /// When and from where something is asked: read once at the edge, passed down.

@@ -22,9 +22,11 @@ impl Approval {
         }
         if let Some(client) = &self.ask.client {
             let (id, account, at) = (client.id.clone(), human.id.clone(), occasion.at);
-            // A client that registered itself is nobody else's; the others serve many people.
+            // Most clients that registered themselves are one program, but a service may have
+            // registered once for many people: theirs must not stop for one person's report.
             if client.source == ClientSource::Registered {
-                effects.push(Effect::SupersedeAllOf { client: id.clone(), at });
+                let address = self.ask.from.address.clone();
+                effects.push(Effect::SupersedeFrom { client: id.clone(), address, at });
             }
             effects.push(Effect::EndBetween { client: id, account, at });
         }

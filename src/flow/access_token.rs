@@ -57,6 +57,14 @@ impl AccessToken {
         &self.row.digest
     }
 
+    /// Whoever uses it must prove possession of this key ([RFC 9449 §7.1]).
+    ///
+    /// [RFC 9449 §7.1]: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+    #[must_use]
+    pub fn key(&self) -> Option<&Thumbprint> {
+        self.row.key.as_ref()
+    }
+
     /// The answer that delivers it ([RFC 6749 §5.1], [RFC 9449 §5]).
     ///
     /// [RFC 6749 §5.1]: https://www.rfc-editor.org/rfc/rfc6749#section-5.1
@@ -121,7 +129,7 @@ fn signed(app: &App, jti: &str, worth: &Worth<'_>) -> Result<String, JoseError> 
         authorization_details: worth.details,
         session_id: worth.session.as_str(),
         act: worth.actor,
-        cnf: worth.key.map(|jkt| Confirmation { jkt }),
+        cnf: worth.key.map(Confirmation::of),
     })
 }
 

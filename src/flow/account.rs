@@ -83,7 +83,12 @@ pub async fn sign_in(
     );
     let counts = [
         Count::hourly("sign_in:account", &subject, account_most.into(), occasion.at),
-        Count::hourly("sign_in:address", &occasion.from.address, address_most.into(), occasion.at),
+        Count::hourly(
+            "sign_in:address",
+            &occasion.from.network(),
+            address_most.into(),
+            occasion.at,
+        ),
     ];
     app.store
         .apply(counts.iter().cloned().map(Effect::Count).collect())
@@ -116,7 +121,7 @@ pub async fn sign_up(
         return Err(EntryError::Closed);
     }
     let most = app.settings.limits.sign_ups_per_address_per_hour;
-    let count = Count::hourly("sign_up", &occasion.from.address, most.into(), occasion.at);
+    let count = Count::hourly("sign_up", &occasion.from.network(), most.into(), occasion.at);
     let account = new_account(app, person, Vouched::ByNobody, occasion.at).await?;
     create(app, account, vec![Effect::Count(count)], occasion).await
 }

@@ -41,7 +41,8 @@ pub async fn register_anonymous(
     let session = pre_claim_session(app, &registration, occasion.at)?;
     let registration = Registration { session: Some(session.id.clone()), ..registration };
     let context = ["register", registration.id.as_str()];
-    let subject = Subject { registration: &registration, session: &session, account: None };
+    let subject =
+        Subject { registration: &registration, session: &session, account: None, key: None };
     let identity = delivery::assertion(app, subject, &context, occasion.at)?;
     let mut effects = vec![
         Effect::IssueSession(Box::new(session)),
@@ -50,7 +51,7 @@ pub async fn register_anonymous(
     let limits = &app.settings.limits;
     effects.extend(limit(
         "anonymous",
-        &occasion.from.address,
+        &occasion.from.network(),
         limits.anonymous_registrations_per_address_per_hour,
         limits.anonymous_registrations_per_hour,
         occasion.at,
@@ -91,7 +92,7 @@ pub async fn register_for_person(
     let limits = &app.settings.limits;
     effects.extend(limit(
         "service_auth",
-        &occasion.from.address,
+        &occasion.from.network(),
         limits.service_auth_registrations_per_address_per_hour,
         limits.service_auth_registrations_per_hour,
         occasion.at,
@@ -208,10 +209,10 @@ fn created(registration: &Registration, occasion: &Occasion) -> Event {
 }
 
 /// Counted in the same transaction that writes the row, so a refused call writes nothing.
-fn limit(kind: &str, address: &str, each: u32, all: u32, now: Timestamp) -> [Effect; 2] {
+fn limit(kind: &str, network: &str, each: u32, all: u32, now: Timestamp) -> [Effect; 2] {
     let what = format!("registration:{kind}");
     [
-        Effect::Count(Count::hourly(&what, address, each.into(), now)),
+        Effect::Count(Count::hourly(&what, network, each.into(), now)),
         Effect::Count(Count::hourly(&what, "everybody", all.into(), now)),
     ]
 }

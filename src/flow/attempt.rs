@@ -100,8 +100,8 @@ pub(in crate::flow) async fn put(
     occasion: &Occasion,
 ) -> Result<(), StoreError> {
     let most = app.settings.limits.authorization_requests_per_address_per_hour;
-    let from = occasion.from.address.as_str();
-    let count = Count::hourly("authorization:address", from, most.into(), occasion.at);
+    let from = occasion.from.network();
+    let count = Count::hourly("authorization:address", &from, most.into(), occasion.at);
     let event = approval.record(EventKind::AuthorizationRequested, occasion);
     effects.extend([Effect::Count(count), Effect::Ask(Box::new(approval)), Effect::Record(event)]);
     app.store.apply(effects).await?;

@@ -98,7 +98,8 @@ async fn identity(
     let account = session.account.as_ref().ok_or_else(missing)?;
     let account = app.store.account(account).await?.ok_or_else(missing)?;
     let context = ["collect", session.id.as_str()];
-    let subject = Subject { registration, session, account: Some(&account) };
+    let (account, key) = (Some(&account), pair.access.key());
+    let subject = Subject { registration, session, account, key };
     let identity = delivery::assertion(app, subject, &context, pair.issued_at)?;
     Ok(Identity { refresh_token: pair.expiring(), ..identity })
 }

@@ -219,10 +219,10 @@ pub(in crate::flow) fn guess(app: &App, human: &Human, occasion: &Occasion) -> V
     let limits = &app.settings.limits;
     let (account, address) =
         (limits.code_guesses_per_account_per_hour, limits.code_guesses_per_address_per_hour);
-    let (id, from) = (human.account().id.as_str(), occasion.from.address.as_str());
+    let (id, from) = (human.account().id.as_str(), occasion.from.network());
     vec![
         Count::hourly("code:account", id, account.into(), occasion.at),
-        Count::hourly("code:address", from, address.into(), occasion.at),
+        Count::hourly("code:address", &from, address.into(), occasion.at),
     ]
 }
 

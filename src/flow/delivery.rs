@@ -1,6 +1,8 @@
 //! What an agent is handed: tokens derived under the master secret, so that an identical
 //! retry gets identical ones without their ever being stored, and signed assertions.
 
+use std::borrow::Cow;
+
 use crate::app::App;
 use crate::domain::account::Account;
 use crate::domain::approval::Approved;
@@ -15,7 +17,7 @@ use crate::jose::{AssertionClaims, JoseError};
 use crate::protocol::agent::{Expiring, Identity};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
-use crate::protocol::thumbprint::Thumbprint;
+use crate::protocol::thumbprint::{Confirmation, Thumbprint};
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::protocol::token_response::TokenResponse;
 
@@ -178,6 +180,9 @@ pub struct Subject<'a> {
     pub session: &'a Session,
     /// None before a human has claimed it.
     pub account: Option<&'a Account>,
+    /// The key that whoever gets it has proven: in other hands it must be worth as little as
+    /// the tokens that it comes with.
+    pub key: Option<&'a Thumbprint>,
 }
 
 /// Signs the assertion of a registration: who it is, and nothing about a person before one
@@ -193,7 +198,7 @@ pub fn assertion(
     issued_at: Timestamp,
 ) -> Result<Identity, JoseError> {
     let lifetime = app.lifetimes().access.min(LONGEST_ASSERTION);
-    let Subject { registration, session, account } = subject;
+    let Subject { registration, session, account, key } = subject;
     let expires_at = session.token_end(issued_at, lifetime);
     let claims = AssertionClaims {
         iss: app.issuer().to_owned(),
@@ -205,6 +210,7 @@ pub fn assertion(
         generation: registration.generation,
         email: account.map(|account| account.email.as_str().to_owned()),
         email_verified: account.map(|account| account.email_verified_at.is_some()),
+        cnf: key.map(|key| Confirmation { jkt: Cow::Owned(key.clone()) }),
     };
     Ok(Identity {
         assertion: app.keyring.sign_assertion(&claims)?,

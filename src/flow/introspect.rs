@@ -90,7 +90,7 @@ fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
         exp: credential.expires_at.0,
         iat: credential.issued_at.0,
         token_type: token_type(credential.key.as_ref()),
-        cnf: credential.key.as_ref().map(|jkt| Confirmation { jkt }),
+        cnf: credential.key.as_ref().map(Confirmation::of),
         session_id: credential.session.as_str(),
         agent: credential.agent.as_deref(),
         approved_at: credential.approved_at.map(|time| time.0),

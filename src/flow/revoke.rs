@@ -13,9 +13,9 @@ use crate::flow::client::authentication::{Presented, authenticate};
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Secret, SecretKind};
 
-/// Revokes a token. A token that does not exist is no error (§2.2). An access token takes along
-/// what was handed on for it, as [RFC 8693 §2.1] leaves to the server, and nothing else; a
-/// refresh token its session (§2.1).
+/// Revokes a token. One that does not exist, or that is worth nothing any more, is no error
+/// (§2.2) and leaves no trace. An access token takes along what was handed on for it, as
+/// [RFC 8693 §2.1] leaves to the server, and nothing else; a refresh token its session (§2.1).
 ///
 /// [RFC 8693 §2.1]: https://www.rfc-editor.org/rfc/rfc8693#section-2.1
 ///

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{JoseError, Keyring, provider};
+use crate::protocol::thumbprint::Confirmation;
 use crate::protocol::timestamp::Timestamp;
 
 /// `typ` of an identity assertion; a provider's ID-JAG shares it, `iss` tells them apart.
@@ -24,6 +25,9 @@ pub struct AssertionClaims {
     pub email: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
+    /// Whoever exchanges it must prove possession of this key (RFC 9449 §6.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation<'static>>,
 }
 
 /// An assertion whose signature and claims hold. Only [`Keyring::verify_assertion`] makes one.
@@ -113,6 +117,7 @@ mod tests {
             generation: 1,
             email: None,
             email_verified: None,
+            cnf: None,
         }
     }
 

@@ -2,12 +2,13 @@
 //!
 //! [RFC 7638 §3]: https://www.rfc-editor.org/rfc/rfc7638#section-3
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
 
 use super::secret::Digest;
 
@@ -22,9 +23,16 @@ pub struct Thumbprint(String);
 ///
 /// [RFC 7800 §3.1]: https://www.rfc-editor.org/rfc/rfc7800#section-3.1
 /// [RFC 9449 §6.1]: https://www.rfc-editor.org/rfc/rfc9449#section-6.1
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation<'a> {
-    pub jkt: &'a Thumbprint,
+    pub jkt: Cow<'a, Thumbprint>,
+}
+
+impl<'a> Confirmation<'a> {
+    #[must_use]
+    pub const fn of(key: &'a Thumbprint) -> Self {
+        Self { jkt: Cow::Borrowed(key) }
+    }
 }
 
 impl Thumbprint {

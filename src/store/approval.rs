@@ -1,5 +1,6 @@
 //! Named queries about approvals.
 
+use sea_orm::sea_query::LikeExpr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
 use super::registration::keep_pace;
@@ -89,16 +90,32 @@ impl Store {
         since: Timestamp,
     ) -> Result<Answered, StoreError> {
         let told = serde_json::json!(agent.unwrap_or_default()).to_string();
+        let named = holding(&format!(r#""agent":{{"name":{told}"#));
         let mine = approval::Entity::find()
             .filter(approval::Column::AccountId.eq(account.as_str()))
             .filter(approval::Column::StateName.ne("waiting"))
-            .filter(approval::Column::Ask.contains(format!(r#""agent":{{"name":{told}"#)));
+            .filter(approval::Column::Ask.like(named));
         let recent = mine.clone().filter(approval::Column::CreatedAt.gte(since.0));
         Ok(Answered {
             ever: mine.count(self.reader()).await?,
             recently: recent.count(self.reader()).await?,
         })
     }
+}
+
+/// Text that holds `words`, of which each character stands for itself: a name of wildcards
+/// would be one that everybody knows.
+fn holding(words: &str) -> LikeExpr {
+    const ESCAPE: char = '!';
+    let mut pattern = String::from("%");
+    for character in words.chars() {
+        if matches!(character, ESCAPE | '%' | '_') {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    LikeExpr::new(pattern).escape(ESCAPE)
 }
 
 /// How often somebody has answered before.

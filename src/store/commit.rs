@@ -93,8 +93,8 @@ impl Store {
             Effect::EndFrom { account, address, at } => {
                 end(steps, &End::From(&account, &address), EndCause::Reported, at, backend);
             }
-            Effect::SupersedeAllOf { client, at } => {
-                steps.push(supersede_where("client_id", client.as_str(), at, backend));
+            Effect::SupersedeFrom { client, address, at } => {
+                steps.push(supersede_from(&client, &address, at, backend));
             }
             Effect::EndBetween { client, account, at } => {
                 let which = End::Between(&client, &account);
@@ -128,16 +128,24 @@ impl Store {
 
 /// Closes an attempt that nobody has answered; one that was answered stays as it is.
 fn supersede(id: &ApprovalId, at: Timestamp, backend: DbBackend) -> Step {
-    supersede_where("id", id.as_str(), at, backend)
+    supersede_where("id = $2", &[id.as_str()], at, backend)
 }
 
-fn supersede_where(column: &str, is: &str, at: Timestamp, backend: DbBackend) -> Step {
+fn supersede_where(condition: &str, is: &[&str], at: Timestamp, backend: DbBackend) -> Step {
     let state = format!(r#"{{"name":"superseded","at":{at}}}"#);
     let sql = format!(
-        "UPDATE approval SET state = $2, state_name = 'superseded', revision = revision + 1 \
-         WHERE {column} = $1 AND state_name = 'waiting'"
+        "UPDATE approval SET state = $1, state_name = 'superseded', revision = revision + 1 \
+         WHERE {condition} AND state_name = 'waiting'"
     );
-    step(backend, &sql, [is.into(), state.into()], Expect::Any)
+    let values = std::iter::once(state.into()).chain(is.iter().map(|is| (*is).into()));
+    step(backend, &sql, values, Expect::Any)
+}
+
+/// Of a client's questions those from one address. That was read from a connection, so the
+/// pattern holds no wildcard but ours.
+fn supersede_from(client: &ClientId, address: &str, at: Timestamp, backend: DbBackend) -> Step {
+    let from = format!(r#"%"from":{{"address":"{address}"%"#);
+    supersede_where("client_id = $2 AND ask LIKE $3", &[client.as_str(), &from], at, backend)
 }
 
 /// The agent picks its session up, once, and only while it stands.
@@ -172,14 +180,14 @@ fn revoke(steps: &mut Vec<Step>, id: &RegistrationId, at: Timestamp, backend: Db
     let registration = "UPDATE registration SET revoked_at = $2, generation = generation + 1, \
                         revision = revision + 1 WHERE id = $1 AND revoked_at IS NULL";
     steps.push(step(backend, registration, [id.as_str().into(), at.0.into()], Expect::Any));
-    steps.push(supersede_where("registration_id", id.as_str(), at, backend));
+    steps.push(supersede_where("registration_id = $2", &[id.as_str()], at, backend));
     end(steps, &End::OfRegistration(id), EndCause::Reported, at, backend);
 }
 
 /// The client is gone: its row, its open questions, its sessions.
 fn remove_client(steps: &mut Vec<Step>, id: &ClientId, at: Timestamp, backend: DbBackend) {
     steps.push(client::remove(id, backend));
-    steps.push(supersede_where("client_id", id.as_str(), at, backend));
+    steps.push(supersede_where("client_id = $2", &[id.as_str()], at, backend));
     end(steps, &End::OfClient(id), EndCause::ClientDeleted, at, backend);
 }
 

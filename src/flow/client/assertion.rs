@@ -83,8 +83,8 @@ async fn is_new(
     occasion: &Occasion,
 ) -> Result<bool, OAuthError> {
     let most = app.settings.limits.client_assertions_per_address_per_hour;
-    let address = occasion.from.address.as_str();
-    let count = Count::hourly("client_assertion:address", address, most.into(), occasion.at);
+    let from = occasion.from.network();
+    let count = Count::hourly("client_assertion:address", &from, most.into(), occasion.at);
     let until = assertion.exp + LEEWAY;
     let used = Use::of(Once::ClientAssertion, client.id.as_str(), &assertion.jti, until);
     match app.store.apply(vec![Effect::Count(count), Effect::Remember(used)]).await {

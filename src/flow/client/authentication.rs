@@ -112,7 +112,7 @@ pub async fn authenticate(
 /// Failed proofs from one address.
 fn failures(app: &App, occasion: &Occasion) -> Count {
     let most = app.settings.limits.client_authentication_failures_per_address_per_hour;
-    Count::hourly("client:address", &occasion.from.address, most.into(), occasion.at)
+    Count::hourly("client:address", &occasion.from.network(), most.into(), occasion.at)
 }
 
 /// Who the request says it is, and how it means to show that.

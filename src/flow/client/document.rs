@@ -103,7 +103,7 @@ pub async fn client(
 /// Every miss makes this server ask somebody else's, so misses are counted.
 pub(super) async fn count(app: &App, occasion: &Occasion) -> Result<(), OAuthError> {
     let most = app.settings.limits.client_documents_per_address_per_hour;
-    let count = Count::hourly("document", &occasion.from.address, most.into(), occasion.at);
+    let count = Count::hourly("document", &occasion.from.network(), most.into(), occasion.at);
     let counted = app.store.apply(vec![Effect::Count(count)]).await;
     counted.map_err(|error| too_often(error, occasion.at))
 }

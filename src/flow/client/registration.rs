@@ -100,7 +100,7 @@ pub(super) async fn store(
         Effect::Count(Count::hourly("client", subject, most.into(), occasion.at))
     };
     let effects = vec![
-        count(&occasion.from.address, limits.client_registrations_per_address_per_hour),
+        count(&occasion.from.network(), limits.client_registrations_per_address_per_hour),
         count("everybody", limits.client_registrations_per_hour),
         Effect::Record(Event::new(kind, occasion).saying(client.id.as_str())),
     ];

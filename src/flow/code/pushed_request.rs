@@ -72,8 +72,8 @@ pub async fn push(
         used_at: None,
     };
     let most = app.settings.limits.authorization_requests_per_address_per_hour;
-    let from = occasion.from.address.as_str();
-    let count = Count::hourly("pushed_request:address", from, most.into(), occasion.at);
+    let from = occasion.from.network();
+    let count = Count::hourly("pushed_request:address", &from, most.into(), occasion.at);
     let mut effects = vec![Effect::Count(count), Effect::PushRequest(Box::new(pushed))];
     effects.extend(presented.proof.as_ref().map(Proof::spend));
     app.store.apply(effects).await.map_err(|error| told(failed(error, occasion.at)))?;

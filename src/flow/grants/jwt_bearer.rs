@@ -15,6 +15,7 @@ use crate::flow::dpop::Proof;
 use crate::flow::error::too_often;
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::SecretKind;
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::token_response::TokenResponse;
 use crate::store::StoreError;
@@ -34,7 +35,7 @@ pub async fn exchange(
     let form = presented.form;
     let assertion =
         form.get("assertion").ok_or(OAuthError::InvalidRequest("assertion is missing"))?;
-    let (registration, delegation) = current(app, assertion, occasion.at).await?;
+    let (registration, delegation) = current(app, assertion, presented.key(), occasion.at).await?;
     let scopes = super::narrowed(form, &delegation.resource, &delegation.scopes)?;
     let expires_at = (occasion.at + app.lifetimes().access).min(delegation.ends_at);
     let worth = Worth {
@@ -66,10 +67,12 @@ pub async fn exchange(
     Ok(access.response())
 }
 
-/// The registration and session an assertion speaks for, if its generation still stands.
+/// The registration and session an assertion speaks for, if its generation still stands and
+/// the key it is bound to, if it is, was proven: it would yield tokens without that key.
 async fn current(
     app: &App,
     assertion: &str,
+    key: Option<&Thumbprint>,
     now: Timestamp,
 ) -> Result<(RegistrationId, Delegation), OAuthError> {
     let verified = app
@@ -77,6 +80,9 @@ async fn current(
         .verify_assertion(assertion, app.issuer(), now)
         .map_err(|_| OAuthError::InvalidGrant)?;
     let claims = verified.claims();
+    if claims.cnf.as_ref().is_some_and(|bound| key != Some(&*bound.jkt)) {
+        return Err(OAuthError::InvalidGrant);
+    }
     let id = RegistrationId(claims.sub.clone());
     let delegation = app.store.delegation(&id, claims.generation, now).await?;
     Ok((id, delegation.ok_or(OAuthError::InvalidGrant)?))

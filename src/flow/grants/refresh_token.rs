@@ -78,8 +78,8 @@ pub async fn refresh_identity(
     let account = session.account.as_ref().ok_or_else(invalid)?;
     let account = app.store.account(account).await?.ok_or_else(invalid)?;
     let context = ["refresh", presented];
-    let subject =
-        Subject { registration: &registration, session: &session, account: Some(&account) };
+    let (account, key) = (Some(&account), pair.access.key());
+    let subject = Subject { registration: &registration, session: &session, account, key };
     let identity = delivery::assertion(app, subject, &context, pair.issued_at)?;
     let identity = Identity { refresh_token: pair.expiring(), ..identity };
     Ok(RefreshResponse {

@@ -128,6 +128,26 @@ async fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
     site.close().await;
 }
 
+/// Case 020, actor T9: whoever has an IPv6 address has its whole network (RFC 6177 §2), so
+/// changing the address within it buys no more; the neighbours' network is another one.
+#[tokio::test]
+async fn the_addresses_of_one_ipv6_network_count_together() {
+    let site = Site::open_with("trusted_proxies = [\"127.0.0.1/32\"]\n").await;
+    for index in 0..5 {
+        let address = format!("2001:db8:1:2:{index}::{index}");
+        assert_eq!(register_from(&site, &address, &anonymous()).await.status, 200);
+    }
+    let reply = register_from(&site, "2001:db8:1:2:ffff::1", &anonymous()).await;
+    assert_limited(&reply, "rate_limit_exceeded", 3600);
+    assert_eq!(register_from(&site, "2001:db8:1:3::1", &anonymous()).await.status, 200);
+    assert_eq!(register_from(&site, "::ffff:192.0.2.1", &anonymous()).await.status, 200);
+    assert_eq!(register_from(&site, "192.0.2.2", &anonymous()).await.status, 200);
+    // What people and audits read is the address itself.
+    let told = "SELECT COUNT(*) FROM event WHERE address = '2001:db8:1:2:4::4'";
+    assert_eq!(site.count(told).await, 1);
+    site.close().await;
+}
+
 /// Case 020 under parallel asking: the limit is exact.
 #[tokio::test]
 async fn forty_parallel_registrations_leave_exactly_five_rows() {

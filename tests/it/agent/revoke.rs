@@ -49,6 +49,26 @@ async fn a_refresh_token_takes_its_session_along() {
     site.close().await;
 }
 
+/// RFC 7009 §2.2, actor T9: the audit trail says once that a session ended, and a token that
+/// is dead adds no line to it, however often it is given back.
+#[tokio::test]
+async fn a_session_that_is_over_is_given_back_without_a_trace() {
+    let site = Site::open().await;
+    let connected = connect(&site).await;
+    assert_eq!(connected.agent.revoke(&connected.refresh()).await.status, 200);
+    let before = rows(&site, "event").await;
+    for token in [connected.refresh(), connected.access(), connected.refresh()] {
+        let reply = connected.agent.revoke(&token).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, ""));
+    }
+    assert_eq!(rows(&site, "event").await, before);
+    assert_eq!(
+        (events(&site, "token.revoked").await, events(&site, "session.ended").await),
+        (1, 1)
+    );
+    site.close().await;
+}
+
 /// RFC 7009 §2.1: a hint that is wrong or unknown only widens the search.
 #[tokio::test]
 async fn the_hint_does_not_matter() {

@@ -447,6 +447,23 @@ async fn a_bound_refresh_token_demands_its_key() {
     site.close().await;
 }
 
+/// Design decision 4 with RFC 9449 §5: a token that was rotated with a key yields the same pair
+/// again for that key alone, although the spent one itself was bound to none.
+#[tokio::test]
+async fn a_repeated_refresh_is_for_the_key_of_the_first() {
+    let site = Site::open().await;
+    let registered = approved(&site).await;
+    let (key, thief) = (Key::p256(), Key::p256());
+    let token = member(&poll(&site, &registered, &[]).await, "refresh_token");
+    let next = refresh(&site, &token, &[&for_token(&site, &key)]).await;
+    assert_eq!(member(&next, "token_type"), "DPoP");
+    refresh(&site, &token, &[]).await.assert_error(400, "invalid_grant");
+    refresh(&site, &token, &[&for_token(&site, &thief)]).await.assert_error(400, "invalid_grant");
+    let again = refresh(&site, &token, &[&for_token(&site, &key)]).await;
+    assert_eq!(member(&again, "access_token"), member(&next, "access_token"));
+    site.close().await;
+}
+
 /// auth.md dialect D3: the other spelling of refresh, with its own proof.
 #[tokio::test]
 async fn the_identity_endpoint_takes_proofs_too() {
@@ -476,6 +493,31 @@ async fn an_exchange_binds_to_the_key_of_its_request() {
         assert_eq!(known["cnf"]["jkt"], json!(key.thumbprint()));
     }
     assert_eq!(member(&ask(&site, &fields, &[]).await, "token_type"), "Bearer");
+    site.close().await;
+}
+
+/// RFC 9449 §5, promise P4: an assertion that came with bound tokens yields none without
+/// their key, so that whoever copies the answer has nothing; nor does its successor.
+#[tokio::test]
+async fn an_assertion_is_as_bound_as_the_tokens_it_came_with() {
+    let site = Site::open().await;
+    let registered = approved(&site).await;
+    let (key, thief) = (Key::p256(), Key::p256());
+    let reply = poll(&site, &registered, &[&for_token(&site, &key)]).await;
+    let body = json!({ "type": "refresh", "refresh_token": member(&reply, "refresh_token") });
+    let proof = key.sign(&header(&key), &claims(&site, "POST", "/agent/identity"));
+    let request = site.client.post(format!("{}/agent/identity", site.url)).json(&body);
+    let next = Reply::of(request.header("dpop", proof)).await;
+    for assertion in [member(&reply, "identity_assertion"), member(&next, "identity_assertion")] {
+        let fields = [("grant_type", JWT_BEARER), ("assertion", assertion.as_str())];
+        let before = site.count("SELECT COUNT(*) FROM token").await;
+        ask(&site, &fields, &[]).await.assert_error(400, "invalid_grant");
+        let stolen = ask(&site, &fields, &[&for_token(&site, &thief)]).await;
+        stolen.assert_error(400, "invalid_grant");
+        assert_eq!(site.count("SELECT COUNT(*) FROM token").await, before);
+        let own = ask(&site, &fields, &[&for_token(&site, &key)]).await;
+        assert_eq!(member(&own, "token_type"), "DPoP");
+    }
     site.close().await;
 }
 

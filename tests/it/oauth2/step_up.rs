@@ -1,11 +1,11 @@
 //! More for a session that exists: 403, the missing part alone, one page, the same session.
 
 use countersign::protocol::timestamp::Seconds;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Site;
 use crate::support::agent::member;
-use crate::support::client::{Callback, Client};
+use crate::support::client::{CALLBACK, Callback, Client};
 use crate::support::person::Person;
 use crate::support::reply::Reply;
 
@@ -99,6 +99,37 @@ async fn a_time_box_ends_by_itself() {
     site.close().await;
 }
 
+/// RFC 8693 with promise P4: a part that was handed on stays the part it is. The same client
+/// holds it, and it is the newer session, but a yes is for the one the person knows.
+#[tokio::test]
+async fn a_part_that_was_handed_on_is_never_what_a_yes_widens() {
+    const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+    const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let metadata = json!({
+        "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token", EXCHANGE],
+    });
+    let client = Client::register_as(&site, &metadata).await;
+    let whole = reading(&client, &mut ada).await;
+    site.advance(Seconds(1));
+    let subject = member(&whole, "access_token");
+    let fields = [
+        ("grant_type", EXCHANGE),
+        ("client_id", client.id.as_str()),
+        ("subject_token", subject.as_str()),
+        ("subject_token_type", ACCESS),
+    ];
+    let part = site.post_form("/token", &fields).await;
+    let after = widened(&client, &mut ada, "demo:write", "session").await;
+    let (whole, part) = (known(&site, &whole).await, known(&site, &part).await);
+    assert_ne!(whole["session_id"], part["session_id"]);
+    assert_eq!(known(&site, &after).await["session_id"], whole["session_id"]);
+    assert_eq!(part["scope"], "demo:read");
+    site.close().await;
+}
+
 /// A no leaves the session as it was.
 #[tokio::test]
 async fn a_denial_takes_nothing_away() {
@@ -144,6 +175,33 @@ async fn programs_that_share_a_client_keep_their_sessions_apart() {
     let (first, second) = (known(&site, &first).await, known(&site, &second).await);
     assert_ne!(first["session_id"], second["session_id"]);
     assert_eq!(first["scope"], "demo:read");
+    site.close().await;
+}
+
+/// RFC 8707 §2.2, promise P4: what is asked for one resource widens no session at another.
+#[tokio::test]
+async fn a_session_at_another_resource_is_not_widened() {
+    let settings = "[[resource]]\nidentifier = \"https://files.example.com\"\n\
+                    [[resource.scope]]\nname = \"files:read\"\ndefault = true\n";
+    let site = Site::open_with(settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let demo = format!("{}/demo", site.url);
+    let link = client.send(&mut ada, &[("scope", "demo:read"), ("resource", &demo)]).await;
+    let fields = [("decision", "approve"), ("scope", "demo:read"), ("lifetime", "8h")];
+    assert_eq!(ada.answer(&link, &fields).await.status, 303);
+    let first = client.redeem(&Callback::of(&ada.get(&link).await).code(), &[]).await;
+
+    let files = ("resource", "https://files.example.com");
+    let link = client.send(&mut ada, &[("scope", "files:read"), files]).await;
+    assert!(!ada.get(&link).await.text.contains("name=\"session\""));
+    let fields = [("decision", "approve"), ("scope", "files:read"), ("lifetime", "8h")];
+    assert_eq!(ada.answer(&link, &fields).await.status, 303);
+    let second = client.redeem(&Callback::of(&ada.get(&link).await).code(), &[]).await;
+    assert_eq!(second.json()["scope"], "files:read", "{}", second.text);
+    site.assert_dead(&member(&second, "access_token")).await;
+    assert_eq!(known(&site, &first).await["scope"], "demo:read");
+    assert_eq!(site.count("SELECT COUNT(*) FROM session").await, 2);
     site.close().await;
 }
 

@@ -183,6 +183,33 @@ async fn an_agent_that_asks_again_is_counted() {
     site.close().await;
 }
 
+/// pages.md 5, actor T1: a name that a search would take for any name has still never asked.
+#[tokio::test]
+async fn a_name_of_wildcards_is_nobody_the_person_knows() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let registered = site.agent().register_for("ada@example.com").await;
+    assert_eq!(ada.deny(&registered.link(), "not_now").await.status, 303);
+    for (name, words) in [
+        ("%", "First time this agent"),
+        ("Test%", "First time this agent"),
+        ("Test_agent", "First time this agent"),
+        ("Test agent!", "First time this agent"),
+        ("Test agent", "request number 2 today"),
+        ("Test%", "request number 2 today"),
+    ] {
+        let body = json!({
+            "type": "service_auth", "login_hint": "ada@example.com", "client_name": name,
+            "requested_scopes": ["demo:read"],
+        });
+        let registered = site.agent().register(&body).await;
+        let page = ada.get(&registered.link()).await;
+        assert!(page.text.contains(words), "{name}: {words}: {}", page.text);
+        assert_eq!(ada.deny(&registered.link(), "not_now").await.status, 303);
+    }
+    site.close().await;
+}
+
 /// pages.md 16: Deny comes before Approve, nothing is focused, and Enter in a box presses a
 /// button that decides nothing.
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::support::Site;
 use crate::support::client::{Callback, Client, approve};
+use crate::support::reply::Reply;
 
 /// Promise P5, RFC 9700 §4.7: a link sent to somebody else asks nothing of them, so nobody
 /// approves a stranger's agent by following it.
@@ -36,6 +37,29 @@ async fn signing_in_on_the_way_keeps_the_question() {
     assert!(reply.header("location").is_some_and(|path| path.starts_with("/sign-in")));
     assert_eq!(ada.sign_in().await.status, 303);
     approve(&mut ada, &link).await;
+    site.close().await;
+}
+
+/// pages.md 18, actor T10: a report stops what else this client asks here, and not what it asks
+/// of other people elsewhere: a service may have registered once for all of them.
+#[tokio::test]
+async fn a_report_stops_the_clients_other_questions_from_the_same_place_only() {
+    let site = Site::open_with("trusted_proxies = [\"127.0.0.1/32\"]\n").await;
+    let mut ada = site.person("ada@example.com").await;
+    let mut bob = site.person("bob@example.com").await;
+    let client = Client::register(&site).await;
+    let elsewhere = site.client.get(format!("{}{}", site.url, client.request(&[])));
+    let began = Reply::of(elsewhere.header("x-forwarded-for", "203.0.113.9")).await;
+    let mark = began.header("set-cookie").expect("a mark").split(';').next();
+    bob.mark = mark.map(ToOwned::to_owned);
+    let of_bob = began.header("location").expect("a location").to_owned();
+
+    let other = client.send(&mut ada, &[]).await;
+    let reported = client.send(&mut ada, &[]).await;
+    assert_eq!(ada.answer(&reported, &[("decision", "report")]).await.status, 303);
+    assert_eq!(ada.get(&other).await.status, 410, "the same client at the same place");
+    approve(&mut bob, &of_bob).await;
+    assert_eq!(client.redeem(&Callback::of(&bob.get(&of_bob).await).code(), &[]).await.status, 200);
     site.close().await;
 }
 
