@@ -43,7 +43,6 @@ pub enum Collection {
     },
     /// The same request again, within [`REDELIVERY`].
     Again {
-        approved: Approved,
         at: Timestamp,
     },
     WrongCode(Change<Approval>),
@@ -78,13 +77,9 @@ impl Approval {
                 note: note.as_ref().map(ToString::to_string),
                 acceptable_scope: acceptable.as_ref().map(ToString::to_string),
             })),
-            State::Collected { approved, at, request } => {
+            State::Collected { at, request, .. } => {
                 let again = *request == collect.request && now < *at + REDELIVERY;
-                if again {
-                    Ok(Collection::Again { approved: approved.clone(), at: *at })
-                } else {
-                    Err(NotCollected::Spent)
-                }
+                if again { Ok(Collection::Again { at: *at }) } else { Err(NotCollected::Spent) }
             }
             State::Approved(approved) if now >= approved.collect_before => Err(NotCollected::Over),
             State::Approved(approved) => {

@@ -80,6 +80,7 @@ async fn collect_once(
         async |session: &Session, pair: &Pair| identity(app, &registration, session, pair).await;
     let decided = Decided {
         approval: approval.id.clone(),
+        session: of_the_yes(app, &approval).await?,
         collection: approval.collect(&collect),
         replayed,
         binding: Binding::of(way.key(), None),
@@ -87,6 +88,14 @@ async fn collect_once(
     };
     let (pair, identity) = settle(app, decided, beside).await?;
     Ok(Collected { registration, pair, identity })
+}
+
+/// The session that a human's yes opened or widens.
+async fn of_the_yes(app: &App, approval: &Approval) -> Result<Option<Session>, StoreError> {
+    match approval.approved() {
+        Some(approved) => app.store.session(&approved.session).await,
+        None => Ok(None),
+    }
 }
 
 /// The assertion that goes along with the pair.
@@ -166,6 +175,8 @@ async fn completion_refused(
     };
     match error {
         CollectError::UnknownToken => AgentErrorCode::InvalidClaim.into(),
+        // Nothing beside the code is said here.
+        CollectError::Refused(_) => AgentErrorCode::InvalidRequest.into(),
         CollectError::Revoked => AgentErrorCode::ClaimRevoked.into(),
         CollectError::WrongCode => AgentErrorCode::InvalidUserCode.into(),
         CollectError::NotCollected(NotCollected::Pending) => {

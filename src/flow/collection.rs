@@ -26,6 +26,8 @@ pub enum CollectError {
     Revoked,
     NotCollected(NotCollected),
     WrongCode,
+    /// Not what it comes with, but what it says beside that, or how often it asks.
+    Refused(OAuthError),
     Unavailable(Cause),
     Internal(Cause),
 }
@@ -36,6 +38,12 @@ impl From<StoreError> for CollectError {
             StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::Internal(error.into()),
             error => Self::Unavailable(error.into()),
         }
+    }
+}
+
+impl From<OAuthError> for CollectError {
+    fn from(error: OAuthError) -> Self {
+        Self::Refused(error)
     }
 }
 
@@ -58,6 +66,7 @@ impl From<CollectError> for OAuthError {
             | CollectError::Revoked
             | CollectError::WrongCode
             | CollectError::NotCollected(NotCollected::Spent) => Self::InvalidGrant,
+            CollectError::Refused(error) => error,
             CollectError::Unavailable(cause) => Self::TemporarilyUnavailable(cause),
             CollectError::Internal(cause) => Self::ServerError(cause),
         }
@@ -85,6 +94,8 @@ pub(in crate::flow) async fn repeated<T>(
 /// A collection that is decided, and what it takes to make it true.
 pub(in crate::flow) struct Decided<'a> {
     pub approval: ApprovalId,
+    /// That of the yes, if there was one.
+    pub session: Option<Session>,
     pub collection: Result<Collection, NotCollected>,
     /// What a second use is recorded as.
     pub replayed: Event,
@@ -99,11 +110,11 @@ pub(in crate::flow) async fn settle<T>(
     decided: Decided<'_>,
     beside: impl AsyncFn(&Session, &Pair) -> Result<T, CollectError>,
 ) -> Result<(Pair, T), CollectError> {
-    let Decided { approval, collection, replayed, binding, occasion } = decided;
+    let Decided { approval, session, collection, replayed, binding, occasion } = decided;
     let derived = Derived { approval: &approval, binding };
     match collection {
         Ok(Collection::Deliver { mut change, approved }) => {
-            let session = waiting(app, &approved, occasion).await?;
+            let session = waiting(session, &approved, occasion)?;
             let session = delivery::widen(session, &approved, &mut change.effects, occasion);
             let pair = derived.pair(app, &session, occasion.at)?;
             let beside = beside(&session, &pair).await?;
@@ -112,8 +123,8 @@ pub(in crate::flow) async fn settle<T>(
             app.metrics.funnel(Funnel::Collected);
             Ok((pair, beside))
         }
-        Ok(Collection::Again { approved, at }) => {
-            let session = session(app, &approved).await?;
+        Ok(Collection::Again { at }) => {
+            let session = session.ok_or(CollectError::NotCollected(NotCollected::Spent))?;
             if session.is_live(occasion.at) {
                 let pair = derived.pair(app, &session, at)?;
                 let beside = beside(&session, &pair).await?;
@@ -139,18 +150,13 @@ async fn record(app: &App, event: Event) -> Result<(), StoreError> {
     app.store.apply(vec![Effect::Record(event)]).await
 }
 
-async fn session(app: &App, approved: &Approved) -> Result<Session, CollectError> {
-    let session = app.store.session(&approved.session).await?;
-    session.ok_or(CollectError::NotCollected(NotCollected::Spent))
-}
-
 /// The session as long as it waits for its agent, or lives and waits for more.
-async fn waiting(
-    app: &App,
+fn waiting(
+    session: Option<Session>,
     approved: &Approved,
     occasion: &Occasion,
 ) -> Result<Session, CollectError> {
-    let session = session(app, approved).await?;
+    let session = session.ok_or(CollectError::NotCollected(NotCollected::Spent))?;
     match (session.standing(occasion.at), approved.widens()) {
         (Standing::Waiting, false) | (Standing::Live, true) => Ok(session),
         // Another request collected it after the approval was read.

@@ -15,7 +15,7 @@ impl Store {
     ///
     /// The database is away or the row does not read.
     pub async fn client(&self, id: &ClientId) -> Result<Option<RegisteredClient>, StoreError> {
-        let row = client::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
+        let row = self.one(client::Entity::find_by_id(id.as_str())).await?;
         row.map(RegisteredClient::try_from).transpose()
     }
 

@@ -17,12 +17,6 @@ use crate::store::write::Expect;
 /// The most rows one page shows.
 const PAGE: u64 = 200;
 
-/// Every column is named: `s.*` would break statements that another node keeps prepared while
-/// a migration adds one.
-const TOKEN_AND_SESSION: &str = "SELECT t.kind AS t0, t.scopes AS t1, t.created_at AS t2, \
-     t.expires_at AS t3, t.spent_at AS t4, t.key_thumbprint AS t5, s.* \
-     FROM token t JOIN session s ON s.id = t.session_id WHERE t.digest = $1";
-
 impl Store {
     /// # Errors
     ///
@@ -128,7 +122,13 @@ impl Store {
         &self,
         digest: &Digest,
     ) -> Result<Option<(Token, Session)>, StoreError> {
-        let query = statement(self.backend(), TOKEN_AND_SESSION, [digest.0.to_vec().into()]);
+        let sql = format!(
+            "SELECT t.kind AS t0, t.scopes AS t1, t.created_at AS t2, t.expires_at AS t3, \
+             t.spent_at AS t4, t.key_thumbprint AS t5, {} \
+             FROM token t JOIN session s ON s.id = t.session_id WHERE t.digest = $1",
+            session::COLUMNS
+        );
+        let query = statement(self.backend(), &sql, [digest.0.to_vec().into()]);
         let Some(row) = self.reader().query_one_raw(query).await? else { return Ok(None) };
         let session = session::Model::from_query_result(&row, "")?;
         let token = token::Model {

@@ -56,6 +56,15 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// Every column of `session s`, by name: `s.*` would break statements that another node keeps
+/// prepared while a migration adds one.
+pub const COLUMNS: &str = "\
+     s.id, s.revision, s.door, s.account_id, s.registration_id, s.approval_id, s.agent_name, \
+     s.agent_kind, s.resource, s.scopes, s.label, s.created_at, s.approved_at, s.expires_at, \
+     s.idle_seconds, s.refreshable, s.collect_before, s.last_used_at, s.ended_at, \
+     s.ended_cause, s.address, s.user_agent, s.client_id, s.parent_id, s.extra_scopes, \
+     s.extra_until, s.claims";
+
 const CORRUPT: StoreError = StoreError::Corrupt("session");
 
 /// What introspection says of a session beside its columns, as one JSON object; null where
