@@ -19,12 +19,12 @@ pub const DOORS: [(&str, Door); 2] = [("code", Door::Code), ("device", Door::Dev
 
 const WRITERS: usize = 64;
 
-/// Codes that one round may redeem, for each second that it lasts; with the last it is over.
-const REDEMPTIONS: f64 = 5_000.0;
+/// Codes that one round may redeem, for each millisecond that it lasts; with the last it is over.
+const REDEMPTIONS: usize = 5;
 
 /// Codes of one kind that one round may redeem.
 pub fn redemptions(plan: &Plan) -> usize {
-    (plan.span.as_secs_f64() * REDEMPTIONS) as usize
+    usize::try_from(plan.span.as_millis()).expect("a short round") * REDEMPTIONS
 }
 
 /// Each of [`PARTS`] beside a floor that writes the same rows to a copy of the database.
