@@ -23,7 +23,9 @@
     reason = "a benchmark fails by panicking, measures real time, prints, and deals in boxed scripts"
 )]
 
+mod approved;
 mod child;
+mod grants;
 mod load;
 mod nodes;
 mod report;
@@ -38,8 +40,19 @@ use std::time::Duration;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What can be measured, in this order.
-const PARTS: [&str; 8] =
-    ["start", "documents", "warm", "cold", "issue", "refresh", "passwords", "nodes"];
+const PARTS: [&str; 11] = [
+    "scale",
+    "start",
+    "documents",
+    "warm",
+    "cold",
+    "issue",
+    "refresh",
+    "code",
+    "device",
+    "passwords",
+    "nodes",
+];
 
 /// How much is measured.
 pub struct Plan {

@@ -10,6 +10,10 @@ pub struct Line {
     pub rounds: Vec<Measured>,
 }
 
+pub fn line(name: &'static str) -> Line {
+    Line { name, rounds: Vec::new() }
+}
+
 /// Median, smallest and largest.
 pub fn spread(values: impl Iterator<Item = f64>) -> [f64; 3] {
     let mut values: Vec<f64> = values.collect();

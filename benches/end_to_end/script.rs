@@ -35,26 +35,33 @@ impl Script for Fetch {
     }
 }
 
-/// Which sessions the connections of one round ask about, one after the other.
+/// Which tokens or codes the connections of one round come with, one after the other.
 pub struct Order {
     next: Cell<usize>,
     end: usize,
     /// Numbers wrap here; each comes once before any comes again.
     modulus: usize,
+    /// Stored sessions: with more tokens than that, several belong to one.
+    sessions: usize,
 }
 
 /// Spreads consecutive numbers over the whole table; a prime, so no round size divides it.
 const STRIDE: usize = 611_953;
 
 impl Order {
-    /// The first `count` sessions, for ever.
-    pub fn around(count: usize) -> Rc<Self> {
-        Rc::new(Self { next: Cell::new(0), end: usize::MAX, modulus: count })
+    /// The first `count` tokens of so many sessions, for ever.
+    pub fn around(count: usize, sessions: usize) -> Rc<Self> {
+        Rc::new(Self { next: Cell::new(0), end: usize::MAX, modulus: count, sessions })
     }
 
-    /// Part of a walk over all `sessions` that meets each of them once.
-    pub fn walk(from: usize, to: usize, sessions: usize) -> Rc<Self> {
-        Rc::new(Self { next: Cell::new(from), end: to, modulus: sessions })
+    /// The same tokens, each once.
+    pub fn once(count: usize, sessions: usize) -> Rc<Self> {
+        Rc::new(Self { next: Cell::new(0), end: count, modulus: count, sessions })
+    }
+
+    /// Part of a walk over all of `count` that meets each of them once.
+    pub fn walk(from: usize, to: usize, count: usize) -> Rc<Self> {
+        Rc::new(Self { next: Cell::new(from), end: to, modulus: count, sessions: count })
     }
 
     fn take(&self) -> Option<usize> {
@@ -80,9 +87,10 @@ impl Introspect {
 
 impl Script for Introspect {
     fn ask(&mut self, request: &mut Vec<u8>) -> bool {
-        let Some(session) = self.order.take() else { return false };
+        let Some(token) = self.order.take() else { return false };
+        let session = token % self.order.sessions;
         self.expected = format!("\"sub\":\"{}{session:08}\"", self.subject);
-        introspection(request, seed::access_token(session).reveal());
+        introspection(request, seed::access_token(token).reveal());
         true
     }
 
@@ -143,6 +151,34 @@ impl Script for Refresh {
         let fresh = next.starts_with("aar_") && next != self.token;
         self.token = next;
         fresh
+    }
+}
+
+/// A grant that collects what a person has approved; no code comes twice.
+pub struct Redeem {
+    order: Rc<Order>,
+    body: fn(usize) -> String,
+}
+
+impl Redeem {
+    /// `body` is the token request with the code of a number.
+    pub fn new(order: &Rc<Order>, body: fn(usize) -> String) -> Box<dyn Script> {
+        Box::new(Self { order: Rc::clone(order), body })
+    }
+}
+
+impl Script for Redeem {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        let Some(number) = self.order.take() else { return false };
+        post(request, "/token", "", &(self.body)(number));
+        true
+    }
+
+    fn is_good(&mut self, body: &[u8]) -> bool {
+        let begins = |name: &str, prefix: &str| {
+            member(body, name).is_some_and(|token| token.starts_with(prefix))
+        };
+        begins("access_token", "aas_") && begins("refresh_token", "aar_")
     }
 }
 

@@ -1,7 +1,7 @@
 //! A database as the server would have filled it: its own schema and keys, and sessions with
 //! an access and a refresh token each, whose secrets follow from their number.
 
-use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,10 +16,15 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
 /// How many sessions have a registration, and so an assertion to exchange.
 pub const REGISTERED: usize = 1_000;
 
-/// Rows in one statement, and statements in one transaction.
+/// Tokens in use when the cache is warm. Fewer sessions than that hold several each.
+pub const WARM: usize = 10_000;
+
+/// Rows in one statement.
 const ROWS: usize = 500;
 
 const DAY: i64 = 86_400;
+
+const SQLITE: &str = "countersign.db";
 
 /// Wrong passwords are to cost hashes here, not to be refused before.
 const LIMITS: &str = "[limits]\nsign_in_failures_per_account_per_hour = 1000000\n\
@@ -37,6 +42,17 @@ pub struct Site {
 }
 
 impl Site {
+    /// Fills a new SQLite database in `folder`.
+    pub async fn on_sqlite(folder: &Path, sessions: usize) -> Self {
+        let database = format!("sqlite://{}", folder.join(SQLITE).display());
+        Self::fill(folder, &database, sessions).await
+    }
+
+    /// The SQLite database.
+    pub fn file(&self) -> PathBuf {
+        self.folder.join(SQLITE)
+    }
+
     /// Fills `database`, a URL; settings and the master secret go to `folder`.
     pub async fn fill(folder: &Path, database: &str, sessions: usize) -> Self {
         let folder = folder.to_owned();
@@ -45,7 +61,6 @@ impl Site {
              database = \"{database}\"\nsecrets_file = \"{}/master.key\"\n{LIMITS}",
             folder.display()
         );
-        std::fs::write(folder.join("countersign.toml"), settings).expect("settings");
         let mut site = Self {
             folder,
             database: database.to_owned(),
@@ -53,6 +68,7 @@ impl Site {
             assertions: Vec::new(),
             point: String::new(),
         };
+        std::fs::write(site.settings_file(), settings).expect("settings");
         let app =
             start(site.settings(), Clock::System, Entropy::system()).await.expect("it starts");
         let now = app.clock.now().0;
@@ -79,14 +95,17 @@ impl Site {
         site
     }
 
-    fn file(&self) -> PathBuf {
+    fn settings_file(&self) -> PathBuf {
         self.folder.join("countersign.toml")
     }
 
     /// The settings file as the server reads it.
     pub fn settings(&self) -> Settings {
-        let sources =
-            Sources { file: Some(self.file()), environment: Vec::new(), flags: Flags::default() };
+        let sources = Sources {
+            file: Some(self.settings_file()),
+            environment: Vec::new(),
+            flags: Flags::default(),
+        };
         config::load(&sources).unwrap_or_else(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("settings: {}", lines.join("; "))
@@ -96,7 +115,7 @@ impl Site {
     /// Countersign as it is shipped, on this database.
     pub fn countersign(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
-        command.arg("serve").arg("--config").arg(self.file()).current_dir(&self.folder);
+        command.arg("serve").arg("--config").arg(self.settings_file()).current_dir(&self.folder);
         // It warns that the issuer names another port.
         command.env("RUST_LOG", "error");
         // A server refuses variables of its own prefix that it does not know.
@@ -118,20 +137,19 @@ impl Site {
             connection.execute_unprepared(fast).await.expect("set");
         }
         let hex = if self.database.starts_with("sqlite") { "X'" } else { "'\\x" };
-        let mut first = 0;
-        while first < self.sessions {
-            let numbers = first..(first + ROWS).min(self.sessions);
-            first = numbers.end;
-            let mut text = String::from("BEGIN;");
-            rows(&mut text, SESSION, numbers.clone(), |number| session(number, resource, now));
-            rows(&mut text, TOKEN, numbers.clone(), |number| tokens(number, hex, now));
-            if numbers.start < REGISTERED {
-                rows(&mut text, REGISTRATION, numbers, |number| {
-                    registration(number, resource, hex, now)
-                });
-            }
-            text.push_str("COMMIT");
-            connection.execute_unprepared(&text).await.expect("inserted");
+        let insert = async |statement: String| {
+            connection.execute_unprepared(&statement).await.expect("inserted");
+        };
+        for numbers in batches(self.sessions) {
+            insert(rows(SESSION, numbers, |number| session(number, resource, now))).await;
+        }
+        for numbers in batches(self.sessions.max(WARM)) {
+            let of = |number| tokens(number, number % self.sessions, hex, now);
+            insert(rows(TOKEN, numbers, of)).await;
+        }
+        for numbers in batches(self.sessions.min(REGISTERED)) {
+            let of = |number| registration(number, resource, hex, now);
+            insert(rows(REGISTRATION, numbers, of)).await;
         }
         let finish = if self.database.starts_with("sqlite") {
             "PRAGMA wal_checkpoint(TRUNCATE)"
@@ -149,20 +167,15 @@ const TOKEN: &str = "token (digest, session_id, kind, scopes, created_at, expire
 const REGISTRATION: &str = "registration (id, revision, kind, client_name, resource, scopes, \
      pre_claim_scopes, claim_digest, claim_expires_at, generation, account_id, session_id, \
      poll_interval, address, created_at)";
-const SCOPES: &str = "demo:read demo:write";
+pub const SCOPES: &str = "demo:read demo:write";
 
-fn rows(
-    text: &mut String,
-    table: &str,
-    numbers: std::ops::Range<usize>,
-    row: impl Fn(usize) -> String,
-) {
-    write!(text, "INSERT INTO {table} VALUES ").expect("written");
-    for (place, number) in numbers.enumerate() {
-        text.push_str(if place == 0 { "" } else { "," });
-        text.push_str(&row(number));
-    }
-    text.push(';');
+fn batches(count: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..count).step_by(ROWS).map(move |first| first..(first + ROWS).min(count))
+}
+
+fn rows(table: &str, numbers: Range<usize>, row: impl Fn(usize) -> String) -> String {
+    let values: Vec<String> = numbers.map(row).collect();
+    format!("INSERT INTO {table} VALUES {}", values.join(","))
 }
 
 fn session(number: usize, resource: &str, now: i64) -> String {
@@ -174,13 +187,13 @@ fn session(number: usize, resource: &str, now: i64) -> String {
     )
 }
 
-fn tokens(number: usize, hex: &str, now: i64) -> String {
+fn tokens(number: usize, session: usize, hex: &str, now: i64) -> String {
     let (access, refresh) =
         (access_token(number).digest().hex(), refresh_token(number).digest().hex());
     let (access_end, refresh_end) = (now + DAY, now + 30 * DAY);
     format!(
-        "({hex}{access}', 'ses_{number:08}', 1, '{SCOPES}', {now}, {access_end}), \
-         ({hex}{refresh}', 'ses_{number:08}', 2, '{SCOPES}', {now}, {refresh_end})"
+        "({hex}{access}', 'ses_{session:08}', 1, '{SCOPES}', {now}, {access_end}), \
+         ({hex}{refresh}', 'ses_{session:08}', 2, '{SCOPES}', {now}, {refresh_end})"
     )
 }
 
@@ -202,7 +215,7 @@ pub fn refresh_token(number: usize) -> Secret {
 }
 
 /// The secret of a number: what `SplitMix64` makes of it, so that nothing has to be kept.
-fn secret(kind: SecretKind, number: usize) -> Secret {
+pub fn secret(kind: SecretKind, number: usize) -> Secret {
     let mut state = (number as u64).wrapping_mul(4).wrapping_add(kind as u64) << 16;
     loop {
         let mut bytes = [0; ENTROPY];

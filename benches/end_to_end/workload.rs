@@ -1,6 +1,5 @@
 //! What is measured, in which order.
 
-use std::path::Path;
 use std::time::Duration;
 
 use tempfile::tempdir;
@@ -8,17 +7,13 @@ use tempfile::tempdir;
 use super::Plan;
 use super::child::Server;
 use super::load::{Measured, Script, run, run_beside};
-use super::nodes;
-use super::report::{Line, spread, table, waits};
-use super::script::{Exchange, Fetch, Introspect, Order, Paced, Refresh, WrongPassword};
-use super::seed::{REGISTERED, Site, refresh_token};
+use super::report::{Line, line, spread, table, waits};
+use super::script::{Fetch, Introspect, Order, Paced, WrongPassword};
+use super::seed::{Site, WARM};
 use super::yardstick::command;
+use super::{approved, grants, nodes};
 
 const READERS: usize = 16;
-const WRITERS: usize = 64;
-
-/// Tokens in use when the cache is warm.
-const WARM: usize = 10_000;
 
 /// People who mistype their password at once, and how long an API rests between questions then.
 const GUESSERS: usize = 8;
@@ -26,6 +21,10 @@ const REST: Duration = Duration::from_millis(5);
 
 /// How often a start is timed.
 const STARTS: usize = 10;
+
+/// How many sessions may be stored without a warm answer costing more.
+const SIZES: [(&str, usize); 3] =
+    [("1,000 sessions", 1_000), ("100,000 sessions", 100_000), ("1,000,000 sessions", 1_000_000)];
 
 pub async fn measure(plan: &Plan) {
     println!("{} sessions, {} rounds of {:?}", plan.sessions, plan.rounds, plan.span);
@@ -40,9 +39,13 @@ pub async fn measure(plan: &Plan) {
         }
         return;
     }
-    let file = folder.path().join("countersign.db");
-    let database = format!("sqlite://{}", file.display());
-    let site = Site::fill(folder.path(), &database, plan.sessions).await;
+    if plan.has("scale") {
+        scale(plan).await;
+    }
+    let site = Site::on_sqlite(folder.path(), plan.sessions).await;
+    for (_, door) in grants::DOORS.iter().filter(|(part, _)| plan.has(part)) {
+        approved::fill(&site, *door, plan.rounds * grants::redemptions(plan)).await;
+    }
     if plan.has("start") {
         start_up(&site);
         let idle = Server::start(site.countersign());
@@ -50,10 +53,10 @@ pub async fn measure(plan: &Plan) {
         tokio::time::sleep(plan.span.max(Duration::from_millis(500))).await;
         println!("idle: {:.1} MiB resident", idle.memory().0);
     }
-    on_sqlite(plan, &site, &file).await;
+    on_sqlite(plan, &site).await;
 }
 
-async fn on_sqlite(plan: &Plan, site: &Site, file: &Path) {
+async fn on_sqlite(plan: &Plan, site: &Site) {
     let ours = Server::start(site.countersign());
     if plan.has("documents") {
         documents(plan, &ours).await;
@@ -62,10 +65,10 @@ async fn on_sqlite(plan: &Plan, site: &Site, file: &Path) {
         warm(plan, &ours).await;
     }
     if plan.has("cold") {
-        cold(plan, site, file).await;
+        cold(plan, site).await;
     }
-    if plan.has("issue") || plan.has("refresh") {
-        write(plan, site, &ours, file).await;
+    if grants::PARTS.iter().any(|part| plan.has(part)) {
+        grants::measure(plan, site, &ours).await;
     }
     let (now, most) = ours.memory();
     println!("\nunder load: {now:.1} MiB resident, {most:.1} MiB at most");
@@ -91,11 +94,7 @@ fn start_up(site: &Site) {
     println!("binary: {:.1} MiB", binary as f64 / 1_048_576.0);
 }
 
-fn line(name: &'static str) -> Line {
-    Line { name, rounds: Vec::new() }
-}
-
-fn times(count: usize, script: impl Fn(usize) -> Box<dyn Script>) -> Vec<Box<dyn Script>> {
+pub fn times(count: usize, script: impl Fn(usize) -> Box<dyn Script>) -> Vec<Box<dyn Script>> {
     (0..count).map(script).collect()
 }
 
@@ -123,28 +122,61 @@ async fn documents(plan: &Plan, ours: &Server) {
 
 /// Introspection of tokens that were asked about a moment ago.
 async fn warm(plan: &Plan, ours: &Server) {
-    let limit = Server::start(command(&["serve-limit"]));
-    let tokens = WARM.min(plan.sessions);
-    warm_up(ours, &Order::walk(0, tokens, tokens)).await;
-    let order = Order::around(tokens);
-    let mut lines = ["limit", "countersign"].map(line);
-    for _ in 0..plan.rounds {
-        let scripts = times(READERS, |_| Fetch::new("/", "{\"active\":true"));
-        lines[0].rounds.push(run(&limit, scripts, plan.span).await);
-        let scripts = times(READERS, |_| Introspect::new(&order, "acc_"));
-        lines[1].rounds.push(run(ours, scripts, plan.span).await);
-    }
+    let lines = asked_again(plan, &[("countersign", ours, plan.sessions)]).await;
     table("introspection, warm", &lines);
 }
 
-async fn warm_up(server: &Server, order: &std::rc::Rc<Order>) {
-    let scripts = times(READERS, |_| Introspect::new(order, "acc_"));
+/// The same, however many sessions are stored.
+async fn scale(plan: &Plan) {
+    let most = if plan.is_brief() { plan.sessions } else { usize::MAX };
+    let mut stored = Vec::new();
+    for (name, sessions) in SIZES.into_iter().filter(|(_, sessions)| *sessions <= most) {
+        let folder = tempdir().expect("a folder");
+        let site = Site::on_sqlite(folder.path(), sessions).await;
+        stored.push((name, Server::start(site.countersign()), sessions, folder));
+    }
+    let servers: Vec<_> =
+        stored.iter().map(|(name, server, sessions, _)| (*name, server, *sessions)).collect();
+    let lines = asked_again(plan, &servers).await;
+    table("introspection, warm, by what is stored", &lines);
+    table("the same, beside the smallest", &lines[1..]);
+    for (name, server, ..) in servers {
+        println!("{name}: {:.1} MiB resident at most", server.memory().1);
+    }
+}
+
+/// Rounds of the limit and of each of these servers, in turn, when they have met all [`WARM`]
+/// tokens.
+async fn asked_again(plan: &Plan, servers: &[(&'static str, &Server, usize)]) -> Vec<Line> {
+    let limit = Server::start(command(&["serve-limit"]));
+    let mut lines = vec![line("limit")];
+    let mut orders = Vec::new();
+    for (name, server, sessions) in servers {
+        warm_up(server, *sessions).await;
+        lines.push(line(name));
+        orders.push(Order::around(WARM, *sessions));
+    }
+    for _ in 0..plan.rounds {
+        let scripts = times(READERS, |_| Fetch::new("/", "{\"active\":true"));
+        lines[0].rounds.push(run(&limit, scripts, plan.span).await);
+        for ((line, order), (_, server, _)) in lines[1..].iter_mut().zip(&orders).zip(servers) {
+            let scripts = times(READERS, |_| Introspect::new(order, "acc_"));
+            line.rounds.push(run(server, scripts, plan.span).await);
+        }
+    }
+    lines
+}
+
+/// Asks about each of [`WARM`] tokens once.
+async fn warm_up(server: &Server, sessions: usize) {
+    let order = Order::once(WARM, sessions);
+    let scripts = times(READERS, |_| Introspect::new(&order, "acc_"));
     run(server, scripts, Duration::from_mins(5)).await;
 }
 
 /// Introspection of tokens that were never asked about: each round begins with a new process.
-async fn cold(plan: &Plan, site: &Site, file: &Path) {
-    let floor = Server::start(command(&["serve-floor", &file.display().to_string()]));
+async fn cold(plan: &Plan, site: &Site) {
+    let floor = Server::start(command(&["serve-floor", &site.file().display().to_string()]));
     let mut lines = ["floor, SQLite", "countersign"].map(line);
     for round in 0..plan.rounds {
         lines[0].rounds.push(never_asked(plan, &floor, round, "ses_").await);
@@ -181,52 +213,11 @@ async fn never_asked(
     run(server, times(READERS, |_| Introspect::new(&order, subject)), plan.span).await
 }
 
-/// Tokens issued and refreshed, durably, for many agents at once.
-async fn write(plan: &Plan, site: &Site, ours: &Server, file: &Path) {
-    let copy = file.with_extension("floor");
-    std::fs::copy(file, &copy).expect("a copy");
-    let arguments = ["serve-grouped-floor", &copy.display().to_string(), &site.point];
-    let floor = Server::start(command(&arguments));
-    if plan.has("issue") {
-        let assertion =
-            |round: usize, at: usize| &site.assertions[(round * WRITERS + at) % REGISTERED];
-        let grants = ["floor, grouped, durable", "assertion exchange"];
-        let script = |round, at| Exchange::new(assertion(round, at));
-        grant(plan, "token issue", grants.map(line), [&floor, ours], script).await;
-    }
-    if plan.has("refresh") {
-        // Every connection begins with a token that nobody has refreshed.
-        let last = plan.sessions - 1;
-        let script = |round, at| {
-            Refresh::new(refresh_token(last - (round * WRITERS + at) % plan.sessions).reveal())
-        };
-        let names = ["floor, grouped, durable", "refresh"];
-        grant(plan, "refresh", names.map(line), [&floor, ours], script).await;
-    }
-}
-
-async fn grant(
-    plan: &Plan,
-    title: &str,
-    mut lines: [Line; 2],
-    servers: [&Server; 2],
-    script: impl Fn(usize, usize) -> Box<dyn Script>,
-) {
-    for round in 0..plan.rounds {
-        for (line, server) in lines.iter_mut().zip(servers) {
-            let scripts = times(WRITERS, |at| script(round, at));
-            line.rounds.push(run(server, scripts, plan.span).await);
-        }
-    }
-    table(title, &lines);
-}
-
 /// Introspection at a steady rate that leaves time, alone and while many people mistype their
 /// password.
 async fn passwords(plan: &Plan, ours: &Server) {
-    let tokens = WARM.min(plan.sessions);
-    warm_up(ours, &Order::walk(0, tokens, tokens)).await;
-    let order = Order::around(tokens);
+    warm_up(ours, plan.sessions).await;
+    let order = Order::around(WARM, plan.sessions);
     let mut lines = ["no passwords", "wrong passwords"].map(line);
     for _ in 0..plan.rounds {
         for (line, people) in lines.iter_mut().zip([0, GUESSERS]) {

@@ -113,8 +113,17 @@ struct Insert {
 enum Change {
     /// An access token.
     Issue(Digest),
-    /// The spent refresh token, and its successors.
-    Rotate { spent: Digest, access: Digest, refresh: Digest },
+    /// A spent refresh token, and its successors.
+    Rotate(Pair),
+    /// A collected approval, its session, and their first tokens.
+    Collect(Pair),
+}
+
+/// The digests of what was presented and of what is issued for it.
+struct Pair {
+    presented: Digest,
+    access: Digest,
+    refresh: Digest,
 }
 
 /// What the handler of the grouped floor needs.
@@ -124,8 +133,8 @@ struct Issuer {
     inserts: mpsc::Sender<Insert>,
 }
 
-/// Grouped durable writes of the rows that a token issued leaves, and one verification; or of
-/// those that a refresh leaves.
+/// Grouped durable writes of the rows that a token issued leaves, and one verification; of
+/// those that a refresh leaves; or of those that a code redeemed leaves.
 async fn write_grouped(file: &str, point: &str) {
     let mut bytes = vec![4];
     for half in point.split('.') {
@@ -156,18 +165,22 @@ impl Issuer {
     }
 }
 
-/// Either of the two grants.
+/// Whichever grant it is.
 async fn grant(body: Bytes, issuer: Data<Issuer>) -> HttpResponse {
     let text = std::str::from_utf8(&body).expect("text");
-    let answer = match text.split_once("&refresh_token=") {
-        Some((_, presented)) => refresh(presented, &issuer).await,
-        None => exchange(text, &issuer).await,
+    let after = |name: &str| text.split_once(name).map(|(_, value)| value);
+    let answer = if let Some(assertion) = after("&assertion=") {
+        exchange(assertion, &issuer).await
+    } else if let Some(token) = after("&refresh_token=") {
+        pair(token, Change::Rotate, &issuer).await
+    } else {
+        let code = after("&code=").or_else(|| after("&device_code=")).expect("a code");
+        pair(code, Change::Collect, &issuer).await
     };
     HttpResponse::Ok().content_type("application/json").body(answer)
 }
 
-async fn exchange(text: &str, issuer: &Issuer) -> String {
-    let (_, assertion) = text.split_once("&assertion=").expect("an assertion");
+async fn exchange(assertion: &str, issuer: &Issuer) -> String {
     let (signed, signature) = assertion.rsplit_once('.').expect("a signature");
     let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &issuer.point)
@@ -179,12 +192,11 @@ async fn exchange(text: &str, issuer: &Issuer) -> String {
     format!(r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":3600}}"#)
 }
 
-async fn refresh(presented: &str, issuer: &Issuer) -> String {
+async fn pair(presented: &str, change: fn(Pair) -> Change, issuer: &Issuer) -> String {
     let (access, refresh) = (issuer.secret(SecretKind::Access), issuer.secret(SecretKind::Refresh));
-    let spent = Digest::of(presented.as_bytes());
-    let (access_digest, refresh_digest) = (access.digest(), refresh.digest());
-    let change = Change::Rotate { spent, access: access_digest, refresh: refresh_digest };
-    issuer.store(change).await;
+    let presented = Digest::of(presented.as_bytes());
+    let pair = Pair { presented, access: access.digest(), refresh: refresh.digest() };
+    issuer.store(change(pair)).await;
     let (access, refresh) = (access.reveal(), refresh.reveal());
     format!(
         r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":3600,"refresh_token":"{refresh}"}}"#
@@ -194,6 +206,11 @@ async fn refresh(presented: &str, issuer: &Issuer) -> String {
 const TOKEN: &str = "INSERT INTO token (digest, session_id, kind, scopes, created_at, expires_at) \
      VALUES ($1, $2, 1, 'demo:read demo:write', 1800000000, 1800003600)";
 const SPEND: &str = "UPDATE token SET spent_at = 1800000000 WHERE digest = $1 AND spent_at IS NULL";
+const COLLECT: &str = "UPDATE approval SET revision = revision + 1, state_name = 'collected', \
+     state = replace(state, 'approved', 'collected') \
+     WHERE handle_digest = $1 AND state_name = 'approved' RETURNING id";
+const BEGIN: &str = "UPDATE session SET revision = revision + 1, collect_before = NULL \
+     WHERE id = $1 AND collect_before IS NOT NULL";
 const PAIR: &str = "INSERT INTO token (digest, session_id, kind, scopes, created_at, expires_at) \
      VALUES ($1, $3, 1, 'demo:read demo:write', 1800000000, 1800003600), \
             ($2, $3, 2, 'demo:read demo:write', 1800000000, 1800003600)";
@@ -228,21 +245,29 @@ async fn insert(file: &Path, mut waiting: mpsc::Receiver<Insert>) {
     }
 }
 
-/// The rows of one change, about one of the first thousand sessions.
+/// The rows of one change, about one of the first thousand sessions or about the one that it
+/// begins.
 async fn store(connection: &mut SqliteConnection, change: &Change, number: u64) {
     let whose = number % 1_000;
-    let session = format!("ses_{whose:08}");
+    let mut session = format!("ses_{whose:08}");
     match change {
         Change::Issue(token) => {
             let token = sqlx::query(TOKEN).bind(&token.0[..]).bind(&session);
             token.execute(&mut *connection).await.expect("inserted");
         }
-        Change::Rotate { spent, access, refresh } => {
-            let statement = sqlx::query(SPEND).bind(&spent.0[..]);
+        Change::Rotate(pair) => {
+            let statement = sqlx::query(SPEND).bind(&pair.presented.0[..]);
             let done = statement.execute(&mut *connection).await.expect("updated");
             assert_eq!(done.rows_affected(), 1, "each refresh token is spent once");
-            let pair = sqlx::query(PAIR).bind(&access.0[..]).bind(&refresh.0[..]).bind(&session);
-            pair.execute(&mut *connection).await.expect("inserted");
+            issue(connection, pair, &session).await;
+        }
+        Change::Collect(pair) => {
+            let statement = sqlx::query_scalar(COLLECT).bind(&pair.presented.0[..]);
+            session = statement.fetch_one(&mut *connection).await.expect("each is collected once");
+            let statement = sqlx::query(BEGIN).bind(&session);
+            let done = statement.execute(&mut *connection).await.expect("updated");
+            assert_eq!(done.rows_affected(), 1, "each session begins once");
+            issue(connection, pair, &session).await;
         }
     }
     let event = sqlx::query(EVENT)
@@ -251,6 +276,11 @@ async fn store(connection: &mut SqliteConnection, change: &Change, number: u64) 
         .bind(&session)
         .bind(format!("reg_{whose:08}"));
     event.execute(connection).await.expect("inserted");
+}
+
+async fn issue(connection: &mut SqliteConnection, pair: &Pair, session: &str) {
+    let statement = sqlx::query(PAIR).bind(&pair.access.0[..]).bind(&pair.refresh.0[..]);
+    statement.bind(session).execute(connection).await.expect("inserted");
 }
 
 /// How this executable becomes the yardstick of these arguments.

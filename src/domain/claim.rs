@@ -44,7 +44,6 @@ pub enum Collection {
     /// The same request again, within [`REDELIVERY`].
     Again {
         approval: Approval,
-        approved: Approved,
         at: Timestamp,
     },
     /// Collected already, by another request or too long ago.
@@ -81,10 +80,10 @@ impl Approval {
                 note: note.as_ref().map(ToString::to_string),
                 acceptable_scope: acceptable.as_ref().map(ToString::to_string),
             })),
-            State::Collected { approved, at, request, .. } => {
-                let (approved, at) = (approved.clone(), *at);
+            State::Collected { at, request, .. } => {
+                let at = *at;
                 if *request == collect.request && now < at + REDELIVERY {
-                    Ok(Collection::Again { approval: self, approved, at })
+                    Ok(Collection::Again { approval: self, at })
                 } else {
                     Ok(Collection::Spent(self))
                 }

@@ -79,12 +79,21 @@ async fn collect_once(
         async |session: &Session, pair: &Pair| identity(app, &registration, session, pair).await;
     let decided = Decided {
         approval: approval.id.clone(),
+        session: of_the_yes(app, &approval).await?,
         collection: approval.collect(&collect),
         binding: Binding::of(way.proof(), None),
         occasion,
     };
     let (pair, identity) = settle(app, decided, beside).await?;
     Ok(Collected { registration, pair, identity })
+}
+
+/// The session that a human's yes opened or widens.
+async fn of_the_yes(app: &App, approval: &Approval) -> Result<Option<Session>, StoreError> {
+    match approval.approved() {
+        Some(approved) => app.store.session(&approved.session).await,
+        None => Ok(None),
+    }
 }
 
 /// The assertion that goes along with the pair.
@@ -164,8 +173,9 @@ async fn completion_refused(
         if outer { AgentErrorCode::ClaimExpired } else { AgentErrorCode::UserCodeExpired }
     };
     match error {
-        // Nobody proves a key here, so no proof can have been used before.
-        CollectError::UnknownToken | CollectError::Replayed => AgentErrorCode::InvalidClaim.into(),
+        CollectError::UnknownToken => AgentErrorCode::InvalidClaim.into(),
+        // Nothing beside the code is said here, and nobody proves a key.
+        CollectError::Refused(_) => AgentErrorCode::InvalidRequest.into(),
         CollectError::Revoked => AgentErrorCode::ClaimRevoked.into(),
         CollectError::WrongCode => AgentErrorCode::InvalidUserCode.into(),
         CollectError::NotCollected(NotCollected::Pending) => {

@@ -24,8 +24,8 @@ pub enum CollectError {
     Revoked,
     NotCollected(NotCollected),
     WrongCode,
-    /// The proof of possession was used before (RFC 9449 §11.1).
-    Replayed,
+    /// Not what it comes with, but what it says beside that, or how often it asks.
+    Refused(OAuthError),
     Unavailable(Cause),
     Internal(Cause),
 }
@@ -34,9 +34,15 @@ impl From<StoreError> for CollectError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::Internal(error.into()),
-            StoreError::Replayed => Self::Replayed,
+            StoreError::Replayed => Self::Refused(error.into()),
             error => Self::Unavailable(error.into()),
         }
+    }
+}
+
+impl From<OAuthError> for CollectError {
+    fn from(error: OAuthError) -> Self {
+        Self::Refused(error)
     }
 }
 
@@ -59,7 +65,7 @@ impl From<CollectError> for OAuthError {
             | CollectError::Revoked
             | CollectError::WrongCode
             | CollectError::NotCollected(NotCollected::Spent) => Self::InvalidGrant,
-            CollectError::Replayed => StoreError::Replayed.into(),
+            CollectError::Refused(error) => error,
             CollectError::Unavailable(cause) => Self::TemporarilyUnavailable(cause),
             CollectError::Internal(cause) => Self::ServerError(cause),
         }
@@ -69,6 +75,8 @@ impl From<CollectError> for OAuthError {
 /// A collection that is decided, and what it takes to make it true.
 pub(in crate::flow) struct Decided<'a> {
     pub approval: ApprovalId,
+    /// That of the yes, if there was one.
+    pub session: Option<Session>,
     pub collection: Result<Collection, NotCollected>,
     pub binding: Binding,
     pub occasion: &'a Occasion,
@@ -81,11 +89,11 @@ pub(in crate::flow) async fn settle<T>(
     decided: Decided<'_>,
     beside: impl AsyncFn(&Session, &Pair) -> Result<T, CollectError>,
 ) -> Result<(Pair, T), CollectError> {
-    let Decided { approval, collection, binding, occasion } = decided;
+    let Decided { approval, session, collection, binding, occasion } = decided;
     let derived = Derived { approval: &approval, binding };
     match collection {
         Ok(Collection::Deliver { mut change, approved }) => {
-            let session = waiting(app, &approved, occasion).await?;
+            let session = waiting(session, &approved, occasion)?;
             let session = delivery::widen(session, &approved, &mut change.effects, occasion);
             let pair = derived.pair(app, &session, occasion.at)?;
             let beside = beside(&session, &pair).await?;
@@ -94,8 +102,8 @@ pub(in crate::flow) async fn settle<T>(
             app.metrics.funnel(Funnel::Collected);
             Ok((pair, beside))
         }
-        Ok(Collection::Again { approval, approved, at }) => {
-            let session = session(app, &approved).await?;
+        Ok(Collection::Again { approval, at }) => {
+            let session = session.ok_or(CollectError::NotCollected(NotCollected::Spent))?;
             if !session.is_live(occasion.at) {
                 return Err(spent(app, approval, occasion).await);
             }
@@ -137,18 +145,13 @@ async fn note(
     }
 }
 
-async fn session(app: &App, approved: &Approved) -> Result<Session, CollectError> {
-    let session = app.store.session(&approved.session).await?;
-    session.ok_or(CollectError::NotCollected(NotCollected::Spent))
-}
-
 /// The session as long as it waits for its agent, or lives and waits for more.
-async fn waiting(
-    app: &App,
+fn waiting(
+    session: Option<Session>,
     approved: &Approved,
     occasion: &Occasion,
 ) -> Result<Session, CollectError> {
-    let session = session(app, approved).await?;
+    let session = session.ok_or(CollectError::NotCollected(NotCollected::Spent))?;
     match (session.standing(occasion.at), approved.widens()) {
         (Standing::Waiting, false) | (Standing::Live, true) => Ok(session),
         // Another request collected it after the approval was read.

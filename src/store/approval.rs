@@ -1,14 +1,18 @@
 //! Named queries about approvals.
 
 use sea_orm::sea_query::LikeExpr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, FromQueryResult as _,
+    PaginatorTrait as _, QueryFilter as _,
+};
 
 use super::registration::keep_pace;
-use super::row::approval;
+use super::row::{approval, session, statement};
 use super::{Store, StoreError};
 use crate::domain::approval::{Approval, KeyedCode};
 use crate::domain::id::{AccountId, ApprovalId};
 use crate::domain::pace::Pace;
+use crate::domain::session::Session;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 
@@ -33,18 +37,34 @@ impl Store {
         row.map(Approval::try_from).transpose()
     }
 
-    /// The approval whose agent collects with this.
+    /// The approval whose agent collects with this, and the session of its yes, if there is
+    /// one: all that a redemption asks, in one question.
     ///
     /// # Errors
     ///
     /// As [`approval_by_link`](Self::approval_by_link).
-    pub async fn approval_by_handle(
+    pub async fn approval_and_session(
         &self,
         handle: &Digest,
-    ) -> Result<Option<Approval>, StoreError> {
-        let by_handle = approval::Column::HandleDigest.eq(handle.0.to_vec());
-        let row = self.one(approval::Entity::find().filter(by_handle)).await?;
-        row.map(Approval::try_from).transpose()
+    ) -> Result<Option<(Approval, Option<Session>)>, StoreError> {
+        // A yes names its session in the state, and keeps it there when it is collected.
+        let session = match self.backend() {
+            DbBackend::Postgres => {
+                "COALESCE(a.state::json ->> 'session', a.state::json #>> '{approved,session}')"
+            }
+            _ => "COALESCE(a.state ->> '$.session', a.state ->> '$.approved.session')",
+        };
+        let sql = format!(
+            "SELECT {}, {} FROM approval a LEFT JOIN session s ON s.id = {session} \
+             WHERE a.handle_digest = $1",
+            *approval::COLUMNS,
+            *session::COLUMNS
+        );
+        let query = statement(self.backend(), &sql, [handle.0.to_vec().into()]);
+        let Some(row) = self.reader().query_one_raw(query).await? else { return Ok(None) };
+        let approval = approval::Model::from_query_result(&row, approval::PREFIX)?;
+        let session = session::Model::from_query_result_optional(&row, "")?;
+        Ok(Some((approval.try_into()?, session.map(Session::try_from).transpose()?)))
     }
 
     /// The approval whose agent shows this code.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _,
-    IdenStatic as _, Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::row::{event, session, statement, step, token};
@@ -19,16 +19,12 @@ use crate::store::write::Expect;
 /// The most rows one page shows.
 const PAGE: u64 = 200;
 
-/// Every column is named: `s.*` would break statements that another node keeps prepared while
-/// a migration adds one.
 static TOKEN_AND_SESSION: LazyLock<String> = LazyLock::new(|| {
-    let session: Vec<String> =
-        session::Column::iter().map(|column| format!("s.{}", column.as_str())).collect();
     format!(
         "SELECT t.kind AS t0, t.scopes AS t1, t.created_at AS t2, t.expires_at AS t3, \
          t.spent_at AS t4, t.key_thumbprint AS t5, {} \
          FROM token t JOIN session s ON s.id = t.session_id WHERE t.digest = $1",
-        session.join(", ")
+        *session::COLUMNS
     )
 });
 

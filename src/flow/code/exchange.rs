@@ -19,7 +19,7 @@ use crate::domain::change::Change;
 use crate::domain::client::Client;
 use crate::domain::origin::Occasion;
 use crate::domain::redemption::Redemption;
-use crate::domain::session::Standing;
+use crate::domain::session::{Session, Standing};
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair};
 use crate::flow::grants::{narrowed, pinned};
@@ -30,7 +30,6 @@ use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::token_response::TokenResponse;
-use crate::store::StoreError;
 
 /// Redeems an authorization code, once, for the client, redirection and verifier it is
 /// bound to.
@@ -101,16 +100,16 @@ async fn redeem_once(
     let body = Body { form, client: caller.client() };
     let mut machine = AccessToken::new(&body);
     let mut input = Input::None;
-    let mut recovered: Option<Approval> = None;
+    let mut recovered = None;
     let mut proven = false;
     loop {
         input = match machine.advance(input) {
             Output::Authenticate { .. } => Input::Authenticated,
             Output::Recover { code } => {
                 let code = code.to_owned();
-                let approval = by_code(app, &code).await?.ok_or(OAuthError::InvalidGrant)?;
-                let grant = grant(&approval, form)?;
-                recovered = Some(approval);
+                let found = by_code(app, &code).await?.ok_or(OAuthError::InvalidGrant)?;
+                let grant = grant(&found.0, form)?;
+                recovered = Some(found);
                 Input::Recovered(Some(Box::new(grant)))
             }
             Output::Extend { extensions } => {
@@ -122,10 +121,10 @@ async fn redeem_once(
             Output::Err(error) => return Err(refused(&error)),
         };
     }
-    let approval = recovered.ok_or(OAuthError::InvalidGrant)?;
+    let (approval, session) = recovered.ok_or(OAuthError::InvalidGrant)?;
     let proven = proven && in_hand(&approval, presented.key());
     let binding = Binding::of(presented.proof.as_ref(), Some(caller.client()));
-    let holder = Holder { form, binding };
+    let holder = Holder { form, binding, session };
     settle(app, approval.redeem(proven, occasion), holder, occasion).await
 }
 
@@ -138,15 +137,16 @@ fn in_hand(approval: &Approval, key: Option<&Thumbprint>) -> bool {
     bound.is_none_or(|bound| key == Some(bound))
 }
 
-/// Who takes the pair, and what of it.
+/// Who takes the pair, of which session, and what of it.
 struct Holder<'a> {
     form: &'a Form,
     binding: Binding,
+    session: Option<Session>,
 }
 
-async fn by_code(app: &App, code: &str) -> Result<Option<Approval>, OAuthError> {
+async fn by_code(app: &App, code: &str) -> Result<Option<(Approval, Option<Session>)>, OAuthError> {
     let Some(code) = Secret::parse(SecretKind::AuthorizationCode, code) else { return Ok(None) };
-    Ok(app.store.approval_by_handle(&code.digest()).await?)
+    Ok(app.store.approval_and_session(&code.digest()).await?)
 }
 
 /// What the machine compares the request with. Redirections are compared as text first: it
@@ -209,11 +209,9 @@ async fn deliver(
     holder: Holder<'_>,
     occasion: &Occasion,
 ) -> Result<TokenResponse, OAuthError> {
-    let session = app.store.session(&approved.session).await?.ok_or(OAuthError::InvalidGrant)?;
+    let session = holder.session.ok_or(OAuthError::InvalidGrant)?;
     match (session.standing(occasion.at), approved.widening) {
         (Standing::Waiting, None) | (Standing::Live, Some(_)) => {}
-        // Another request redeemed it after the approval was read.
-        (Standing::Live, None) => return Err(StoreError::Stale("session").into()),
         // The human disconnected it before the agent came.
         _ => return Err(OAuthError::InvalidGrant),
     }

@@ -11,10 +11,10 @@ use crate::domain::session::Session;
 use crate::flow::client::authentication::{Presented, authenticate};
 use crate::flow::collection::{CollectError, Decided, settle};
 use crate::flow::delivery::{Binding, Pair};
-use crate::flow::dpop::Proof;
 use crate::flow::retry;
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
+use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::token_response::TokenResponse;
 
 /// Answers one poll. An answer that is there is delivered however fast the device polls;
@@ -35,53 +35,51 @@ pub async fn redeem(
         form.get("device_code").ok_or(OAuthError::InvalidRequest("device_code is missing"))?;
     let caller = authenticate(app, presented, occasion).await?;
     let code = Secret::parse(SecretKind::DeviceCode, text).ok_or(OAuthError::InvalidGrant)?;
-    let approval = find(app, &code, caller.client()).await?;
-    super::same_target(form, &approval.ask.resource)?;
-    super::pinned(form, &approval.ask.details)?;
-    let (id, pace) = (approval.id.clone(), approval.pace);
-    let holder = (caller.client(), presented.proof.as_ref());
+    let holder = (caller.client(), presented);
     let once = async || collect_once(app, &code, holder, occasion).await;
-    match retry::repeated(once).await {
-        Ok(pair) => Ok(pair.response(None)),
-        Err(CollectError::NotCollected(NotCollected::Pending)) => {
-            let (next, hasty) = pace.poll(occasion.at);
-            let kept = app.store.keep_polling_pace(&id, pace, next).await;
-            Err(super::waiting(kept, hasty))
-        }
-        Err(error) => Err(error.into()),
-    }
+    Ok(retry::repeated(once).await?.response(None))
 }
 
 async fn collect_once(
     app: &App,
     code: &Secret,
-    (client, proof): (&Client, Option<&Proof>),
+    (client, presented): (&Client, &Presented<'_>),
     occasion: &Occasion,
 ) -> Result<Pair, CollectError> {
-    let approval = find(app, code, client).await.map_err(|error| match error {
-        OAuthError::TemporarilyUnavailable(cause) => CollectError::Unavailable(cause),
-        OAuthError::ServerError(cause) => CollectError::Internal(cause),
-        _ => CollectError::UnknownToken,
-    })?;
+    let (approval, session) = find(app, code, client).await?;
+    super::same_target(presented.form, &approval.ask.resource)?;
+    super::pinned(presented.form, &approval.ask.details)?;
+    let (id, pace) = (approval.id.clone(), approval.pace);
     // What makes a retry identical: the same code, the same key. Its client is the same already.
-    let key = proof.map(|proof| proof.key().as_str()).unwrap_or_default();
+    let key = presented.key().map(Thumbprint::as_str).unwrap_or_default();
     let request = Digest::of(format!("{} {key}", code.reveal()).as_bytes()).hex();
     let collect = Collect { by: Collector::Poll, request: &request, occasion };
     let decided = Decided {
-        approval: approval.id.clone(),
+        approval: id.clone(),
+        session,
         collection: approval.collect(&collect),
-        binding: Binding::of(proof, Some(client)),
+        binding: Binding::of(presented.proof.as_ref(), Some(client)),
         occasion,
     };
-    let (pair, ()) = settle(app, decided, async |_: &Session, _: &Pair| Ok(())).await?;
-    Ok(pair)
+    match settle(app, decided, async |_: &Session, _: &Pair| Ok(())).await {
+        Err(CollectError::NotCollected(NotCollected::Pending)) => {
+            let (next, hasty) = pace.poll(occasion.at);
+            let kept = app.store.keep_polling_pace(&id, pace, next).await;
+            Err(super::waiting(kept, hasty).into())
+        }
+        settled => settled.map(|(pair, ())| pair),
+    }
 }
 
 /// The approval that this client collects with this code. Another client's is unknown.
-async fn find(app: &App, code: &Secret, client: &Client) -> Result<Approval, OAuthError> {
-    let approval = app.store.approval_by_handle(&code.digest()).await?;
-    let own = |approval: &Approval| {
+async fn find(
+    app: &App,
+    code: &Secret,
+    client: &Client,
+) -> Result<(Approval, Option<Session>), OAuthError> {
+    let found = app.store.approval_and_session(&code.digest()).await?;
+    let own = |(approval, _): &(Approval, Option<Session>)| {
         approval.ask.client.as_ref().is_some_and(|asking| asking.id == client.id)
     };
-    approval.filter(own).ok_or(OAuthError::InvalidGrant)
+    found.filter(own).ok_or(OAuthError::InvalidGrant)
 }

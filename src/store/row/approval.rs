@@ -1,10 +1,12 @@
 //! `approval`: questions to humans. The ask and the state are kept as JSON, as the domain
 //! spells them; what queries look at has columns of its own.
 
+use std::sync::LazyLock;
+
 use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
 
-use super::{Stored, seconds, time};
+use super::{Stored, columns, seconds, time};
 use crate::domain::approval::{Approval, KeyedCode, State};
 use crate::domain::id::ApprovalId;
 use crate::domain::pace::Pace;
@@ -40,6 +42,12 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Every column of `approval a`, beside those of another table.
+pub static COLUMNS: LazyLock<String> = LazyLock::new(|| columns::<Entity>("a", PREFIX));
+
+/// What [`COLUMNS`] begin with.
+pub const PREFIX: &str = "a_";
 
 const CORRUPT: StoreError = StoreError::Corrupt("approval");
 
@@ -79,8 +87,21 @@ impl TryFrom<Model> for Approval {
 impl Stored for Approval {
     type Row = ActiveModel;
 
-    /// Kept by the polls themselves.
-    const APART: &'static [Column] = &[Column::PolledAt, Column::PollInterval];
+    /// What was asked stays as it is (promise P5), and so does what finds it; the polls keep
+    /// their pace themselves.
+    const APART: &'static [Column] = &[
+        Column::LinkDigest,
+        Column::Door,
+        Column::RegistrationId,
+        Column::Ask,
+        Column::AgentCode,
+        Column::CreatedAt,
+        Column::ExpiresAt,
+        Column::UserCodeDigest,
+        Column::ClientId,
+        Column::PolledAt,
+        Column::PollInterval,
+    ];
 
     fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
         let row = Model {

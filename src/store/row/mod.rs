@@ -16,8 +16,8 @@ pub mod token;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Nullable, ValueType};
 use sea_orm::{
-    ActiveModelTrait, DbBackend, EntityName as _, EntityTrait, Insert, QueryFilter as _,
-    QueryTrait as _, Statement, Update, Value,
+    ActiveModelTrait, DbBackend, EntityName as _, EntityTrait, IdenStatic as _, Insert,
+    Iterable as _, QueryFilter as _, QueryTrait as _, Statement, Update, Value,
 };
 
 use crate::domain::change::UNSTORED;
@@ -33,8 +33,8 @@ type Column<R> = <<R as ActiveModelTrait>::Entity as EntityTrait>::Column;
 pub trait Stored: Sized {
     type Row: ActiveModelTrait;
 
-    /// Columns that are written without a revision, by statements of their own: a change
-    /// leaves them as they are.
+    /// Columns that a change leaves as they are: what is written once, and what is written
+    /// without a revision, by statements of its own.
     const APART: &'static [Column<Self::Row>] = &[];
 
     /// The row this is at `revision`.
@@ -68,6 +68,16 @@ pub(in crate::store) fn insert<R: ActiveModelTrait>(row: R, backend: DbBackend) 
 /// One row, or the change is refused under the table's name.
 fn one_of<R: ActiveModelTrait>() -> Expect {
     Expect::One(R::Entity::default().table_name())
+}
+
+/// Every column of the table that a statement calls `alias`, under its name after `prefix`:
+/// `*` would break statements that another node keeps prepared while a migration adds one.
+fn columns<E: EntityTrait>(alias: &str, prefix: &str) -> String {
+    let named = |column: E::Column| {
+        let name = column.as_str();
+        format!("{alias}.{name} AS {prefix}{name}")
+    };
+    E::Column::iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
 /// One statement with `$1`, `$2` … on either database.

@@ -1,10 +1,12 @@
 //! `session`: approved connections.
 
+use std::sync::LazyLock;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, IntoActiveModel as _};
 use serde::{Deserialize, Serialize};
 
-use super::{Stored, agent, null_or, origin, seconds, step, text, time};
+use super::{Stored, agent, columns, null_or, origin, seconds, step, text, time};
 use crate::domain::ask::Door;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
@@ -55,6 +57,9 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Every column of `session s`, under its own name.
+pub static COLUMNS: LazyLock<String> = LazyLock::new(|| columns::<Entity>("s", ""));
 
 const CORRUPT: StoreError = StoreError::Corrupt("session");
 
