@@ -19,7 +19,7 @@ use crate::flow::code::{Negotiated, Refused, negotiate};
 use crate::flow::decision::guess;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
-use crate::metrics::Funnel;
+use crate::flow::question;
 use crate::protocol::authorization_response::AuthorizationErrorCode;
 use crate::protocol::code::Code;
 use crate::protocol::device_authorization::DeviceAuthorization;
@@ -57,19 +57,16 @@ pub async fn begin(
         let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?);
         let device_code = app.entropy.secret(SecretKind::DeviceCode)?;
         let ask = ask(&client, negotiated.clone(), occasion);
-        let approval = question(app, id, ask, &device_code, occasion);
+        let approval = approval(app, id, ask, &device_code, occasion);
         let answer = answer(app, &approval, &device_code);
-        match put(app, approval, occasion).await {
+        match question::put(app, approval, Vec::new(), occasion).await {
             // Another device waits, or once waited, with the same letters.
             Err(StoreError::Stale(_)) => {}
             Err(StoreError::Limited) => {
                 return Err(OAuthError::RateLimited(until_next_hour(occasion.at)));
             }
             Err(error) => return Err(error.into()),
-            Ok(()) => {
-                app.metrics.funnel(Funnel::Asked);
-                return Ok(answer);
-            }
+            Ok(()) => return Ok(answer),
         }
     }
     Err(OAuthError::TemporarilyUnavailable("no user code is free".into()))
@@ -104,10 +101,11 @@ fn ask(client: &Client, negotiated: Negotiated, occasion: &Occasion) -> Ask {
         registration: None,
         client: Some(AskingClient { id: client.id.clone(), source: client.source }),
         redirection: None,
+        agent_session: None,
     }
 }
 
-fn question(
+fn approval(
     app: &App,
     id: ApprovalId,
     ask: Ask,
@@ -128,16 +126,6 @@ fn question(
         expires_at: occasion.at + app.settings.agents.attempt_ttl,
         state: State::Waiting { wrong_codes: 0, viewer: None },
     }
-}
-
-async fn put(app: &App, approval: Approval, occasion: &Occasion) -> Result<(), StoreError> {
-    let most = app.settings.limits.authorization_requests_per_address_per_hour;
-    let from = occasion.from.address.as_str();
-    let count = Count::hourly("authorization:address", from, most.into(), occasion.at);
-    let event = approval.record(EventKind::AuthorizationRequested, occasion);
-    let effects =
-        vec![Effect::Count(count), Effect::Ask(Box::new(approval)), Effect::Record(event)];
-    app.store.apply(effects).await
 }
 
 fn answer(app: &App, approval: &Approval, device_code: &Secret) -> DeviceAuthorization {

@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod account;
 pub mod agent;
+pub mod agent_session;
 pub mod approval;
 pub mod assertion;
 pub mod attempt;
@@ -20,6 +21,7 @@ pub mod introspect;
 pub mod link;
 pub mod password;
 pub mod principal;
+pub mod question;
 pub mod revoke;
 pub mod session;
 pub mod start;

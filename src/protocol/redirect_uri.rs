@@ -74,6 +74,13 @@ impl RedirectUri {
         parts.is_web().then(|| split_port(parts.authority).0.to_ascii_lowercase())
     }
 
+    /// The origin that a browser makes of an http or https URI (RFC 6454 §4).
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        let url = Url::parse(&self.0).ok().filter(|_| !self.is_private_use())?;
+        Some(url.origin().ascii_serialization())
+    }
+
     /// Whether the answer stays on the machine of whoever opens it: any program there can
     /// claim to be this client ([RFC 8252 §8.6]).
     ///

@@ -7,13 +7,11 @@ use crate::app::App;
 use crate::domain::approval::{Approval, State};
 use crate::domain::ask::{Ask, AskingClient, Door, Redirection};
 use crate::domain::change::{Effect, UNSTORED};
-use crate::domain::event::EventKind;
 use crate::domain::id::ApprovalId;
-use crate::domain::limit::Count;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::pace::Pace;
 use crate::flow::error::{PersonError, until_next_hour};
-use crate::metrics::Funnel;
+use crate::flow::question;
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
@@ -50,22 +48,15 @@ pub(super) async fn put(
     app: &App,
     asked: Asked,
     (link, browser): (&Secret, &Secret),
-    mut effects: Vec<Effect>,
+    effects: Vec<Effect>,
     occasion: &Occasion,
 ) -> Result<(), StoreError> {
     let id = app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?;
-    let approval = question(app, asked, ApprovalId(id), (link, browser), occasion);
-    let most = app.settings.limits.authorization_requests_per_address_per_hour;
-    let from = occasion.from.address.as_str();
-    let count = Count::hourly("authorization:address", from, most.into(), occasion.at);
-    let event = approval.record(EventKind::AuthorizationRequested, occasion);
-    effects.extend([Effect::Count(count), Effect::Ask(Box::new(approval)), Effect::Record(event)]);
-    app.store.apply(effects).await?;
-    app.metrics.funnel(Funnel::Asked);
-    Ok(())
+    let approval = approval(app, asked, ApprovalId(id), (link, browser), occasion);
+    question::put(app, approval, effects, occasion).await
 }
 
-fn question(
+fn approval(
     app: &App,
     asked: Asked,
     id: ApprovalId,
@@ -98,6 +89,7 @@ fn question(
                 signed_in_since,
                 browser: browser.digest().hex(),
             }),
+            agent_session: None,
         },
         agent_code: None,
         user_code: None,

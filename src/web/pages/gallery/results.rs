@@ -67,6 +67,7 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
                 resource_name: "Example API",
                 outcome,
                 onward: None,
+                opener: None,
             },
         )
     })

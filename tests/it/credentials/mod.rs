@@ -1,0 +1,3 @@
+//! The credentials of other products, asked for as their own clients ask.
+
+mod agent_sessions;
