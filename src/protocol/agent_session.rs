@@ -173,6 +173,23 @@ pub struct ListedSession {
     pub revoked_at: Option<i64>,
 }
 
+/// The answer to `POST /demo/session` (1.1). What there is to look at is the product's to say.
+#[derive(Debug, Serialize)]
+pub struct DemoResponse {
+    pub ok: bool,
+    pub mode: &'static str,
+    pub agent_session: DemoSession,
+    pub projects: [(); 0],
+}
+
+/// A session that reads and cannot be renewed.
+#[derive(Debug, Serialize)]
+pub struct DemoSession {
+    pub access_token: String,
+    pub access_expires_at: i64,
+    pub scopes: Vec<String>,
+}
+
 /// What the window that opened the approval page is told, if one did (1.4).
 #[derive(Debug, Serialize)]
 #[serde(tag = "type")]

@@ -96,6 +96,12 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
     reply(&app, 200, agent_session::list(&app, token(&request), app.clock.now()).await)
 }
 
+/// `POST /demo/session`: nothing is asked, so no body is read.
+pub async fn demo(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    let occasion = request::occasion(&app, &request);
+    reply(&app, 200, agent_session::demo(&app, &occasion).await)
+}
+
 /// The bearer token; what was presented and is none is no token of ours.
 fn token(request: &HttpRequest) -> Option<&str> {
     match request::bearer(request) {

@@ -194,7 +194,8 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
         .service(
             open("/account/agent-sessions", "GET, HEAD, OPTIONS")
                 .route(get().to(agent_session::list)),
-        );
+        )
+        .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)));
 }
 
 /// The routes of the demo resource, where it is switched on: authenticated before the method is

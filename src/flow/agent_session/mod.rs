@@ -5,11 +5,13 @@
 //! database knows none of them.
 
 mod account;
+mod demo;
 mod exchange;
 mod poll;
 mod start;
 
 pub use account::{describe, list, revoke};
+pub use demo::demo;
 pub use exchange::{exchange, refresh};
 pub use poll::poll;
 pub use start::{Begun, begun, existing_account_only, start};

@@ -221,6 +221,8 @@ const ROWS: &[Row] = &[
     post("/agent-sessions/exchange", Body::Json("{}"), REFUSED),
     post("/agent-sessions/refresh", Body::Json("{}"), REFUSED),
     post("/agent-sessions/revoke", Body::Json("{}"), Passes::Agent(400)),
+    // Off while no scope is named for it.
+    post("/demo/session", Body::None, Passes::Everybody(404)),
     get("/account", Passes::Agent(200)),
     get("/account/agent-sessions", Passes::Agent(200)),
     get("/static/{name}", ALL),

@@ -1,7 +1,13 @@
 //! The agent sessions of Agent Analytics (contracts/credentials.md, section 1). Its clients are
 //! replayed: the documented requests, in order, with their habits.
 
+mod account;
+mod answers;
+mod habits;
 mod journey;
+mod pages;
+mod races;
+mod start;
 
 use countersign::protocol::secret::Digest;
 use serde_json::{Value, json};
@@ -51,6 +57,11 @@ const CALLBACK: &str = "http://127.0.0.1:49152/callback";
 
 async fn site() -> Site {
     Site::open_with(PROFILE).await
+}
+
+/// A site whose door has further settings.
+async fn site_with(settings: &str) -> Site {
+    Site::open_with(&format!("{PROFILE}{settings}")).await
 }
 
 /// The challenge of a verifier in the dialect of these clients (1.3).
@@ -175,6 +186,11 @@ impl Request<'_> {
             "auth_request_id": self.id(), "exchange_code": code, "code_verifier": verifier,
         });
         self.client.post("/agent-sessions/exchange", &body).await
+    }
+
+    /// Trades the code of a detached request.
+    async fn finish(&self, code: &str) -> Reply {
+        self.exchange(code, &Value::Null).await
     }
 
     /// The finish code, as polling brings it.
