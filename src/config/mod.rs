@@ -152,7 +152,7 @@ mod tests {
     "#;
 
     #[expect(clippy::unwrap_in_result, reason = "a test that cannot write its settings has failed")]
-    fn loaded(text: &str) -> Result<Settings, Vec<Problem>> {
+    pub(super) fn loaded(text: &str) -> Result<Settings, Vec<Problem>> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("settings.toml");
         fs::write(&path, text).expect("written");
@@ -164,7 +164,7 @@ mod tests {
     }
 
     /// The keys that are refused, in order.
-    fn refused(text: &str) -> Vec<String> {
+    pub(super) fn refused(text: &str) -> Vec<String> {
         let problems = loaded(text).err().unwrap_or_default();
         let mut keys: Vec<String> = problems.into_iter().map(|problem| problem.key).collect();
         keys.sort();

@@ -74,6 +74,12 @@ fn profile(
     }
     let resource = resource(entry, resources, problems);
     let section = entry.section("agent_sessions", problems);
+    let signs = |resource: &Resource| resource.access_token == AccessTokenFormat::Jwt;
+    if section.is_some() && resource.is_some_and(signs) {
+        let remedy = "has signed access tokens, and agent sessions are opaque ones; write \
+                      access_token = \"opaque\" there";
+        problems.push(entry.problem("resource", remedy));
+    }
     let agent_sessions = section.map(|section| agent_sessions(&section, resource, problems));
     Some(Profile { name: name?, resource: resource?.identifier.clone(), agent_sessions })
 }
@@ -111,11 +117,6 @@ fn agent_sessions(
         "demo_scopes",
     ];
     entry.only(&known, problems);
-    if resource.is_some_and(|resource| resource.access_token == AccessTokenFormat::Jwt) {
-        let remedy = "the resource has signed access tokens, and agent sessions are opaque ones; \
-                      write access_token = \"opaque\" there";
-        problems.push(entry.problem("access_ttl", remedy));
-    }
     let mut span = |key, usual| entry.span(key, usual, problems);
     AgentSessions {
         interactive_ttl: span("interactive_ttl", Seconds::MINUTE.times(10)),
@@ -157,4 +158,87 @@ fn demo_scopes(
         problems.push(entry.problem(key, remedy));
     }
     Scopes::of(names.iter().map(String::as_str)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::{loaded, refused};
+
+    const PROFILE: &str = "[[profile]]\nname = 'agent-analytics'\n[profile.agent_sessions]\n";
+
+    /// contracts/credentials.md section 3: lifetimes, callbacks and policy of the sketch, and the
+    /// first resource where none is named.
+    #[test]
+    fn a_profile_says_little_and_means_the_rest() {
+        assert!(loaded("").is_ok_and(|settings| settings.profiles.is_empty()));
+        let settings = loaded(PROFILE).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let profile = &settings.profiles[0];
+        assert_eq!(profile.resource.as_str(), "http://127.0.0.1:8080/demo");
+        let usual = AgentSessions {
+            callback_hosts: None,
+            finish_code_only: false,
+            interactive_ttl: Seconds(600),
+            detached_ttl: Seconds::HOUR,
+            finish_code_ttl: Seconds(600),
+            access_ttl: Seconds::HOUR,
+            refresh_ttl: Seconds::DAY.times(90),
+            demo_scopes: Scopes::new(),
+        };
+        assert_eq!(profile.agent_sessions, Some(usual));
+    }
+
+    /// contracts/operator.md: a mistyped name is recognised, wherever it stands.
+    #[test]
+    fn a_mistyped_name_in_a_profile_is_refused_with_the_one_that_was_meant() {
+        for (text, meant) in [
+            ("[[profile]]\nnam = 'x'", "name"),
+            ("[[profile]]\nname = 'x'\n[profile.agent_session]", "agent_sessions"),
+            (&format!("{PROFILE}finish_code_onl = true"), "finish_code_only"),
+            (&format!("{PROFILE}acess_ttl = '1h'"), "access_ttl"),
+        ] {
+            let problems = loaded(text).expect_err("a problem");
+            let wanted = format!("did you mean {meant}?");
+            let found = problems.iter().any(|problem| problem.remedy.ends_with(&wanted));
+            assert!(found, "{text}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_where_it_stands() {
+        let section = "profile[0].agent_sessions";
+        for (line, key) in [
+            ("access_ttl = 'soon'", "access_ttl"),
+            ("detached_ttl = 5", "detached_ttl"),
+            ("finish_code_only = 'yes'", "finish_code_only"),
+            ("callback_hosts = 'a.example'", "callback_hosts"),
+            ("callback_hosts = ['https://a.example']", "callback_hosts"),
+            ("callback_hosts = ['A.example']", "callback_hosts"),
+            ("demo_scopes = ['demo:write']", "demo_scopes"),
+            ("demo_scopes = ['unknown']", "demo_scopes"),
+        ] {
+            assert_eq!(
+                refused(&format!("{PROFILE}{line}")),
+                [format!("{section}.{key}")],
+                "{line}"
+            );
+        }
+        assert!(loaded(&format!("{PROFILE}demo_scopes = ['demo:read']")).is_ok());
+        assert_eq!(refused("[[profile]]"), ["profile[0].name"]);
+        assert_eq!(refused("[profile]\nname = 'x'"), ["profile"]);
+        let elsewhere = "[[profile]]\nname = 'x'\nresource = 'https://else.example'";
+        assert_eq!(refused(elsewhere), ["profile[0].resource"]);
+        let twice = format!("{PROFILE}{PROFILE}");
+        assert_eq!(refused(&twice), ["profile[1].agent_sessions", "profile[1].name"]);
+        assert_eq!(refused("[[profile]]\nname = 'x'\nagent_sessions = 1"), [section]);
+    }
+
+    /// An agent session is an opaque token, which ends when it is ended.
+    #[test]
+    fn a_resource_with_signed_tokens_has_no_agent_sessions() {
+        let resource = "[[resource]]\nidentifier = 'https://api.example.com'\naccess_token = 'jwt'\n\
+                        [[resource.scope]]\nname = 'read'\ndefault = true\n";
+        let keys = refused(&format!("{resource}{PROFILE}"));
+        assert_eq!(keys, ["profile[0].resource"]);
+    }
 }

@@ -69,7 +69,7 @@ async fn exchange_once(
     let by = Collector::Finish { proven: proven == Some(true) };
     let decided = Decided {
         approval: approval.id.clone(),
-        replayed: approval.record(EventKind::CodeReuse, occasion),
+        replayed: approval.record(EventKind::FinishReplayed, occasion),
         collection: approval.collect(&Collect { by, request: "finish code", occasion }),
         binding: Binding::default(),
         occasion,

@@ -47,7 +47,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
         show("finish-callback", &page(Some(redirect))),
         show("finished", &decision(finished, None)),
         show(
-            "finished-callback",
+            "moving-on-finished",
             &decision(Outcome::Approved(receipt(sample, true)), Some(onward)),
         ),
         show("finished-collected", &decision(collected, None)),

@@ -163,6 +163,22 @@ async fn the_window_that_asked_is_told_at_its_own_origin() {
     site.close().await;
 }
 
+/// AA36: a browser signs out with a POST, and no agent session ends with it.
+#[tokio::test]
+async fn signing_out_of_the_browser_ends_no_agent_session() {
+    let site = site().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::of(&site);
+    let own = super::session(&client, &mut ada).await;
+    assert_eq!(ada.get("/sign-out").await.status, 405);
+    assert_eq!(ada.get("/account/sessions").await.status, 200);
+    assert_eq!(ada.post_from("/account/sessions", "/sign-out", &[]).await.status, 303);
+    assert_eq!(ada.get("/account/sessions").await.status, 303);
+    let who = client.get_as(text(&own, "access_token"), "/account").await;
+    assert_eq!(who.status, 200, "{}", who.text);
+    site.close().await;
+}
+
 /// P3, AA05: neither finish code nor poll token nor session token stands in the database.
 #[tokio::test]
 async fn nothing_that_opens_anything_is_stored() {
