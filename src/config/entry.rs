@@ -102,12 +102,9 @@ impl<'a> Entry<'a> {
 
     /// A section inside this one; `None` when left out.
     pub fn section(&self, name: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        let table = match self.table.get(name)? {
-            Value::Table(table) => table,
-            _ => {
-                problems.push(self.problem(name, "this is a section; write lines below it"));
-                return None;
-            }
+        let Value::Table(table) = self.table.get(name)? else {
+            problems.push(self.problem(name, "this is a section; write lines below it"));
+            return None;
         };
         Some(Self { path: format!("{}.{name}", self.path), table, origin: self.origin })
     }

@@ -122,6 +122,12 @@ impl Ask {
         self.agent_session.as_ref()?.callback.as_ref()
     }
 
+    /// Whether the agent is known by more than this one question, so that its others can be told.
+    #[must_use]
+    pub const fn names_its_agent(&self) -> bool {
+        self.registration.is_some() || self.client.is_some()
+    }
+
     /// What an ID token is asked for with, if one is.
     #[must_use]
     pub fn identity(&self) -> Option<&IdentityAsk> {

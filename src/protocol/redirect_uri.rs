@@ -507,6 +507,20 @@ mod tests {
         assert!(!uri("https://127.0.0.1/cb").is_loopback());
     }
 
+    /// RFC 6454 §4, §6.2: what a message to a window is addressed with.
+    #[test]
+    fn an_origin_is_what_a_browser_makes_of_it() {
+        for (text, origin) in [
+            ("https://App.Example.com/cb?x=1", "https://app.example.com"),
+            ("https://app.example.com:8443/cb", "https://app.example.com:8443"),
+            ("http://127.0.0.1:49152/callback", "http://127.0.0.1:49152"),
+            ("http://[::1]:1", "http://[::1]:1"),
+        ] {
+            assert_eq!(uri(text).origin().as_deref(), Some(origin), "{text}");
+        }
+        assert_eq!(uri("cursor://anysphere/cb").origin(), None);
+    }
+
     /// RFC 6749 §3.1.2: a query that is there is kept.
     #[test]
     fn parameters_are_added_to_the_query_that_is_there() {

@@ -76,7 +76,7 @@ impl<'a> Asker<'a> {
         let borrowed = self.borrowed.as_ref();
         let borrowed = borrowed.map(|borrowed| BorrowedBrand { borrowed, confirmed });
         let in_full = self.ask.callback().map(RedirectUri::as_str);
-        Some(Redirect { destination, borrowed, in_full })
+        Some(Redirect { destination, in_full, borrowed })
     }
 }
 

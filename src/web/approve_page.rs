@@ -216,6 +216,7 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
         agent: ask.agent.name.as_ref().map(ToldText::as_str),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         outcome: outcome(context, seen, resource, code.as_deref()),
+        known_agent: ask.names_its_agent(),
         onward: seen
             .onward
             .as_deref()

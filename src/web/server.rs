@@ -117,8 +117,7 @@ fn serve(
     let open = app.agent_sessions().is_some();
     let server = HttpServer::new(move || {
         Routes::new()
-            .wrap_fn(limits::within)
-            .wrap_fn(slashes::merged)
+            .wrap_fn(|request, service| limits::within(slashes::merged(request), service))
             .app_data(shared.clone())
             .app_data(documents.clone())
             .app_data(notes.clone())

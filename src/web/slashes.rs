@@ -2,23 +2,20 @@
 //! `//agent-sessions/start`. It is answered there; a redirect would turn its POST into a GET
 //! (contracts of Agent Analytics, 1.12).
 
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
 use actix_web::web::Data;
 
 use crate::app::App;
 
-/// Lets a request through to its route, by the address that its own has without doubled
-/// slashes, where that is one of the agent sessions'.
-pub fn merged<S, B, E>(mut request: ServiceRequest, service: &S) -> S::Future
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = E>,
-{
+/// The request at the address that its own has without doubled slashes, where that is one of
+/// the agent sessions'.
+pub fn merged(mut request: ServiceRequest) -> ServiceRequest {
     if let Some(uri) = meant(&request) {
         request.match_info_mut().get_mut().update(&uri);
         request.head_mut().uri = uri;
     }
-    service.call(request)
+    request
 }
 
 fn meant(request: &ServiceRequest) -> Option<Uri> {

@@ -36,14 +36,7 @@ pub async fn demo(app: &App, occasion: &Occasion) -> Result<DemoResponse, AgentS
     let pair = Pair::derive(app, &session, &["demo", session.id.as_str()], granted, occasion.at)?;
     let begun =
         Event::new(EventKind::SessionBegun, occasion).of_session(&session.id).saying("demo");
-    let limits = &app.settings.limits;
-    let (each, all) = (
-        limits.anonymous_registrations_per_address_per_hour,
-        limits.anonymous_registrations_per_hour,
-    );
-    let count =
-        |who, most: u32| Effect::Count(Count::hourly("demo", who, most.into(), occasion.at));
-    let mut effects = vec![count(&occasion.from.address, each), count("everybody", all)];
+    let mut effects = counted(app, occasion);
     let tokens = pair.issue(&session);
     effects.push(Effect::IssueSession(Box::new(session)));
     effects.extend(tokens);
@@ -62,4 +55,15 @@ pub async fn demo(app: &App, occasion: &Occasion) -> Result<DemoResponse, AgentS
         },
         projects: [],
     })
+}
+
+/// Counted like agents that register without a person: they cost nothing to make either.
+fn counted(app: &App, occasion: &Occasion) -> Vec<Effect> {
+    let limits = &app.settings.limits;
+    let most = [
+        (occasion.from.address.as_str(), limits.anonymous_registrations_per_address_per_hour),
+        ("everybody", limits.anonymous_registrations_per_hour),
+    ];
+    most.map(|(who, most)| Effect::Count(Count::hourly("demo", who, most.into(), occasion.at)))
+        .into()
 }

@@ -191,10 +191,10 @@ impl ApprovalPage<'_> {
     /// The place such a request came from is the person's own: what came from there is not
     /// all this agent's, so it is not offered to be ended.
     const fn report_words(&self) -> &'static str {
-        if self.is_redirect() {
-            self.door_words().redirect.report
-        } else {
-            self.words().report_words
+        match self.matching {
+            Matching::Redirect(_) => self.door_words().redirect.report,
+            Matching::Finish(_) => self.finish_words().report,
+            _ => self.words().report_words,
         }
     }
 

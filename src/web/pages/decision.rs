@@ -22,6 +22,8 @@ pub struct DecisionPage<'a> {
     /// The resource's name, in the operator's words.
     pub resource_name: &'a str,
     pub outcome: Outcome<'a>,
+    /// Whether the agent is known by more than this request.
+    pub known_agent: bool,
     /// Where the browser takes the answer; `None` at other doors, and once it has been
     /// collected: a reload then stays here.
     pub onward: Option<Onward<'a>>,
@@ -168,7 +170,8 @@ impl DecisionPage<'_> {
     const fn plain(&self) -> Option<&Words> {
         match self.outcome {
             Outcome::Denied { .. } => Some(&self.words().denied),
-            Outcome::Reported { .. } => Some(&self.words().reported),
+            Outcome::Reported { .. } if self.known_agent => Some(&self.words().reported),
+            Outcome::Reported { .. } => Some(&self.finish_words().reported),
             Outcome::Expired => Some(&self.words().expired),
             Outcome::Locked => Some(&self.words().locked),
             Outcome::Superseded => Some(&self.words().superseded),
@@ -207,8 +210,11 @@ impl DecisionPage<'_> {
     }
 
     const fn report_words(&self) -> &'static str {
-        let redirect = &self.frame.texts.doors.redirect;
-        if self.onward.is_some() { redirect.report } else { self.words().denied_report }
+        match (self.known_agent, self.onward) {
+            (false, _) => self.finish_words().report,
+            (true, Some(_)) => self.frame.texts.doors.redirect.report,
+            (true, None) => self.words().denied_report,
+        }
     }
 
     const fn receipt(&self) -> Option<&Receipt<'_>> {

@@ -89,6 +89,9 @@ pub struct FinishTexts {
     /// On the approval page, beside the code that some agents show.
     pub compare: &'static str,
     pub after_yes: &'static str,
+    /// Nothing else of this agent's can be told apart, so nothing else is frozen.
+    pub report: &'static str,
+    pub reported: Words,
     pub approved_words: &'static str,
     pub code: &'static str,
     pub expires: &'static str,

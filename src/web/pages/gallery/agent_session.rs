@@ -29,6 +29,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
         agent: Some(&sample.agent),
         resource_name: "Example API",
         outcome,
+        known_agent: false,
         onward,
         opener: Some(Opener {
             origin: "https://dashboard.example.net".to_owned(),
@@ -51,6 +52,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
             &decision(Outcome::Approved(receipt(sample, true)), Some(onward)),
         ),
         show("finished-collected", &decision(collected, None)),
+        show("finish-reported", &decision(Outcome::Reported { sessions_ended: None }, None)),
         show("no-sign-up", &NoSignUpPage { frame, sign_in_href: "/sign-in", opener: None }),
     ]
 }

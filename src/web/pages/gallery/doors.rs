@@ -132,6 +132,7 @@ fn moving_on(sample: &Sample, frame: &Frame<'_>) -> Pages {
                 outcome,
                 onward,
                 opener: None,
+                known_agent: true,
             },
         )
     };

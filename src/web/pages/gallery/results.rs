@@ -68,6 +68,7 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
                 outcome,
                 onward: None,
                 opener: None,
+                known_agent: true,
             },
         )
     })

@@ -100,6 +100,12 @@ const FINISH: FinishTexts = FinishTexts {
     compare: "If yes, and your agent shows a code, it must be this one. Some agents show none.",
     after_yes: "Your answer reaches the agent that sent you this link, wherever it runs. Compare \
                 the addresses above, then choose what it may do.",
+    report: "Reporting denies this request and is kept for whoever runs this server.",
+    reported: Words {
+        title: "Reported",
+        sentence: "The agent got nothing, and whoever runs this server can see that you \
+                   reported it.",
+    },
     approved_words: "Approved. The agent you started picks up its session by itself, or asks you \
                      for this finish code. Give it to nobody else.",
     code: "Finish code",

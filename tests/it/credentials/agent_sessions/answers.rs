@@ -100,9 +100,7 @@ async fn a_finish_code_expires_soon_after_the_yes() {
     let site = site_with("finish_code_ttl = \"5m\"").await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::of(&site);
-    let request = client.start(&detached()).await;
-    request.approved_by(&mut ada).await;
-    let code = request.code().await;
+    let (request, code) = client.approved(&mut ada, &detached()).await;
     site.advance(Seconds::MINUTE.times(5));
     assert_dead(&request.poll().await, "expired");
     assert_refused(&request.finish(&code).await, 410, "AUTH_REQUEST_EXPIRED");
@@ -161,9 +159,7 @@ async fn a_code_that_was_traded_already_is_a_conflict_without_harm() {
     let site = site().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::of(&site);
-    let request = client.start(&login(&json!({}))).await;
-    request.approved_by(&mut ada).await;
-    let code = request.code().await;
+    let (request, code) = client.approved(&mut ada, &login(&json!({}))).await;
     let first = request.exchange(&code, &json!(VERIFIER)).await;
     assert_eq!(first.status, 200, "{}", first.text);
     let session = first.json()["agent_session"].clone();
@@ -217,9 +213,7 @@ async fn five_wrong_codes_or_verifiers_end_the_request() {
     assert_eq!(ada.get(&link).await.status, 410, "its person is told too");
     assert_eq!(other.finish(&others).await.status, 200, "the other request is unharmed");
 
-    let request = client.start(&login(&json!({}))).await;
-    request.approved_by(&mut ada).await;
-    let code = request.code().await;
+    let (request, code) = client.approved(&mut ada, &login(&json!({}))).await;
     let hash = json!(super::challenge(VERIFIER));
     let short = json!(&VERIFIER[..31]);
     let wrong = [Value::Null, hash, json!("0".repeat(64)), short, json!("")];
@@ -236,9 +230,7 @@ async fn a_verifier_without_a_challenge_is_refused() {
     let site = site().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::of(&site);
-    let request = client.start(&detached()).await;
-    request.approved_by(&mut ada).await;
-    let code = request.code().await;
+    let (request, code) = client.approved(&mut ada, &detached()).await;
     assert_refused(&request.exchange(&code, &json!(VERIFIER)).await, 401, "INVALID_EXCHANGE_CODE");
     assert_eq!(request.finish(&code).await.status, 200);
     site.close().await;
@@ -268,9 +260,7 @@ async fn a_yes_that_was_taken_back_brings_nothing() {
     let site = site().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::of(&site);
-    let request = client.start(&detached()).await;
-    request.approved_by(&mut ada).await;
-    let code = request.code().await;
+    let (request, code) = client.approved(&mut ada, &detached()).await;
     let page = ada.get("/account/sessions").await.text;
     let path = between(&page, "action=\"/account/sessions/", "/disconnect\"").expect("a form");
     let path = format!("/account/sessions/{path}/disconnect");

@@ -139,6 +139,14 @@ impl<'a> Client<'a> {
         Request { client: self, told: reply.json() }
     }
 
+    /// A request that the person has approved, and its finish code.
+    async fn approved(&self, person: &mut Person, body: &Value) -> (Request<'_>, String) {
+        let request = self.start(body).await;
+        request.approved_by(person).await;
+        let code = request.code().await;
+        (request, code)
+    }
+
     async fn refresh(&self, token: &str) -> Reply {
         self.post("/agent-sessions/refresh", &json!({ "refresh_token": token })).await
     }
@@ -209,9 +217,8 @@ async fn approve(person: &mut Person, link: &str, scopes: &[&str]) -> Reply {
 
 /// A detached request, approved and exchanged: the session's tokens.
 async fn session(client: &Client<'_>, person: &mut Person) -> Value {
-    let request = client.start(&detached()).await;
-    request.approved_by(person).await;
-    let reply = request.exchange(&request.code().await, &Value::Null).await;
+    let (request, code) = client.approved(person, &detached()).await;
+    let reply = request.finish(&code).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     reply.json()["agent_session"].clone()
 }

@@ -50,6 +50,12 @@ async fn the_page_says_where_the_request_came_from() {
         assert_eq!(ada.answer(&link, &[("started", "no")]).await.status, 303);
         assert!(!ada.get(&link).await.text.contains("http-equiv"), "who did not start it stays");
         assert_eq!(request.poll().await.status, 410);
+        let denied = ada.get(&link).await.text;
+        assert!(denied.contains("is kept for whoever runs this server"));
+        assert!(!denied.contains("freezes"), "nothing else of this agent's is known");
+        assert_eq!(ada.answer(&link, &[("decision", "report")]).await.status, 303);
+        let reported = ada.get(&link).await.text;
+        assert!(reported.contains("Reported") && !reported.contains("are frozen"));
     }
     site.close().await;
 }
@@ -185,9 +191,7 @@ async fn nothing_that_opens_anything_is_stored() {
     let site = site().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::of(&site);
-    let request = client.start(&detached()).await;
-    request.approved_by(&mut ada).await;
-    let code = request.code().await;
+    let (request, code) = client.approved(&mut ada, &detached()).await;
     let exchanged = request.finish(&code).await.json();
     let session = &exchanged["agent_session"];
     for secret in [

@@ -23,9 +23,7 @@ async fn of_many_trades_at_once_one_brings_the_session() {
     let mut ada = site.person("ada@example.com").await;
     let client = Client::of(&site);
     for racers in [16, 64] {
-        let request = client.start(&detached()).await;
-        request.approved_by(&mut ada).await;
-        let code = request.code().await;
+        let (request, code) = client.approved(&mut ada, &detached()).await;
         let replies = join_all((0..racers).map(|_| request.finish(&code))).await;
         let (served, refused) = sorted(&replies);
         assert_eq!((served.len(), refused.len()), (1, racers - 1));
@@ -47,9 +45,7 @@ async fn wrong_codes_count_however_many_come_at_once() {
     let site = site().await;
     let mut ada = site.person("ada@example.com").await;
     let client = Client::of(&site);
-    let request = client.start(&detached()).await;
-    request.approved_by(&mut ada).await;
-    let code = request.code().await;
+    let (request, code) = client.approved(&mut ada, &detached()).await;
     let replies = join_all((0..40).map(|_| request.finish("aae_wrong"))).await;
     let (served, refused) = sorted(&replies);
     assert!(served.is_empty());
