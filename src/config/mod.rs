@@ -141,9 +141,11 @@ pub fn check(sources: &Sources) -> Vec<Problem> {
 mod tests {
     use std::fs;
 
+    use tempfile::TempDir;
+
     use super::*;
 
-    const RESOURCE: &str = r#"
+    pub(super) const RESOURCE: &str = r#"
         [[resource]]
         identifier = "https://api.example.com"
         [[resource.scope]]
@@ -151,12 +153,17 @@ mod tests {
         default = true
     "#;
 
-    #[expect(clippy::unwrap_in_result, reason = "a test that cannot write its settings has failed")]
-    pub(super) fn loaded(text: &str) -> Result<Settings, Vec<Problem>> {
+    /// A file with these settings, for as long as its folder is kept.
+    pub(super) fn written(text: &str) -> (TempDir, Sources) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("settings.toml");
         fs::write(&path, text).expect("written");
-        load(&Sources { file: Some(path), ..Sources::default() })
+        (folder, Sources { file: Some(path), ..Sources::default() })
+    }
+
+    pub(super) fn loaded(text: &str) -> Result<Settings, Vec<Problem>> {
+        let (_folder, sources) = written(text);
+        load(&sources)
     }
 
     fn sound(text: &str) -> Settings {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::domain::approval::{Approval, State};
 use crate::domain::ask::{Ask, Door};
 use crate::domain::change::{Effect, UNSTORED};
+use crate::domain::event::EventKind;
 use crate::domain::id::ApprovalId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
@@ -85,6 +86,28 @@ pub fn new_attempt(
         state: State::Waiting { wrong_codes: 0, viewer: None },
     };
     Ok(NewAttempt { approval, link, code })
+}
+
+/// Stores a question that came from an address, counted against what that address may bring
+/// in an hour, and `effects` with it.
+///
+/// # Errors
+///
+/// Beyond the limit, or when one of the effects' own guards fails, nothing is stored.
+pub(in crate::flow) async fn put(
+    app: &App,
+    approval: Approval,
+    mut effects: Vec<Effect>,
+    occasion: &Occasion,
+) -> Result<(), StoreError> {
+    let most = app.settings.limits.authorization_requests_per_address_per_hour;
+    let from = occasion.from.address.as_str();
+    let count = Count::hourly("authorization:address", from, most.into(), occasion.at);
+    let event = approval.record(EventKind::AuthorizationRequested, occasion);
+    effects.extend([Effect::Count(count), Effect::Ask(Box::new(approval)), Effect::Record(event)]);
+    app.store.apply(effects).await?;
+    app.metrics.funnel(Funnel::Asked);
+    Ok(())
 }
 
 /// Purpose of codes that agents show, in the vault.

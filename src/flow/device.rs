@@ -13,13 +13,12 @@ use crate::domain::id::ApprovalId;
 use crate::domain::limit::Count;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::pace::{FIRST_INTERVAL, Pace};
-use crate::flow::attempt::AGENT_CODE;
+use crate::flow::attempt::{AGENT_CODE, put};
 use crate::flow::client::authentication::{Presented, authenticate};
 use crate::flow::code::{Negotiated, Refused, negotiate};
 use crate::flow::decision::guess;
 use crate::flow::error::{PersonError, RETRIES, until_next_hour};
 use crate::flow::principal::Human;
-use crate::flow::question;
 use crate::protocol::authorization_response::AuthorizationErrorCode;
 use crate::protocol::code::Code;
 use crate::protocol::device_authorization::DeviceAuthorization;
@@ -39,8 +38,7 @@ pub const DEVICE_PATH: &str = "/device";
 /// # Errors
 ///
 /// `invalid_client`, `unauthorized_client`, `invalid_target`, `invalid_scope`,
-/// `invalid_authorization_details`; beyond the
-/// hourly limit of an address nothing is stored.
+/// `invalid_authorization_details`; beyond the hourly limit of an address nothing is stored.
 ///
 /// [RFC 8628 §3.1]: https://www.rfc-editor.org/rfc/rfc8628#section-3.1
 pub async fn begin(
@@ -57,9 +55,9 @@ pub async fn begin(
         let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?);
         let device_code = app.entropy.secret(SecretKind::DeviceCode)?;
         let ask = ask(&client, negotiated.clone(), occasion);
-        let approval = approval(app, id, ask, &device_code, occasion);
+        let approval = question(app, id, ask, &device_code, occasion);
         let answer = answer(app, &approval, &device_code);
-        match question::put(app, approval, Vec::new(), occasion).await {
+        match put(app, approval, Vec::new(), occasion).await {
             // Another device waits, or once waited, with the same letters.
             Err(StoreError::Stale(_)) => {}
             Err(StoreError::Limited) => {
@@ -105,7 +103,7 @@ fn ask(client: &Client, negotiated: Negotiated, occasion: &Occasion) -> Ask {
     }
 }
 
-fn approval(
+fn question(
     app: &App,
     id: ApprovalId,
     ask: Ask,

@@ -21,7 +21,6 @@ pub mod introspect;
 pub mod link;
 pub mod password;
 pub mod principal;
-pub mod question;
 pub mod revoke;
 pub mod session;
 pub mod start;

@@ -146,10 +146,7 @@ async fn read<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<T, HttpResponse> {
-    let body = request::body(app, request, payload).await.map_err(unreadable)?;
-    if !request::is_of_type(request, "application/json") {
-        return Err(unreadable(BodyError::WrongType));
-    }
+    let body = request::json(app, request, payload).await.map_err(unreadable)?;
     let body = if body.is_empty() { b"{}" } else { &body[..] };
     json::parse(body).map_err(|_| refuse(app, &AgentSessionErrorCode::InvalidRequest.into()))
 }

@@ -135,6 +135,16 @@ pub async fn form(
     })
 }
 
+/// Reads a body that is JSON, which its reader has yet to parse.
+///
+/// # Errors
+///
+/// See [`BodyError`].
+pub async fn json(app: &App, request: &HttpRequest, payload: Payload) -> Result<Bytes, BodyError> {
+    let body = body(app, request, payload).await?;
+    if is_of_type(request, "application/json") { Ok(body) } else { Err(BodyError::WrongType) }
+}
+
 /// Whether the content type is `wanted`, whatever its parameters; absent counts as wanted,
 /// because scripts forget it.
 #[must_use]

@@ -10,8 +10,8 @@ use crate::domain::id::ApprovalId;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::pace::Pace;
 use crate::flow::approval::{DecideError, by_link};
+use crate::flow::attempt;
 use crate::flow::error::{PersonError, until_next_hour};
-use crate::flow::question;
 use crate::protocol::agent_session::{Mode, StartRequest, StartResponse, milliseconds};
 use crate::protocol::agent_session_error::{AgentSessionError, AgentSessionErrorCode};
 use crate::protocol::authorization_details::AuthorizationDetails;
@@ -58,7 +58,7 @@ pub async fn start(
         state: State::Waiting { wrong_codes: 0, viewer: None },
     };
     let response = answer(app, &approval, mode, (&link, &poll_token));
-    question::put(app, approval, Vec::new(), occasion).await.map_err(|error| match error {
+    attempt::put(app, approval, Vec::new(), occasion).await.map_err(|error| match error {
         StoreError::Limited => AgentSessionError::limited(until_next_hour(occasion.at)),
         error => error.into(),
     })?;

@@ -10,8 +10,8 @@ use crate::domain::change::{Effect, UNSTORED};
 use crate::domain::id::ApprovalId;
 use crate::domain::origin::{Agent, Occasion};
 use crate::domain::pace::Pace;
+use crate::flow::attempt;
 use crate::flow::error::{PersonError, until_next_hour};
-use crate::flow::question;
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
@@ -52,11 +52,11 @@ pub(super) async fn put(
     occasion: &Occasion,
 ) -> Result<(), StoreError> {
     let id = app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?;
-    let approval = approval(app, asked, ApprovalId(id), (link, browser), occasion);
-    question::put(app, approval, effects, occasion).await
+    let approval = question(app, asked, ApprovalId(id), (link, browser), occasion);
+    attempt::put(app, approval, effects, occasion).await
 }
 
-fn approval(
+fn question(
     app: &App,
     asked: Asked,
     id: ApprovalId,
