@@ -1,5 +1,6 @@
 //! How an agent collects what its human approved: by polling (auth.md dialect D2, RFC 8628),
-//! by handing back a code (D3), or by finishing with one. One state machine; whichever comes first spends the claim.
+//! by handing back a code (D3), or by finishing with one. One state machine; whichever comes
+//! first spends the claim.
 
 use crate::domain::approval::{Approval, Approved, KeyedCode, Matching, State, TRIES};
 use crate::domain::ask::Door;

@@ -71,7 +71,7 @@ async fn exchange_once(
         approval: approval.id.clone(),
         replayed: approval.record(EventKind::FinishReplayed, occasion),
         collection: approval.collect(&Collect { by, request: "finish code", occasion }),
-        binding: Binding::default(),
+        binding: Binding::of(None, None),
         occasion,
     };
     let beside = async |session: &Session, _: &Pair| Ok(session.clone());
