@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{AgentSessions, Settings};
+use crate::domain::ask::Door;
 use crate::domain::resource::Resource;
 use crate::domain::session::Lifetimes;
 use crate::domain::trust::TrustList;
@@ -59,6 +60,30 @@ impl App {
     #[must_use]
     pub fn resource(&self, identifier: &ResourceIdentifier) -> Option<&Resource> {
         self.settings.resources.iter().find(|resource| resource.identifier == *identifier)
+    }
+
+    /// The resource and the rules of the agent sessions door, where a profile opens it.
+    #[must_use]
+    pub fn agent_sessions(&self) -> Option<(&Resource, &AgentSessions)> {
+        self.settings.profiles.iter().find_map(|profile| {
+            let rules = profile.agent_sessions.as_ref()?;
+            Some((self.resource(&profile.resource)?, rules))
+        })
+    }
+
+    /// How long things last that came in by this door.
+    #[must_use]
+    pub fn lifetimes_of(&self, door: Door) -> Lifetimes {
+        let general = self.lifetimes();
+        match self.agent_sessions() {
+            Some((_, rules)) if door == Door::AgentSession => Lifetimes {
+                access: rules.access_ttl,
+                refresh: rules.refresh_ttl,
+                attempt: rules.finish_code_ttl,
+                ..general
+            },
+            _ => general,
+        }
     }
 
     #[must_use]

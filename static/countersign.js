@@ -1,5 +1,6 @@
 // Adds three conveniences to pages that are complete without it: a copy button beside codes,
-// the time left beside expiries, and local time beside UTC.
+// the time left beside expiries, and local time beside UTC. And tells the window that opened this one how it went, where
+// a plugin asked in a popup.
 (() => {
   const words = document.body.dataset;
   const after = (element, className, text = "") => {
@@ -9,6 +10,10 @@
     element.after(" ", span);
     return span;
   };
+
+  for (const { dataset } of document.querySelectorAll("[data-opener]")) {
+    window.opener?.postMessage(JSON.parse(dataset.message), dataset.opener);
+  }
 
   for (const time of document.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
@@ -43,7 +48,7 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "second copy";
-    button.textContent = words.copy;
+    button.textContent = code.dataset.copyThis || words.copy;
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(code.textContent.trim());

@@ -10,7 +10,7 @@ use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
     Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, clients, limits,
-    resources, tls,
+    profiles, resources, tls,
 };
 use crate::domain::resource::Resource;
 use crate::protocol::issuer::Issuer;
@@ -31,6 +31,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let demo = demo(&mut reader, loopback);
     let resources = all_resources(&mut reader, issuer.as_ref(), demo);
     let clients = clients::read(&mut reader, &resources);
+    let profiles = profiles::read(&mut reader, &resources);
     let agents = agents(&mut reader);
     let strangers = strangers(&mut reader);
     let sessions = sessions(&mut reader);
@@ -52,6 +53,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         demo,
         resources,
         clients,
+        profiles,
         agents,
         strangers,
         sessions,

@@ -3,6 +3,8 @@
 use toml::{Table, Value};
 
 use super::problem::{Origin, Problem, nearest, shown, unknown};
+use super::span::Span;
+use crate::protocol::timestamp::Seconds;
 
 pub(super) struct Entry<'a> {
     /// `resource[0]`, for messages.
@@ -96,6 +98,30 @@ impl<'a> Entry<'a> {
         self.table.get(name).map_or_else(Vec::new, |value| {
             Self::of_list(&format!("{}.{name}", self.path), value, self.origin, problems)
         })
+    }
+
+    /// A section inside this one; `None` when left out.
+    pub fn section(&self, name: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let Value::Table(table) = self.table.get(name)? else {
+            problems.push(self.problem(name, "this is a section; write lines below it"));
+            return None;
+        };
+        Some(Self { path: format!("{}.{name}", self.path), table, origin: self.origin })
+    }
+
+    /// A span of time; `usual` when left out.
+    pub fn span(&self, name: &str, usual: Seconds, problems: &mut Vec<Problem>) -> Seconds {
+        if !self.has(name) {
+            return usual;
+        }
+        let Some(text) = self.text(name, problems) else { return usual };
+        text.parse::<Span>().map_or_else(
+            |error| {
+                problems.push(self.problem(name, error.to_string()));
+                usual
+            },
+            |span| span.0,
+        )
     }
 
     pub fn problem(&self, name: &str, remedy: impl Into<String>) -> Problem {

@@ -60,6 +60,8 @@ pub(super) struct Layers {
     pub resources: Option<Setting>,
     /// `[[client]]`, likewise.
     pub clients: Option<Setting>,
+    /// `[[profile]]`, likewise.
+    pub profiles: Option<Setting>,
     /// What could not be laid at all.
     pub problems: Vec<Problem>,
 }
@@ -121,6 +123,9 @@ impl Layers {
         if let Some(value) = table.remove("client") {
             self.clients = Some(Setting { value, origin: origin.clone() });
         }
+        if let Some(value) = table.remove("profile") {
+            self.profiles = Some(Setting { value, origin: origin.clone() });
+        }
         for (key, value) in leaves(table) {
             self.set(&key, value, origin.clone());
         }
@@ -134,7 +139,7 @@ impl Layers {
         let origin = Origin::Environment(name.to_owned());
         let key = rest.to_ascii_lowercase().replace("__", ".");
         let section = key.split('.').next().unwrap_or_default();
-        if matches!(section, "resource" | "client") {
+        if matches!(section, "resource" | "client" | "profile") {
             let remedy = format!("this is read from files only; write [[{section}]]");
             return self.refuse(&key, origin, &remedy);
         }
@@ -318,7 +323,10 @@ mod tests {
         let (_, rest) = DEFAULTS.split_once("# [[resource]]\n").expect("an example");
         let (example, _) = rest.split_once("\n\n[agents]").expect("a section after it");
         let bare = |line: &'static str| match line.strip_prefix("# ").or(line.strip_prefix('#')) {
-            Some("Your own OAuth clients, beside those that introduce themselves.") => Some(""),
+            Some(
+                "Your own OAuth clients, beside those that introduce themselves."
+                | "Ways in of other products, for the clients that were made for them.",
+            ) => Some(""),
             None if line.is_empty() => Some(""),
             bare => bare,
         };
@@ -336,6 +344,8 @@ mod tests {
             crate::config::load(&sources).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
         assert_eq!(settings.resources[0].scopes[0].possible, "See when your last release went out");
         assert_eq!(settings.clients[0].ceiling.to_string(), "events:read");
+        let sessions = settings.profiles[0].agent_sessions.as_ref().expect("a section");
+        assert_eq!(sessions.demo_scopes.to_string(), "events:read");
     }
 
     /// contracts/operator.md: flags beat environment, environment beats file, file beats defaults.

@@ -20,6 +20,7 @@ mod entry;
 mod layers;
 mod limits;
 mod problem;
+mod profiles;
 mod reader;
 mod resources;
 mod show;
@@ -31,6 +32,7 @@ pub use database::{DatabaseUrl, PostgresUrl};
 pub use layers::{DEFAULTS, Flags, Sources};
 pub use limits::Limits;
 pub use problem::{Origin, Problem};
+pub use profiles::{AgentSessions, Profile};
 pub use resources::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};
 pub use show::show;
 pub use tls::{TlsFiles, TlsFilesError};
@@ -54,6 +56,8 @@ pub struct Settings {
     pub resources: Vec<Resource>,
     /// The operator's own clients: `[[client]]`.
     pub clients: Vec<Client>,
+    /// `[[profile]]`; one at most has agent sessions.
+    pub profiles: Vec<Profile>,
     pub agents: Agents,
     pub strangers: Strangers,
     pub sessions: Sessions,
@@ -167,7 +171,7 @@ mod tests {
     }
 
     /// The keys that are refused, in order.
-    fn refused(text: &str) -> Vec<String> {
+    pub(super) fn refused(text: &str) -> Vec<String> {
         let problems = loaded(text).err().unwrap_or_default();
         let mut keys: Vec<String> = problems.into_iter().map(|problem| problem.key).collect();
         keys.sort();

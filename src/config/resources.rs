@@ -249,6 +249,12 @@ fn scope_rule(
     Some(ScopeRule { name, title, possible, impossible, risk, default, required, pre_claim })
 }
 
+/// The resource of this identifier, which one slash at the end does not change.
+pub(super) fn identified<'a>(resources: &'a [Resource], text: &str) -> Option<&'a Resource> {
+    let identifier: ResourceIdentifier = text.parse().ok()?;
+    resources.iter().find(|resource| resource.identifier == identifier)
+}
+
 /// The demo resource at `{issuer}/demo`. `None` if that is no identifier, which no issuer
 /// within its length can cause.
 pub(super) fn demo(issuer: &Issuer) -> Option<Resource> {

@@ -31,9 +31,10 @@ pub fn show(sources: &Sources) -> Result<String, Vec<Problem>> {
             page.resource(entry, resource, written);
         }
     }
-    if let Some(written) = &layers.clients {
+    for (name, written) in [("client", &layers.clients), ("profile", &layers.profiles)] {
+        let Some(written) = written else { continue };
         for entry in written.value.as_array().map(Vec::as_slice).unwrap_or_default() {
-            page.client(entry, written);
+            page.entry(name, entry, written);
         }
     }
     Ok(page.text)
@@ -84,8 +85,9 @@ impl Page {
         }
     }
 
-    fn client(&mut self, entry: &Value, written: &Setting) {
-        self.line(&format!("\n[[client]]  # {}", written.origin));
+    /// An entry of a list of sections, as it was written.
+    fn entry(&mut self, list: &str, entry: &Value, written: &Setting) {
+        self.line(&format!("\n[[{list}]]  # {}", written.origin));
         for (name, value) in entry.as_table().into_iter().flatten() {
             self.pair(name, value);
         }

@@ -47,6 +47,8 @@ pub enum CodeGiven {
     /// The browser brought human and agent together; this is the digest of the
     /// authorization code it takes back.
     Redirect(Digest),
+    /// The agent gets a finish code, whatever way it comes.
+    Finish,
 }
 
 /// What policy says, beside what was asked.

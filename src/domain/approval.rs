@@ -6,8 +6,8 @@
 //!    │ │ └── newer attempt ► Superseded
 //!    │ └──── no ───────────► Denied
 //!    └────── yes ──────────► Approved ── agent collects ─► Collected
-//!                               └─ wrong relayed code, or wrong proof for an
-//!                                  authorization code ×5 ─► Locked
+//!                               └─ wrong relayed or finish code, or wrong proof
+//!                                  for an authorization code ×5 ─► Locked
 //! ```
 //!
 //! Waiting past `expires_at` and Approved past `collect_before` are over; that is derived
@@ -63,8 +63,8 @@ pub struct Approval {
     /// The same code under a key of the whole server, where people come with nothing else
     /// (RFC 8628 §3.3).
     pub user_code: Option<KeyedCode>,
-    /// Digest of what the agent collects with, where it is not a claim token: a device code
-    /// from the start, an authorization code from the yes.
+    /// Digest of what the agent collects with, where it is not a claim token: a device code or
+    /// a poll token from the start, an authorization code from the yes.
     pub handle: Option<Digest>,
     /// How often the agent may poll.
     pub pace: Pace,
@@ -168,6 +168,8 @@ pub enum Matching {
     Relayed { code: KeyedCode },
     /// The browser carries an authorization code to where the agent listens.
     Redirected,
+    /// A finish code goes to the agent: by the browser, by its polling, or by hand.
+    Finished,
 }
 
 /// Why a human said no.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::agent_session::SessionRequest;
 use crate::domain::brand::{Borrowed, Voucher, borrowed};
 use crate::domain::client::ClientSource;
 use crate::domain::id::{ClientId, RegistrationId};
@@ -31,11 +32,13 @@ pub enum Door {
     Machine,
     /// A part of a session handed on to a sub-agent (RFC 8693): nobody is asked again.
     Exchange,
+    /// An agent that asks for a session and finishes with a code of its person's.
+    AgentSession,
 }
 
 impl Door {
-    pub const ALL: [Self; 5] =
-        [Self::Claim, Self::Code, Self::Device, Self::Machine, Self::Exchange];
+    pub const ALL: [Self; 6] =
+        [Self::Claim, Self::Code, Self::Device, Self::Machine, Self::Exchange, Self::AgentSession];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Door {
             Self::Device => "device",
             Self::Machine => "machine",
             Self::Exchange => "exchange",
+            Self::AgentSession => "agent_session",
         }
     }
 
@@ -74,6 +78,8 @@ pub struct Ask {
     pub client: Option<AskingClient>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirection: Option<Redirection>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_session: Option<SessionRequest>,
 }
 
 /// The OAuth client that asks, and how it is known.
@@ -105,7 +111,21 @@ impl Ask {
     /// Where the answer goes through the browser.
     #[must_use]
     pub fn destination(&self) -> Option<Destination> {
-        self.redirection.as_ref().map(|redirection| Destination::of(redirection.uri.as_str()))
+        let redirection = self.redirection.as_ref().map(|redirection| &redirection.uri);
+        let uri = redirection.or_else(|| self.callback())?;
+        Some(Destination::of(uri.as_str()))
+    }
+
+    /// Where the browser takes the finish code of an agent session.
+    #[must_use]
+    pub fn callback(&self) -> Option<&RedirectUri> {
+        self.agent_session.as_ref()?.callback.as_ref()
+    }
+
+    /// Whether the agent is known by more than this one question, so that its others can be told.
+    #[must_use]
+    pub const fn names_its_agent(&self) -> bool {
+        self.registration.is_some() || self.client.is_some()
     }
 
     /// What an ID token is asked for with, if one is.
@@ -126,8 +146,8 @@ impl Ask {
     #[must_use]
     pub fn borrowed_brand(&self) -> Option<Borrowed> {
         let name = self.agent.name.as_ref().map(ToldText::as_str)?;
-        let client = self.client.as_ref()?;
-        borrowed(name, client.voucher(), &self.destination()?)
+        let voucher = self.client.as_ref().map_or(Voucher::Nobody, AskingClient::voucher);
+        borrowed(name, voucher, &self.destination()?)
     }
 }
 

@@ -1,5 +1,6 @@
-//! How an agent collects what its human approved: by polling (auth.md dialect D2, RFC 8628)
-//! or by handing back a code (D3). One state machine; whichever comes first spends the claim.
+//! How an agent collects what its human approved: by polling (auth.md dialect D2, RFC 8628),
+//! by handing back a code (D3), or by finishing with one. One state machine; whichever comes
+//! first spends the claim.
 
 use crate::domain::approval::{Approval, Approved, KeyedCode, Matching, Replayed, State, TRIES};
 use crate::domain::ask::Door;
@@ -24,6 +25,10 @@ pub enum Collector {
     },
     /// Something that cannot be a code.
     Nonsense,
+    /// A finish code; `proven`: the right one, from whoever asked.
+    Finish {
+        proven: bool,
+    },
 }
 
 /// A request to collect, and the digest of what it says.
@@ -82,7 +87,8 @@ impl Approval {
             })),
             State::Collected { at, request, .. } => {
                 let at = *at;
-                if *request == collect.request && now < at + REDELIVERY {
+                let finishes = matches!(collect.by, Collector::Finish { .. });
+                if !finishes && *request == collect.request && now < at + REDELIVERY {
                     Ok(Collection::Again { approval: self, at })
                 } else {
                     Ok(Collection::Spent(self))
@@ -110,8 +116,11 @@ impl Approval {
             (Matching::Typed, Collector::Code { typed, .. }) => {
                 self.agent_code.as_ref().is_some_and(|code| code.matches(typed))
             }
+            (Matching::Finished, Collector::Finish { proven }) => *proven,
             // An authorization code has a way of its own.
-            (Matching::Redirected, _) => return Err(NotCollected::Over),
+            (Matching::Redirected | Matching::Finished, _) | (_, Collector::Finish { .. }) => {
+                return Err(NotCollected::Over);
+            }
             (_, Collector::Nonsense) => false,
         };
         if !matched {
@@ -119,6 +128,7 @@ impl Approval {
         }
         let kind = match self.ask.door {
             Door::Device => EventKind::DeviceCollected,
+            Door::AgentSession => EventKind::CodeRedeemed,
             _ => EventKind::ClaimCollected,
         };
         let event =
@@ -146,6 +156,7 @@ impl Approval {
         }
         let kind = match self.ask.door {
             Door::Device => EventKind::DeviceReplayed,
+            Door::AgentSession => EventKind::FinishReplayed,
             _ => EventKind::ClaimReplayed,
         };
         let event = self.record(kind, occasion).saying(answer.name());
@@ -153,8 +164,8 @@ impl Approval {
         Some(self.becomes(state, vec![Effect::Record(event)]))
     }
 
-    /// A wrong relayed code, or a wrong proof for an authorization code, spends a try; the last
-    /// one ends the attempt and its session.
+    /// A wrong relayed or finish code, or a wrong proof for an authorization code, spends a try;
+    /// the last one ends the attempt and its session.
     pub(super) fn wrong_relay(self, mut approved: Approved, occasion: &Occasion) -> Change<Self> {
         approved.wrong_codes = approved.wrong_codes.saturating_add(1);
         let mut effects = vec![Effect::Record(

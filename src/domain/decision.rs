@@ -155,6 +155,7 @@ impl Approval {
                 self.handle = Some(code);
                 Some(Matching::Redirected)
             }
+            (Door::AgentSession, CodeGiven::Finish) => Some(Matching::Finished),
             (Door::Claim, CodeGiven::Relay(code)) => Some(Matching::Relayed { code }),
             (Door::Claim | Door::Device, CodeGiven::Typed(typed)) => {
                 let shown = self.agent_code.as_ref().zip(typed.as_ref());
@@ -194,7 +195,8 @@ impl Approval {
         };
         let expires_at = now + span.min(lifetimes.most);
         let agent = &self.ask.agent;
-        let label = agent.name.as_ref().or(agent.kind.as_ref()).map(ToString::to_string);
+        let wished = self.ask.agent_session.as_ref().and_then(|asked| asked.label.as_ref());
+        let label = wished.or(agent.name.as_ref()).or(agent.kind.as_ref()).map(ToString::to_string);
         Session {
             id: opening.id,
             revision: UNSTORED,

@@ -27,6 +27,8 @@ pub enum EventKind {
     AuthorizationRequested,
     CodeRedeemed,
     CodeReuse,
+    /// A finish code came again after it was traded: that is harmless.
+    FinishReplayed,
     TokenIssued,
     TokenRefreshed,
     RefreshReuse,
@@ -42,7 +44,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -63,6 +65,7 @@ impl EventKind {
         Self::AuthorizationRequested,
         Self::CodeRedeemed,
         Self::CodeReuse,
+        Self::FinishReplayed,
         Self::TokenIssued,
         Self::TokenRefreshed,
         Self::RefreshReuse,
@@ -100,6 +103,7 @@ impl EventKind {
             Self::AuthorizationRequested => "authorization.requested",
             Self::CodeRedeemed => "code.redeemed",
             Self::CodeReuse => "code.reuse",
+            Self::FinishReplayed => "finish.replayed",
             Self::TokenIssued => "token.issued",
             Self::TokenRefreshed => "token.refreshed",
             Self::RefreshReuse => "refresh.reuse",

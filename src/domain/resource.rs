@@ -105,6 +105,12 @@ impl Resource {
         self.scopes.iter().any(|rule| rule.risk.is_grave() && scopes.contains(&rule.name))
     }
 
+    /// Whether this is a scope of the resource that changes nothing.
+    #[must_use]
+    pub fn only_reads(&self, scope: &str) -> bool {
+        self.rule(scope).is_some_and(|rule| rule.risk == Risk::Read)
+    }
+
     #[must_use]
     pub fn rule(&self, scope: &str) -> Option<&ScopeRule> {
         self.scopes.iter().find(|rule| rule.name == scope)

@@ -1,7 +1,7 @@
 //! Sessions: the approved connections, and the tokens that hang from them.
 
 use crate::domain::ask::Door;
-use crate::domain::change::{Change, Effect};
+use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
@@ -170,6 +170,45 @@ pub struct Lifetimes {
 }
 
 impl Session {
+    /// A session that no person opens: of a machine, of a demo. It lasts as long as its one
+    /// access token.
+    #[must_use]
+    pub fn unattended(
+        id: SessionId,
+        door: Door,
+        (resource, scopes): (&ResourceIdentifier, Scopes),
+        lifetimes: &Lifetimes,
+        occasion: &Occasion,
+    ) -> Self {
+        Self {
+            id,
+            revision: UNSTORED,
+            door,
+            account: None,
+            registration: None,
+            client: None,
+            parent: None,
+            cut_from: None,
+            approval: None,
+            agent: Agent::default(),
+            resource: resource.clone(),
+            scopes,
+            extra: None,
+            actor: None,
+            label: String::new(),
+            created_at: occasion.at,
+            approved_at: None,
+            expires_at: occasion.at + lifetimes.access,
+            idle: lifetimes.idle,
+            refreshable: false,
+            collect_before: None,
+            last_used_at: None,
+            ended: None,
+            from: occasion.from.clone(),
+            details: AuthorizationDetails::default(),
+        }
+    }
+
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
         if self.ended.is_some() || now >= self.ends_at() {

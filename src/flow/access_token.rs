@@ -51,6 +51,18 @@ impl AccessToken {
         Effect::IssueToken(self.row.clone())
     }
 
+    /// When it ends, if nothing ends it before.
+    #[must_use]
+    pub fn ends_at(&self) -> Timestamp {
+        self.row.expires_at
+    }
+
+    /// The token itself, for the one answer that delivers it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
     /// What its row is found by.
     #[must_use]
     pub fn digest(&self) -> &Digest {

@@ -5,6 +5,7 @@ use crate::domain::approval::{Approval, Phase};
 use crate::domain::ask::Door;
 use crate::domain::decision::ApprovalRefused;
 use crate::domain::session::Session;
+use crate::flow::agent_session;
 use crate::flow::code;
 use crate::flow::device;
 use crate::flow::error::PersonError;
@@ -27,8 +28,10 @@ pub struct Seen {
     pub needs_fresh_sign_in: bool,
     /// The code to hand to the agent, while it is good.
     pub relayed: Option<Code>,
-    /// The code that the person brought along from a device, to compare it once more.
+    /// The code that the agent may show, to compare it once more.
     pub compared: Option<Code>,
+    /// What the agent trades for its session, while that can be done.
+    pub finish: Option<Secret>,
     /// Where the browser takes the answer, while there is one to take.
     pub onward: Option<String>,
     /// The session that a yes would widen.
@@ -99,11 +102,31 @@ pub async fn view(
     let waiting = approval.phase(now) == Phase::Waiting;
     let stale = !ask.accepts_sign_in_of(human.signed_in_at()) || (grave && !human.is_fresh(now));
     let needs_fresh_sign_in = waiting && stale;
+    let finish = agent_session::finish(app, &approval, now);
     let onward = code::onward(app, &approval, now);
+    let onward = onward.or_else(|| agent_session::onward(app, &approval, now));
     let widens = widened(app, &approval, &human.account().id, now).await?;
-    let compared = (waiting && approval.ask.door == Door::Device)
-        .then(|| device::user_code(app, &approval.id));
-    Ok(Seen { approval, session, answered, needs_fresh_sign_in, relayed, compared, onward, widens })
+    let compared = compared(app, &approval).filter(|_| waiting);
+    Ok(Seen {
+        approval,
+        session,
+        answered,
+        needs_fresh_sign_in,
+        relayed,
+        compared,
+        finish,
+        onward,
+        widens,
+    })
+}
+
+/// The code that the agent may show, where the person does not type it on this page.
+fn compared(app: &App, approval: &Approval) -> Option<Code> {
+    match approval.ask.door {
+        Door::Device => Some(device::user_code(app, &approval.id)),
+        Door::AgentSession => Some(agent_session::approval_code(app, &approval.id)),
+        _ => None,
+    }
 }
 
 /// The code that goes back to the agent. It is derived, so a reload shows the same one.

@@ -75,6 +75,7 @@ pub fn new_attempt(
             registration: Some(registration.id.clone()),
             client: None,
             redirection: None,
+            agent_session: None,
         },
         user_code: None,
         handle: None,

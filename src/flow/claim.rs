@@ -8,7 +8,7 @@ use crate::domain::origin::Occasion;
 use crate::domain::registration::Registration;
 use crate::domain::session::Session;
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
-use crate::flow::collection::{CollectError, Decided, settle};
+use crate::flow::collection::{CollectError, Decided, of_the_yes, settle};
 use crate::flow::delivery::{self, Binding, Pair, Subject};
 use crate::flow::dpop::Proof;
 use crate::flow::retry;
@@ -86,14 +86,6 @@ async fn collect_once(
     };
     let (pair, identity) = settle(app, decided, beside).await?;
     Ok(Collected { registration, pair, identity })
-}
-
-/// The session that a human's yes opened or widens.
-async fn of_the_yes(app: &App, approval: &Approval) -> Result<Option<Session>, StoreError> {
-    match approval.approved() {
-        Some(approved) => app.store.session(&approved.session).await,
-        None => Ok(None),
-    }
 }
 
 /// The assertion that goes along with the pair.

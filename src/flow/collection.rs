@@ -145,6 +145,17 @@ async fn note(
     }
 }
 
+/// The session that a human's yes opened or widens.
+pub(in crate::flow) async fn of_the_yes(
+    app: &App,
+    approval: &Approval,
+) -> Result<Option<Session>, StoreError> {
+    match approval.approved() {
+        Some(approved) => app.store.session(&approved.session).await,
+        None => Ok(None),
+    }
+}
+
 /// The session as long as it waits for its agent, or lives and waits for more.
 fn waiting(
     session: Option<Session>,

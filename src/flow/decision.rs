@@ -81,7 +81,7 @@ async fn decide_once(
     let resource = app.resource(&approval.ask.resource);
     let policy = Policy {
         required: resource.map(Resource::required_scopes).unwrap_or_default(),
-        lifetimes: app.lifetimes(),
+        lifetimes: app.lifetimes_of(approval.ask.door),
     };
     let widens = widened(app, &approval, &human.account().id, occasion.at).await?;
     permit(app, &approval, human, decision, occasion.at)?;
@@ -177,6 +177,7 @@ fn answer(
                 app.vault.keyed_code(purpose, approval.id.as_str(), code).into()
             };
             let code = match approval.ask.door {
+                Door::AgentSession => CodeGiven::Finish,
                 Door::Code => CodeGiven::Redirect(code::code(app, approval).digest()),
                 Door::Claim if *relays => {
                     let context = ["relay", approval.id.as_str(), session.as_str()];

@@ -76,7 +76,7 @@ impl Pair {
         granted: Granted,
         issued_at: Timestamp,
     ) -> Result<Self, JoseError> {
-        let lifetimes = app.lifetimes();
+        let lifetimes = app.lifetimes_of(session.door);
         let Granted { scopes, binding } = granted;
         let worth = Worth {
             resource: &session.resource,

@@ -99,6 +99,7 @@ fn ask(client: &Client, negotiated: Negotiated, occasion: &Occasion) -> Ask {
         registration: None,
         client: Some(AskingClient { id: client.id.clone(), source: client.source }),
         redirection: None,
+        agent_session: None,
     }
 }
 

@@ -4,6 +4,8 @@
 pub mod actor;
 pub mod agent;
 pub mod agent_error;
+pub mod agent_session;
+pub mod agent_session_error;
 pub mod authorization_details;
 pub mod authorization_response;
 pub mod basic;

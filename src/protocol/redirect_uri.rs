@@ -74,6 +74,13 @@ impl RedirectUri {
         parts.is_web().then(|| split_port(parts.authority).0.to_ascii_lowercase())
     }
 
+    /// The origin that a browser makes of an http or https URI (RFC 6454 §4).
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        let url = Url::parse(&self.0).ok().filter(|_| !self.is_private_use())?;
+        Some(url.origin().ascii_serialization())
+    }
+
     /// Whether the answer stays on the machine of whoever opens it: any program there can
     /// claim to be this client ([RFC 8252 §8.6]).
     ///
@@ -498,6 +505,20 @@ mod tests {
         assert!(uri("cursor://anysphere/cb").is_private_use());
         assert!(uri("http://localhost/cb").is_loopback());
         assert!(!uri("https://127.0.0.1/cb").is_loopback());
+    }
+
+    /// RFC 6454 §4, §6.2: what a message to a window is addressed with.
+    #[test]
+    fn an_origin_is_what_a_browser_makes_of_it() {
+        for (text, origin) in [
+            ("https://App.Example.com/cb?x=1", "https://app.example.com"),
+            ("https://app.example.com:8443/cb", "https://app.example.com:8443"),
+            ("http://127.0.0.1:49152/callback", "http://127.0.0.1:49152"),
+            ("http://[::1]:1", "http://[::1]:1"),
+        ] {
+            assert_eq!(uri(text).origin().as_deref(), Some(origin), "{text}");
+        }
+        assert_eq!(uri("cursor://anysphere/cb").origin(), None);
     }
 
     /// RFC 6749 §3.1.2: a query that is there is kept.

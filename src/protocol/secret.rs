@@ -26,6 +26,10 @@ pub enum SecretKind {
     PushedRequest,
     /// What a device polls with (RFC 8628 §3.2).
     DeviceCode,
+    /// What an agent that asked for a session polls with.
+    PollToken,
+    /// What it trades for the session once a person has approved.
+    FinishCode,
     /// A browser's signed-in session.
     Browser,
     /// What a browser is known by from the moment an agent sends it here, signed in or not.
@@ -49,6 +53,8 @@ impl SecretKind {
             Self::AuthorizationCode => "aac_",
             Self::PushedRequest => "aru_",
             Self::DeviceCode => "adc_",
+            Self::PollToken => "aap_",
+            Self::FinishCode => "aae_",
             Self::Browser => "cbs_",
             Self::BrowserMark => "cbm_",
             Self::OneTimeLink => "otl_",
@@ -115,6 +121,15 @@ impl Secret {
         let (covered, sum) = text.split_at(text.len() - CHECKSUM);
         (checksum(covered.as_bytes()) == sum)
             .then(|| Self { kind, text: Zeroizing::new(text.to_owned()) })
+    }
+
+    /// The secret of this kind that stands anywhere in `text`: people paste more than the code.
+    #[must_use]
+    pub fn find(kind: SecretKind, text: &str) -> Option<Self> {
+        let whole = kind.prefix().len() + RANDOM + CHECKSUM;
+        text.match_indices(kind.prefix())
+            .filter_map(|(start, _)| text.get(start..start + whole))
+            .find_map(|text| Self::parse(kind, text))
     }
 
     #[must_use]
@@ -190,6 +205,31 @@ mod tests {
         assert_eq!(access.reveal().len(), 4 + 32 + 6);
         assert_eq!(Secret::parse(SecretKind::Access, access.reveal()), Some(access.clone()));
         assert_eq!(Secret::parse(SecretKind::Refresh, access.reveal()), None);
+    }
+
+    /// contracts/credentials.md 1.4: an agent may be handed the ready-made message, or the code.
+    #[test]
+    fn a_secret_is_found_in_what_was_pasted_around_it() {
+        let code = secret(SecretKind::FinishCode, 7);
+        let text = code.reveal();
+        for pasted in [
+            text.to_owned(),
+            format!("  {text}\n"),
+            format!("My finish code:\r\n\r\n{text}."),
+            format!("aae_ aae_x {text}{text}"),
+            format!("caf\u{e9}\u{301} \u{201c}{text}\u{201d}"),
+        ] {
+            assert_eq!(
+                Secret::find(SecretKind::FinishCode, &pasted),
+                Some(code.clone()),
+                "{pasted}"
+            );
+        }
+        for pasted in
+            ["", "aae_", text.split_at(41).0, &text.to_lowercase(), &text.replace("aae", "aas")]
+        {
+            assert_eq!(Secret::find(SecretKind::FinishCode, pasted), None, "{pasted}");
+        }
     }
 
     #[test]

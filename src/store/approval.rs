@@ -37,6 +37,19 @@ impl Store {
         row.map(Approval::try_from).transpose()
     }
 
+    /// The approvals with these identifiers, in any order.
+    ///
+    /// # Errors
+    ///
+    /// As [`approval_by_link`](Self::approval_by_link).
+    pub async fn approvals(&self, ids: &[&ApprovalId]) -> Result<Vec<Approval>, StoreError> {
+        let rows = approval::Entity::find()
+            .filter(approval::Column::Id.is_in(ids.iter().map(|id| id.as_str())))
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(Approval::try_from).collect()
+    }
+
     /// The approval whose agent collects with this, and the session of its yes, if there is
     /// one: all that a redemption asks, in one question.
     ///

@@ -38,6 +38,7 @@ pub use denied::{Denied, LoadStamp};
 pub use engine::{Database, GroupObserver, Location, OpenError};
 pub use liveness::{Live, Liveness};
 pub use migration::{known_master, migrate, unmigrate};
+pub use session::TokenEnd;
 pub use write::{Expect, Step, WriteError};
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, EntityTrait, QueryTrait as _, Select};

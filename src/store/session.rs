@@ -11,7 +11,7 @@ use super::row::{event, session, statement, step, token};
 use super::{Store, StoreError};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ClientId, SessionId};
-use crate::domain::session::{EndCause, Session, Token};
+use crate::domain::session::{EndCause, Session, Token, TokenKind};
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::Expect;
@@ -27,6 +27,14 @@ static TOKEN_AND_SESSION: LazyLock<String> = LazyLock::new(|| {
         *session::COLUMNS
     )
 });
+
+/// When a token of a session ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenEnd {
+    pub session: SessionId,
+    pub kind: TokenKind,
+    pub ends_at: Timestamp,
+}
 
 impl Store {
     /// # Errors
@@ -122,6 +130,28 @@ impl Store {
     pub async fn token(&self, digest: &Digest) -> Result<Option<Token>, StoreError> {
         let row = self.one(token::Entity::find_by_id(digest.0.to_vec())).await?;
         row.map(Token::try_from).transpose()
+    }
+
+    /// When the last unspent token of each kind ends, for each of these sessions.
+    ///
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn token_ends(&self, sessions: &[&SessionId]) -> Result<Vec<TokenEnd>, StoreError> {
+        let rows = token::Entity::find()
+            .filter(token::Column::SessionId.is_in(sessions.iter().map(|id| id.as_str())))
+            .filter(token::Column::SpentAt.is_null())
+            .order_by_desc(token::Column::ExpiresAt)
+            .all(self.reader())
+            .await?;
+        let tokens: Result<Vec<Token>, StoreError> =
+            rows.into_iter().map(Token::try_from).collect();
+        let end = |token: Token| TokenEnd {
+            session: token.session,
+            kind: token.kind,
+            ends_at: token.expires_at,
+        };
+        Ok(tokens?.into_iter().map(end).collect())
     }
 
     /// A token together with its session: all that a refresh asks, in one question.

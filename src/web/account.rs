@@ -4,17 +4,16 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{for_popup, person_status, see_other};
-use super::pages::FieldError;
 use super::pages::home::HomePage;
 use super::pages::sign_in::{SignInError, SignInPage};
-use super::pages::sign_up::SignUpPage;
 use super::person::{Posted, posted, visitor};
 use super::return_to::ReturnTo;
 use super::visitor::{Visitor, set_cookie};
 use crate::app::App;
-use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
+use crate::domain::ask::Ask;
 use crate::domain::origin::Occasion;
-use crate::flow::account::{self, EntryError, NewPerson, SignedIn};
+use crate::flow::account::{self, EntryError, SignedIn};
+use crate::flow::agent_session;
 use crate::flow::error::PersonError;
 use crate::protocol::form::Form;
 
@@ -47,7 +46,10 @@ pub async fn show_sign_in(request: HttpRequest, app: Data<App>) -> HttpResponse 
     let known = visitor.human().map(|human| human.account().email.as_str());
     match known {
         Some(_) if !again => see_other(return_to.as_ref().map_or(HOME, ReturnTo::as_str)),
-        known => sign_in_page(&app, &visitor, known.unwrap_or_default(), return_to.as_ref(), None),
+        known => {
+            let email = known.unwrap_or_default();
+            sign_in_page(&app, &visitor, email, return_to.as_ref(), None).await
+        }
     }
 }
 
@@ -65,19 +67,19 @@ pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> 
         }
         Err(EntryError::Person(PersonError::Limited(wait))) => {
             let error = Some(SignInError::TooManyTries);
-            let mut page = sign_in_page(&app, &visitor, email, return_to.as_ref(), error);
+            let mut page = sign_in_page(&app, &visitor, email, return_to.as_ref(), error).await;
             super::answer::retry_after(&mut page, Some(wait.0));
             page
         }
         Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
         Err(_) => {
             let error = Some(SignInError::WrongPair);
-            sign_in_page(&app, &visitor, email, return_to.as_ref(), error)
+            sign_in_page(&app, &visitor, email, return_to.as_ref(), error).await
         }
     }
 }
 
-fn sign_in_page(
+async fn sign_in_page(
     app: &App,
     visitor: &Visitor,
     email: &str,
@@ -90,7 +92,12 @@ fn sign_in_page(
         Some(SignInError::TooManyTries) => 429,
         Some(SignInError::ExpiredForm) => 403,
     };
-    let sign_up = account::sign_up_is_open(app).then(|| href("/sign-up", return_to));
+    let waiting = match existing_account_only(app, return_to).await {
+        Ok(waiting) => waiting,
+        Err(error) => return person_error(app, visitor, &error),
+    };
+    let offered = account::sign_up_is_open(app) && waiting.is_none();
+    let sign_up = offered.then(|| href("/sign-up", return_to));
     let page = SignInPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
@@ -98,100 +105,26 @@ fn sign_in_page(
         to_decide: return_to.is_some_and(ReturnTo::is_approval),
         email,
         error,
+        existing_account: waiting.is_some(),
         sign_up_href: sign_up.as_deref(),
     };
     on_the_way(return_to, visitor.page(app, status, &page))
 }
 
-/// Signing in may be a step of what a client opened a window for.
-fn on_the_way(return_to: Option<&ReturnTo>, page: HttpResponse) -> HttpResponse {
-    if return_to.is_some_and(ReturnTo::is_approval) { for_popup(page) } else { page }
-}
-
-/// `GET /sign-up`.
-pub async fn show_sign_up(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    let visitor = match visitor(&app, &request).await {
-        Ok(visitor) => visitor,
-        Err(answer) => return answer,
-    };
-    if !account::sign_up_is_open(&app) {
-        return visitor.error(&app, 403, None, Some("/sign-in"));
-    }
-    sign_up_page(&app, &visitor, 200, &Entered::default(), query_return_to(&request).as_ref())
-}
-
-/// `POST /sign-up`.
-pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
-        Ok(posted) => posted,
-        Err(answer) => return answer,
-    };
-    let return_to = form.get("return_to").and_then(ReturnTo::parse);
-    let person = person(&form);
-    match account::sign_up(&app, &person, &occasion).await {
-        Ok(signed_in) => {
-            welcome_in(&app, &visitor, &signed_in, return_to.as_ref(), &occasion).await
-        }
-        Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
-        Err(EntryError::Closed) => visitor.error(&app, 403, None, Some("/sign-in")),
-        Err(error) => {
-            let entered = Entered::of(&person, &error);
-            sign_up_page(&app, &visitor, 422, &entered, return_to.as_ref())
-        }
-    }
-}
-
-/// What a person typed, and what was wrong with it.
-#[derive(Default)]
-pub(super) struct Entered<'a> {
-    pub name: &'a str,
-    pub email: &'a str,
-    pub email_error: Option<FieldError>,
-    pub password_error: Option<FieldError>,
-}
-
-impl<'a> Entered<'a> {
-    pub fn of(person: &NewPerson<'a>, error: &EntryError) -> Self {
-        let entered = Self { name: person.name, email: person.email, ..Self::default() };
-        match error {
-            EntryError::Email => Self { email_error: Some(FieldError::EmailInvalid), ..entered },
-            EntryError::Taken => Self { email_error: Some(FieldError::EmailTaken), ..entered },
-            EntryError::Password => {
-                Self { password_error: Some(password_error(person.password)), ..entered }
-            }
-            _ => entered,
-        }
-    }
-}
-
-fn password_error(password: &str) -> FieldError {
-    match password.chars().count() {
-        0..SHORTEST_PASSWORD => FieldError::PasswordTooShort(SHORTEST_PASSWORD),
-        SHORTEST_PASSWORD..=LONGEST_PASSWORD => FieldError::PasswordTooCommon,
-        _ => FieldError::PasswordTooLong(LONGEST_PASSWORD),
-    }
-}
-
-fn sign_up_page(
+/// The question that waits, if only existing accounts may answer it.
+pub(super) async fn existing_account_only(
     app: &App,
-    visitor: &Visitor,
-    status: u16,
-    entered: &Entered<'_>,
     return_to: Option<&ReturnTo>,
-) -> HttpResponse {
-    let page = SignUpPage {
-        frame: &visitor.frame(app),
-        csrf: visitor.form_token(),
-        return_to: return_to.map_or("", ReturnTo::as_str),
-        name: entered.name,
-        email: entered.email,
-        least_password: SHORTEST_PASSWORD,
-        name_error: None,
-        email_error: entered.email_error,
-        password_error: entered.password_error,
-        sign_in_href: &href("/sign-in", return_to),
-    };
-    on_the_way(return_to, visitor.page(app, status, &page))
+) -> Result<Option<Ask>, PersonError> {
+    match return_to.and_then(ReturnTo::link) {
+        Some(link) => agent_session::existing_account_only(app, link).await,
+        None => Ok(None),
+    }
+}
+
+/// Signing in may be a step of what a client opened a window for.
+pub(super) fn on_the_way(return_to: Option<&ReturnTo>, page: HttpResponse) -> HttpResponse {
+    if return_to.is_some_and(ReturnTo::is_approval) { for_popup(page) } else { page }
 }
 
 /// `POST /sign-out`.
@@ -237,23 +170,15 @@ pub(super) async fn welcome_in(
     answer
 }
 
-fn value<'a>(form: &'a Form, name: &str) -> &'a str {
+pub(super) fn value<'a>(form: &'a Form, name: &str) -> &'a str {
     form.get(name).unwrap_or_default()
 }
 
-pub(super) fn person(form: &Form) -> NewPerson<'_> {
-    NewPerson {
-        name: value(form, "name"),
-        email: value(form, "email"),
-        password: value(form, "password"),
-    }
-}
-
-fn href(page: &str, return_to: Option<&ReturnTo>) -> String {
+pub(super) fn href(page: &str, return_to: Option<&ReturnTo>) -> String {
     return_to.map_or_else(|| page.to_owned(), |return_to| return_to.on(page))
 }
 
-fn query_return_to(request: &HttpRequest) -> Option<ReturnTo> {
+pub(super) fn query_return_to(request: &HttpRequest) -> Option<ReturnTo> {
     ReturnTo::parse(&query(request, "return_to")?)
 }
 

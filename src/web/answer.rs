@@ -165,7 +165,7 @@ pub fn retry_after(answer: &mut HttpResponse, seconds: Option<i64>) {
 }
 
 /// The cause is logged here, once; the caller reads the fixed text only.
-fn log(error: &(dyn std::error::Error + 'static), status: u16) {
+pub(super) fn log(error: &(dyn std::error::Error + 'static), status: u16) {
     if status >= 500 {
         tracing::error!(status, cause = causes(error), "a request failed");
     } else {

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 
 use super::approve_door::{Asker, in_its_window};
+use super::opener;
 use super::pages::approval::{
     Agent, ApprovalError, ApprovalPage, ExtraLifetime, ExtraLifetimeOption, Lifetime,
     LifetimeOption, Matching, NetworkComparison, Notice, Origin, ScopeChoice, Seen as SeenBefore,
@@ -119,7 +120,10 @@ fn agent<'a>(asker: &Asker<'a>, seen: &'a Seen) -> Agent<'a> {
     let again = SeenBefore::Again {
         times_today: u32::try_from(seen.answered.recently).unwrap_or(u32::MAX).saturating_add(1),
     };
+    let [instance, label] = asker.told_of_itself();
     Agent {
+        instance,
+        label,
         name: asker.name(),
         site: asker.site(),
         kind: told(told_by.kind.as_ref()),
@@ -213,11 +217,13 @@ pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
         agent: ask.agent.name.as_ref().map(ToldText::as_str),
         resource_name: resource.map_or(ask.resource.as_str(), |resource| resource.name.as_str()),
         outcome: outcome(context, seen, resource, code.as_deref()),
+        known_agent: ask.names_its_agent(),
         onward: seen
             .onward
             .as_deref()
             .zip(destination.as_ref())
             .map(|(url, destination)| Onward { url, destination }),
+        opener: opener::told(seen, visitor.now),
     };
     in_its_window(ask, visitor.page(app, status, &page))
 }
@@ -235,11 +241,13 @@ fn outcome<'a>(
         }
         (Phase::Approved, State::Approved(approved)) => {
             let receipt = receipt(context, seen, approved, resource);
-            match code {
-                Some(code) => {
-                    Outcome::Relayed { code, code_expires_at: approved.collect_before, receipt }
+            let code_expires_at = approved.collect_before;
+            match (code, &seen.finish) {
+                (Some(code), _) => Outcome::Relayed { code, code_expires_at, receipt },
+                (None, Some(code)) if seen.onward.is_none() => {
+                    Outcome::Finished { code: code.reveal(), code_expires_at, receipt }
                 }
-                None => Outcome::Approved(receipt),
+                (None, _) => Outcome::Approved(receipt),
             }
         }
         (_, State::Denied { reason: approval::DenialReason::Reported, .. }) => {

@@ -3,9 +3,10 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::account::{Entered, person, person_error, welcome_in};
+use super::account::{person_error, welcome_in};
 use super::pages::set_password::{Purpose, SetPasswordPage};
 use super::person::{Posted, posted, visitor};
+use super::sign_up::{Entered, person};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::account::SHORTEST_PASSWORD;

@@ -2,6 +2,7 @@
 
 mod account;
 mod agent;
+mod agent_session;
 mod answer;
 mod approve;
 mod approve_door;
@@ -17,6 +18,7 @@ mod health;
 mod limits;
 mod link;
 mod mcp;
+mod opener;
 pub mod pages;
 mod person;
 mod pushed_request;
@@ -26,6 +28,8 @@ mod return_to;
 mod scope_words;
 pub mod server;
 mod sessions;
+mod sign_up;
+mod slashes;
 pub mod texts;
 mod tls;
 mod token;
@@ -115,8 +119,8 @@ pub fn routes(server: &mut ServiceConfig) {
         )
         .service(
             at("/sign-up", "GET, HEAD, POST")
-                .route(get().to(account::show_sign_up))
-                .route(web::post().to(account::sign_up)),
+                .route(get().to(sign_up::show))
+                .route(web::post().to(sign_up::sign_up)),
         )
         .service(at("/sign-out", "POST").route(web::post().to(account::sign_out)))
         .service(
@@ -157,6 +161,41 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(bare("/healthz", "GET, HEAD").route(get().to(health::live)))
         .service(bare("/readyz", "GET, HEAD").route(get().to(health::ready)))
         .default_service(web::to(not_found));
+}
+
+/// The routes of the agent sessions door, where a profile opens it.
+pub fn agent_session_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            open("/agent-sessions/start", "POST, OPTIONS")
+                .route(web::post().to(agent_session::start)),
+        )
+        .service(
+            at("/agent-sessions/authorize/{id}", "GET, HEAD")
+                .route(get().to(agent_session::authorize)),
+        )
+        .service(
+            open("/agent-sessions/poll", "POST, OPTIONS")
+                .route(web::post().to(agent_session::poll)),
+        )
+        .service(
+            open("/agent-sessions/exchange", "POST, OPTIONS")
+                .route(web::post().to(agent_session::exchange)),
+        )
+        .service(
+            open("/agent-sessions/refresh", "POST, OPTIONS")
+                .route(web::post().to(agent_session::refresh)),
+        )
+        .service(
+            open("/agent-sessions/revoke", "POST, OPTIONS")
+                .route(web::post().to(agent_session::revoke)),
+        )
+        .service(open("/account", "GET, HEAD, OPTIONS").route(get().to(agent_session::account)))
+        .service(
+            open("/account/agent-sessions", "GET, HEAD, OPTIONS")
+                .route(get().to(agent_session::list)),
+        )
+        .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)));
 }
 
 /// The routes of the demo resource, where it is switched on: authenticated before the method is

@@ -26,6 +26,13 @@ impl ReturnTo {
         &self.0
     }
 
+    /// The opaque part of the link, where this is an approval page.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        let rest = self.0.strip_prefix("/approve/")?;
+        rest.split('?').next()
+    }
+
     #[must_use]
     pub fn is_approval(&self) -> bool {
         self.0.starts_with("/approve/") || self.0.starts_with("/device")

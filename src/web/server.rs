@@ -17,7 +17,7 @@ use super::demo::{self, Notes};
 use super::documents::Documents;
 use super::health::Readiness;
 use super::tls::{Certificate, TlsError};
-use super::{demo_routes, limits, metrics_routes, routes};
+use super::{agent_session_routes, demo_routes, limits, metrics_routes, routes, slashes};
 use crate::app::App;
 use crate::flow::upkeep;
 
@@ -114,15 +114,21 @@ fn serve(
     let documents = Data::new(Documents::render(app));
     let (notes, assets) = (Data::new(Notes::default()), Data::new(Assets::default()));
     let (readiness, demo) = (readiness.clone(), demo::protected(app));
+    let open = app.agent_sessions().is_some();
     let server = HttpServer::new(move || {
         Routes::new()
-            .wrap_fn(limits::within)
+            .wrap_fn(|request, service| limits::within(slashes::merged(request), service))
             .app_data(shared.clone())
             .app_data(documents.clone())
             .app_data(notes.clone())
             .app_data(assets.clone())
             .app_data(readiness.clone())
             .configure(routes)
+            .configure(|server| {
+                if open {
+                    agent_session_routes(server);
+                }
+            })
             .configure(|server| demo.iter().for_each(|demo| demo_routes(server, demo)))
     })
     .shutdown_timeout(DRAIN.as_secs())

@@ -16,6 +16,7 @@
 
 mod agent;
 mod architecture;
+mod credentials;
 mod journeys;
 mod oauth2;
 mod operation;

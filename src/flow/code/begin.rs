@@ -109,6 +109,7 @@ fn question(
                 signed_in_since,
                 browser: browser.digest().hex(),
             }),
+            agent_session: None,
         },
         agent_code: None,
         user_code: None,

@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::domain::ask::Door;
-use crate::domain::change::{Effect, UNSTORED};
+use crate::domain::change::Effect;
 use crate::domain::client::{Authentication, Client};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
@@ -72,32 +72,11 @@ fn session(
     (resource, scopes): (&ResourceIdentifier, Scopes),
     occasion: &Occasion,
 ) -> Session {
-    let lifetimes = app.lifetimes();
+    let of = (resource, scopes);
     Session {
-        id,
-        revision: UNSTORED,
-        door: Door::Machine,
-        account: None,
-        registration: None,
         client: Some(client.id.clone()),
-        parent: None,
-        cut_from: None,
-        approval: None,
         agent: Agent { name: client.name.clone(), ..Agent::default() },
-        resource: resource.clone(),
-        scopes,
-        extra: None,
-        actor: None,
         label: client.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-        created_at: occasion.at,
-        approved_at: None,
-        expires_at: occasion.at + lifetimes.access,
-        idle: lifetimes.idle,
-        refreshable: false,
-        collect_before: None,
-        last_used_at: None,
-        ended: None,
-        details: AuthorizationDetails::default(),
-        from: occasion.from.clone(),
+        ..Session::unattended(id, Door::Machine, of, &app.lifetimes(), occasion)
     }
 }

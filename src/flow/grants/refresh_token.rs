@@ -92,6 +92,22 @@ pub async fn refresh_identity(
     })
 }
 
+/// Rotates the refresh token of an agent that is no client (contracts of Agent Analytics, 1.7).
+/// What the session reaches stays what it is.
+///
+/// # Errors
+///
+/// `invalid_grant`, whatever is wrong with it; a client's or a key's is refused too.
+pub async fn refresh_session(
+    app: &App,
+    presented: &str,
+    occasion: &Occasion,
+) -> Result<(Session, Pair), OAuthError> {
+    let whole = |session: &Session| Ok(session.reach(occasion.at));
+    let asking = Asking { client: None, proven: OnceCell::new(), proof: None, narrow: &whole };
+    rotate(app, presented, &asking, occasion).await
+}
+
 type Narrow<'a> = dyn Fn(&Session) -> Result<Scopes, OAuthError> + Sync + 'a;
 
 /// Who asks for a rotation, and how far it may reach.

@@ -1,10 +1,12 @@
 use askama::Template;
 
 mod choice;
+mod finish;
 mod redirect;
 mod step_up;
 
 pub use choice::{Lifetime, LifetimeOption, ScopeChoice};
+pub use finish::Finish;
 pub use redirect::{BorrowedBrand, Redirect};
 pub use step_up::{ExtraLifetime, ExtraLifetimeOption, StepUp};
 
@@ -70,6 +72,10 @@ pub struct Agent<'a> {
     /// `client_type`.
     pub kind: Option<Claim<'a>>,
     pub reason: Option<Claim<'a>>,
+    /// Which installation of it asks.
+    pub instance: Option<Claim<'a>>,
+    /// What it wants its session to be called.
+    pub label: Option<Claim<'a>>,
     /// From our own records.
     pub seen: Seen,
 }
@@ -118,6 +124,8 @@ pub enum Matching<'a> {
     Compared { code: &'a str },
     /// The answer goes to a redirect URI, in the browser that began.
     Redirect(Redirect<'a>),
+    /// The agent gets a finish code; it asked by itself, from wherever it is.
+    Finish(Finish<'a>),
 }
 
 /// Why the page is shown again although nothing was wrong.
@@ -183,29 +191,11 @@ impl ApprovalPage<'_> {
     /// The place such a request came from is the person's own: what came from there is not
     /// all this agent's, so it is not offered to be ended.
     const fn report_words(&self) -> &'static str {
-        if self.is_redirect() {
-            self.door_words().redirect.report
-        } else {
-            self.words().report_words
+        match self.matching {
+            Matching::Redirect(_) => self.door_words().redirect.report,
+            Matching::Finish(_) => self.finish_words().report,
+            _ => self.words().report_words,
         }
-    }
-
-    /// What is known of the agent. Doors at which an agent may say more show what it did not.
-    fn claims(&self) -> Vec<(&'static str, Option<Claim<'_>>)> {
-        let words = self.words();
-        let Agent { name, site, kind, reason, .. } = self.agent;
-        let is_client = self.is_redirect() || matches!(self.matching, Matching::Compared { .. });
-        let all = [
-            (words.who_name, name),
-            (self.door_words().site, site),
-            (words.who_kind, kind),
-            (words.who_reason, reason),
-        ];
-        let shown = |place: usize, claim: Option<Claim<'_>>| {
-            claim.is_some() || place == 0 || (place > 1 && !is_client)
-        };
-        let lines = all.into_iter().enumerate();
-        lines.filter(|(place, (_, claim))| shown(*place, *claim)).map(|(_, line)| line).collect()
     }
 
     fn seen(&self) -> String {

@@ -3,7 +3,7 @@ use askama::Template;
 use super::{Frame, Moment, ScopeWords};
 use crate::protocol::destination::Destination;
 use crate::protocol::timestamp::Timestamp;
-use crate::web::texts::{DecisionTexts, OnwardTexts, Run, SessionTexts, Words};
+use crate::web::texts::{DecisionTexts, FinishTexts, OnwardTexts, Run, SessionTexts, Words};
 
 /// The page after a decision. Reloading it, or opening the link again, shows the same.
 ///
@@ -22,9 +22,21 @@ pub struct DecisionPage<'a> {
     /// The resource's name, in the operator's words.
     pub resource_name: &'a str,
     pub outcome: Outcome<'a>,
+    /// Whether the agent is known by more than this request.
+    pub known_agent: bool,
     /// Where the browser takes the answer; `None` at other doors, and once it has been
     /// collected: a reload then stays here.
     pub onward: Option<Onward<'a>>,
+    /// The window that this one was opened from, if it was.
+    pub opener: Option<Opener>,
+}
+
+/// What a script of ours posts to the window that opened ours, if that is of this origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opener {
+    pub origin: String,
+    /// JSON.
+    pub message: String,
 }
 
 /// The redirect URI with the answer in it (RFC 6749 §4.1.2, §4.1.2.1).
@@ -41,6 +53,12 @@ pub enum Outcome<'a> {
     Approved(Receipt<'a>),
     /// Approved in the hand-back direction: the person carries the code.
     Relayed {
+        code: &'a str,
+        code_expires_at: Timestamp,
+        receipt: Receipt<'a>,
+    },
+    /// Approved, and the agent collects with a finish code that the person may have to carry.
+    Finished {
         code: &'a str,
         code_expires_at: Timestamp,
         receipt: Receipt<'a>,
@@ -124,7 +142,9 @@ impl DecisionPage<'_> {
     fn headline(&self) -> Vec<Run<'_>> {
         let words = self.words();
         let sentence = match self.outcome {
-            Outcome::Approved(_) | Outcome::Collected(_) => &words.approved,
+            Outcome::Approved(_) | Outcome::Collected(_) | Outcome::Finished { .. } => {
+                &words.approved
+            }
             Outcome::Relayed { .. } => &words.relay,
             _ => return vec![Run { words: self.plain().map_or("", |w| w.title), is_name: false }],
         };
@@ -141,6 +161,7 @@ impl DecisionPage<'_> {
             Outcome::Approved(_) => self.words().approved_words,
             Outcome::Collected(_) => self.words().collected_words,
             Outcome::Relayed { .. } => self.words().relay_words,
+            Outcome::Finished { .. } => self.finish_words().approved_words,
             _ => self.plain().map_or("", |words| words.sentence),
         }
     }
@@ -149,11 +170,15 @@ impl DecisionPage<'_> {
     const fn plain(&self) -> Option<&Words> {
         match self.outcome {
             Outcome::Denied { .. } => Some(&self.words().denied),
-            Outcome::Reported { .. } => Some(&self.words().reported),
+            Outcome::Reported { .. } if self.known_agent => Some(&self.words().reported),
+            Outcome::Reported { .. } => Some(&self.finish_words().reported),
             Outcome::Expired => Some(&self.words().expired),
             Outcome::Locked => Some(&self.words().locked),
             Outcome::Superseded => Some(&self.words().superseded),
-            Outcome::Approved(_) | Outcome::Relayed { .. } | Outcome::Collected(_) => None,
+            Outcome::Approved(_)
+            | Outcome::Relayed { .. }
+            | Outcome::Finished { .. }
+            | Outcome::Collected(_) => None,
         }
     }
 
@@ -185,14 +210,18 @@ impl DecisionPage<'_> {
     }
 
     const fn report_words(&self) -> &'static str {
-        let redirect = &self.frame.texts.doors.redirect;
-        if self.onward.is_some() { redirect.report } else { self.words().denied_report }
+        match (self.known_agent, self.onward) {
+            (false, _) => self.finish_words().report,
+            (true, Some(_)) => self.frame.texts.doors.redirect.report,
+            (true, None) => self.words().denied_report,
+        }
     }
 
     const fn receipt(&self) -> Option<&Receipt<'_>> {
         match &self.outcome {
             Outcome::Approved(receipt)
             | Outcome::Collected(receipt)
+            | Outcome::Finished { receipt, .. }
             | Outcome::Relayed { receipt, .. } => Some(receipt),
             _ => None,
         }
@@ -205,6 +234,18 @@ impl DecisionPage<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The finish code, until when it is good, and a message with it to hand over.
+    fn finished(&self) -> Option<(&str, Moment, String)> {
+        let Outcome::Finished { code, code_expires_at, .. } = &self.outcome else { return None };
+        let line = self.finish_words().message.fill(self.frame.service.name, "");
+        let line: String = line.iter().map(|run| run.words).collect();
+        Some((code, self.frame.moment(*code_expires_at), format!("{line}\n\n{code}")))
+    }
+
+    const fn finish_words(&self) -> &FinishTexts {
+        &self.frame.texts.doors.finish
     }
 
     /// What was said with a denial or a report, as rows of a list.

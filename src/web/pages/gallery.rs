@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod agent_session;
 mod doors;
 mod results;
 mod samples;

@@ -14,6 +14,7 @@ mod form;
 #[cfg(test)]
 mod gallery;
 pub mod home;
+pub mod no_sign_up;
 pub mod session;
 pub mod sessions;
 pub mod set_password;

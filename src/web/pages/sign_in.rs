@@ -17,6 +17,8 @@ pub struct SignInPage<'a> {
     /// What the person typed before; kept so that nothing is typed twice (WCAG 3.3.7).
     pub email: &'a str,
     pub error: Option<SignInError>,
+    /// Whether what waits is for existing accounts only.
+    pub existing_account: bool,
     /// The sign-up page with `return_to` kept; `None` when sign-up is closed.
     pub sign_up_href: Option<&'a str>,
 }

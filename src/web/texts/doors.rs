@@ -17,6 +17,7 @@ pub struct DoorTexts {
     /// An ID token goes along (OpenID Connect).
     pub identity: &'static str,
     pub device: DeviceTexts,
+    pub finish: FinishTexts,
     pub onward: OnwardTexts,
     pub authorize: AuthorizeTexts,
 }
@@ -25,6 +26,8 @@ pub struct DoorTexts {
 #[derive(Debug)]
 pub struct RedirectTexts {
     pub title: &'static str,
+    /// Before the whole address.
+    pub in_full: &'static str,
     pub to_site: &'static str,
     pub to_this_computer: &'static str,
     pub to_program: &'static str,
@@ -76,6 +79,29 @@ pub struct DeviceTexts {
     pub different: &'static str,
     /// On the approval page, beside the code.
     pub compare_again: &'static str,
+}
+
+/// An agent that finishes with a code.
+#[derive(Debug)]
+pub struct FinishTexts {
+    pub instance: &'static str,
+    pub label: &'static str,
+    /// On the approval page, beside the code that some agents show.
+    pub compare: &'static str,
+    pub after_yes: &'static str,
+    /// Nothing else of this agent's can be told apart, so nothing else is frozen.
+    pub report: &'static str,
+    pub reported: Words,
+    pub approved_words: &'static str,
+    pub code: &'static str,
+    pub expires: &'static str,
+    pub message_title: &'static str,
+    /// The line above the code in the message. First: the service.
+    pub message: Sentence,
+    pub copy_message: &'static str,
+    /// On the sign-in page.
+    pub existing_account: &'static str,
+    pub no_sign_up: Words,
 }
 
 /// Moving on after a decision.

@@ -14,7 +14,9 @@ use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
 pub use clients::{Remedy, UnknownClientTexts};
-pub use doors::{AuthorizeTexts, DeviceTexts, DoorTexts, OnwardTexts, RedirectTexts, StepUpTexts};
+pub use doors::{
+    AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
+};
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
 

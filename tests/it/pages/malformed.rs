@@ -7,12 +7,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::state;
+use super::{AGENT_SESSIONS, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::form_token;
 
-const LIMITS: &str = "[limits]\nbody_seconds = 1\nbody_bytes = 4096";
+const LIMITS: &str = "[limits]\nbody_seconds = 1\nbody_bytes = 4096\n";
 const LIMIT: usize = 4_096;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +26,15 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 25] = [
+const ROUTES: [(&str, Takes); 30] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
+    ("/agent-sessions/start", Takes::Json),
+    ("/agent-sessions/poll", Takes::Json),
+    ("/agent-sessions/exchange", Takes::Json),
+    ("/agent-sessions/refresh", Takes::Json),
+    ("/agent-sessions/revoke", Takes::Json),
     ("/demo/notes", Takes::Json),
     ("/demo/mcp", Takes::Json),
     ("/token", Takes::Form),
@@ -61,8 +66,8 @@ fn every_route_that_takes_a_body_is_here() {
     let takes = source.split(".service(").skip(1).filter(|service| {
         service.contains(".route(web::post()") || service.contains(".route(web::route()")
     });
-    // `/demo/whoami` answers every method and reads no body.
-    assert_eq!(takes.count(), ROUTES.len() + 1);
+    // `/demo/whoami` answers every method and reads no body, and `/demo/session` reads none.
+    assert_eq!(takes.count(), ROUTES.len() + 2);
 }
 
 /// A server, the paths of its routes, and headers that pass every gate before the body.
@@ -75,7 +80,7 @@ struct World {
 }
 
 async fn world() -> World {
-    let site = Site::open_with(LIMITS).await;
+    let site = Site::open_with(&format!("{LIMITS}{AGENT_SESSIONS}")).await;
     let mut ada = site.person("ada@example.com").await;
     let agent = site.agent();
     let registered = agent.register_for("ada@example.com").await;
@@ -248,7 +253,7 @@ async fn broken_json_is_refused_on_every_route_that_takes_json() {
             sent += 1;
         }
     }
-    assert_eq!(sent, 7 * 24);
+    assert_eq!(sent, 12 * 24);
     assert_eq!(state(&world.site).await, before);
     assert_eq!(world.site.call(&world.access).await.text, notes, "no note was added");
     world.is_well().await;

@@ -22,6 +22,9 @@ use crate::support::Site;
 use crate::support::person::{Person, form_token};
 use crate::support::reply::Reply;
 
+/// Settings that open the agent sessions door for the demo resource.
+const AGENT_SESSIONS: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n";
+
 /// What the database holds of people's and agents' state. Events, counters and "last used"
 /// are left out: they may move while protected state must not.
 pub async fn state(site: &Site) -> [i64; 2] {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign::flow::account::{self, NewPerson};
 use serde_json::json;
 
-use super::{session_of, state};
+use super::{AGENT_SESSIONS, session_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::{Person, form_token};
@@ -213,6 +213,18 @@ const ROWS: &[Row] = &[
         Body::Form(&[]),
         Passes::Owner { passed: 303, other: 404, refused: 403 },
     ),
+    // What agents that ask for a session send proves itself: a poll token, a finish code, a
+    // refresh token. Only their own session opens the rest.
+    post("/agent-sessions/start", Body::Json("{}"), REFUSED),
+    get("/agent-sessions/authorize/{id}", Passes::Everybody(404)),
+    post("/agent-sessions/poll", Body::Json("{}"), REFUSED),
+    post("/agent-sessions/exchange", Body::Json("{}"), REFUSED),
+    post("/agent-sessions/refresh", Body::Json("{}"), REFUSED),
+    post("/agent-sessions/revoke", Body::Json("{}"), Passes::Agent(400)),
+    // Off while no scope is named for it.
+    post("/demo/session", Body::None, Passes::Everybody(404)),
+    get("/account", Passes::Agent(200)),
+    get("/account/agent-sessions", Passes::Agent(200)),
     get("/static/{name}", ALL),
     get("/demo/whoami", Passes::Agent(200)),
     post("/demo/whoami", Body::None, Passes::Agent(405)),
@@ -244,7 +256,7 @@ struct World {
 }
 
 async fn world() -> World {
-    let site = Site::open().await;
+    let site = Site::open_with(AGENT_SESSIONS).await;
     let mut ada = site.person("ada@example.com").await;
     let bob = site.person("bob@example.com").await;
     let mut stranger = Person::new(&site, "eve@example.com");
@@ -323,8 +335,8 @@ async fn on_every_route_only_the_declared_principal_passes() {
             if principal != Principal::Owner && *path != "/sign-out" {
                 assert_eq!(state(&world.site).await, before, "{method} {path} as {principal:?}");
             }
-            if reply.status == 200 && principal != Principal::Owner && path.starts_with("/account")
-            {
+            let may_see = matches!(principal, Principal::Owner | Principal::Agent);
+            if reply.status == 200 && !may_see && path.starts_with("/account") {
                 assert!(!reply.text.contains("Test agent"), "{principal:?} sees the owner's");
             }
             asked += 1;

@@ -29,6 +29,9 @@ anonymous_registrations_per_address_per_hour = 100000
 anonymous_registrations_per_hour = 100000
 service_auth_registrations_per_address_per_hour = 100000
 service_auth_registrations_per_hour = 100000
+[[profile]]
+name = "agent-analytics"
+[profile.agent_sessions]
 "#;
 
 const AT_ONCE: usize = 8;
@@ -59,9 +62,12 @@ impl Issued {
                         ("verification_uri", Some(uri)) => {
                             self.add(path_of(uri).replace("/approve/", ""));
                         }
+                        ("authorize_url", Some(uri)) => {
+                            self.add(path_of(uri).replace("/agent-sessions/authorize/", ""));
+                        }
                         (
                             "token" | "value" | "assertion" | "access_token" | "refresh_token"
-                            | "identity_assertion" | "claim_token",
+                            | "identity_assertion" | "claim_token" | "poll_token" | "exchange_code",
                             Some(secret),
                         ) => self.add(secret),
                         _ => self.add_members(value),
@@ -97,6 +103,7 @@ async fn no_secret_of_ten_thousand_is_kept_or_logged() {
     let mut ada = people(&place, &server, &mut issued).await;
     let registered = agents(&server, &mut issued).await;
     sessions(&server, &mut ada, &registered, &mut issued).await;
+    agent_sessions(&server, &mut ada, &mut issued).await;
     browsers(&server, &mut issued).await;
     let seen = registered.first().expect("one").id.clone();
 
@@ -233,6 +240,32 @@ async fn sessions(
     ];
     for body in asked {
         agent.post("/agent/identity", &body).await;
+    }
+}
+
+/// Requests for agent sessions, approved, traded twice, refreshed and given back.
+async fn agent_sessions(server: &Process, ada: &mut Person, issued: &mut Issued) {
+    let agent = server.agent();
+    for _ in 0..20 {
+        let asked =
+            json!({ "mode": "detached", "client_type": "cli", "client_name": "Test agent" });
+        let told = agent.post("/agent-sessions/start", &asked).await.json();
+        issued.add_members(&told);
+        let link = path_of(told["authorize_url"].as_str().expect("a link"));
+        let link = link.replace("/agent-sessions/authorize/", "/approve/");
+        assert_eq!(ada.approve_code(&link, "").await.status, 303);
+        let id = &told["auth_request_id"];
+        let poll = json!({ "auth_request_id": id, "poll_token": told["poll_token"] });
+        let polled = agent.post("/agent-sessions/poll", &poll).await.json();
+        issued.add_members(&polled);
+        let code = &polled["exchange_code"];
+        let trade = json!({ "auth_request_id": id, "exchange_code": code });
+        let traded = agent.post("/agent-sessions/exchange", &trade).await;
+        assert_eq!(traded.status, 200, "{}", traded.text);
+        issued.add_members(&traded.json());
+        assert_eq!(agent.post("/agent-sessions/exchange", &trade).await.status, 409);
+        let refresh = json!({ "refresh_token": traded.json()["agent_session"]["refresh_token"] });
+        issued.add_members(&agent.post("/agent-sessions/refresh", &refresh).await.json());
     }
 }
 

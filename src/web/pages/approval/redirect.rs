@@ -9,6 +9,8 @@ use crate::web::texts::{RedirectTexts, Run};
 #[derive(Debug, Clone, Copy)]
 pub struct Redirect<'a> {
     pub destination: &'a Destination,
+    /// The whole address, where nobody has registered it before.
+    pub in_full: Option<&'a str>,
     /// Approving needs `confirm_brand` then.
     pub borrowed: Option<BorrowedBrand<'a>>,
 }

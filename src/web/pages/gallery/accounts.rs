@@ -14,6 +14,7 @@ pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
         to_decide: false,
         email: "",
         error: None,
+        existing_account: false,
         sign_up_href: Some("/sign-up"),
     };
     let again = SignInPage {

@@ -38,6 +38,8 @@ fn client<'a>(name: &'a str, source: Source<'a>, site: Option<&'a str>) -> Agent
         site: site.map(|words| Claim { words, source }),
         kind: None,
         reason: None,
+        instance: None,
+        label: None,
         seen: Seen::First,
     }
 }
@@ -50,7 +52,8 @@ fn redirects(sample: &Sample, frame: &Frame<'_>) -> Pages {
         let foreign = borrowed(name, voucher, &destination);
         let confirmed = error == Some(ApprovalError::NothingTicked);
         let borrowed = foreign.as_ref().map(|borrowed| BorrowedBrand { borrowed, confirmed });
-        let matching = Matching::Redirect(Redirect { destination: &destination, borrowed });
+        let matching =
+            Matching::Redirect(Redirect { destination: &destination, borrowed, in_full: None });
         show("", &ApprovalPage { agent, matching, error, ..approval(sample, frame) }).1
     };
     let document = Source::Proven(Proof::Document("agent.example.net"));
@@ -94,7 +97,8 @@ fn more(sample: &Sample, frame: &Frame<'_>) -> Pages {
     };
     let delete = |scope: &ScopeChoice<'_>| scope.name == "releases:delete";
     let destination = Destination::of(LOOPBACK);
-    let matching = Matching::Redirect(Redirect { destination: &destination, borrowed: None });
+    let redirect = Redirect { destination: &destination, borrowed: None, in_full: None };
+    let matching = Matching::Redirect(redirect);
     let known = client(&sample.agent, Source::Proven(Proof::Operator), None);
     let step_up = ApprovalPage {
         agent: Agent { seen: Seen::Again { times_today: 2 }, ..known },

@@ -66,7 +66,16 @@ pub fn decided<'a>(
     outcome: Outcome<'a>,
 ) -> DecisionPage<'a> {
     let agent = Some(sample.agent.as_str());
-    DecisionPage { frame, csrf: CSRF, agent, resource_name: "Example API", outcome, onward: None }
+    DecisionPage {
+        frame,
+        csrf: CSRF,
+        agent,
+        resource_name: "Example API",
+        outcome,
+        onward: None,
+        opener: None,
+        known_agent: true,
+    }
 }
 
 pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {

@@ -80,6 +80,7 @@ pub fn pages(sample: &Sample) -> Pages {
     let mut pages = super::accounts::accounts(sample, &outside);
     pages.extend(approvals(sample, &inside));
     pages.extend(super::doors::pages(sample, &inside));
+    pages.extend(super::agent_session::pages(sample, &inside));
     pages.extend(super::results::decisions(sample, &inside));
     pages.extend(super::results::sessions(sample, &inside));
     pages.extend([
@@ -177,6 +178,8 @@ pub fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a
             site: None,
             kind: told(&sample.kind),
             reason: told(&sample.reason),
+            instance: None,
+            label: None,
             seen: Seen::First,
         },
         origin: Origin {
@@ -209,6 +212,8 @@ fn approvals(sample: &Sample, frame: &Frame<'_>) -> Pages {
         site: None,
         kind: None,
         reason: None,
+        instance: None,
+        label: None,
         seen: Seen::Again { times_today: 3 },
     };
     let elsewhere = Origin {

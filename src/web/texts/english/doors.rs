@@ -3,8 +3,8 @@
 use super::permissions;
 use crate::web::texts::Piece::{First, Second, Words as W};
 use crate::web::texts::{
-    AuthorizeTexts, DeviceTexts, DoorTexts, OnwardTexts, RedirectTexts, Sentence, StepUpTexts,
-    Words,
+    AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, Sentence,
+    StepUpTexts, Words,
 };
 
 pub const DOORS: DoorTexts = DoorTexts {
@@ -17,12 +17,14 @@ pub const DOORS: DoorTexts = DoorTexts {
     identity: "It also learns which account here is yours, but neither your name nor your e-mail address.",
     details_words: "These limits are part of what you approve. They cannot be exceeded.",
     device: DEVICE,
+    finish: FINISH,
     onward: ONWARD,
     authorize: AUTHORIZE,
 };
 
 const REDIRECT: RedirectTexts = RedirectTexts {
     title: "Where your answer goes",
+    in_full: "In full:",
     to_site: "A website. Whoever runs it gets the session you approve.",
     to_this_computer: "A program on this computer gets the session you approve.",
     to_program: "The program that opens such links on this device gets the session you approve.",
@@ -90,6 +92,33 @@ const DEVICE: DeviceTexts = DeviceTexts {
     same: "Yes",
     different: "No",
     compare_again: "If yes, compare the code once more. Your device must show:",
+};
+
+const FINISH: FinishTexts = FinishTexts {
+    instance: "Installation",
+    label: "Wants to be called",
+    compare: "If yes, and your agent shows a code, it must be this one. Some agents show none.",
+    after_yes: "Your answer reaches the agent that sent you this link, wherever it runs. Compare \
+                the addresses above, then choose what it may do.",
+    report: "Reporting denies this request and is kept for whoever runs this server.",
+    reported: Words {
+        title: "Reported",
+        sentence: "The agent got nothing, and whoever runs this server can see that you \
+                   reported it.",
+    },
+    approved_words: "Approved. The agent you started picks up its session by itself, or asks you \
+                     for this finish code. Give it to nobody else.",
+    code: "Finish code",
+    expires: "It works once, until",
+    message_title: "Or hand over a message",
+    message: Sentence(&[W("Finish code for "), First, W(":")]),
+    copy_message: "Copy the message",
+    existing_account: "Only somebody who has an account already can answer this request.",
+    no_sign_up: Words {
+        title: "This needs an account you have already",
+        sentence: "The program that sent you here connects existing accounts only, so no account \
+                   can be made on the way. Sign in with yours, or go back to the program.",
+    },
 };
 
 const ONWARD: OnwardTexts = OnwardTexts {

@@ -1,0 +1,161 @@
+//! Agents that ask for a session themselves (contracts of Agent Analytics, section 1): they
+//! start, a person approves on the one page, and a finish code is traded for the session.
+//!
+//! The codes are derived, so that a page which is loaded again shows the same one and the
+//! database knows none of them.
+
+mod account;
+mod demo;
+mod exchange;
+mod poll;
+mod start;
+
+pub use account::{describe, list, revoke};
+pub use demo::demo;
+pub use exchange::{exchange, refresh};
+pub use poll::poll;
+pub use start::{Begun, begun, existing_account_only, start};
+
+use crate::app::App;
+use crate::config::AgentSessions;
+use crate::domain::account::Account;
+use crate::domain::approval::{Approval, Approved, Phase};
+use crate::domain::ask::Door;
+use crate::domain::id::ApprovalId;
+use crate::domain::resource::Resource;
+use crate::entropy::NoEntropy;
+use crate::flow::error::PersonError;
+use crate::jose::JoseError;
+use crate::protocol::agent_session::{self as wire, milliseconds};
+use crate::protocol::agent_session_error::{AgentSessionError, AgentSessionErrorCode};
+use crate::protocol::code::Code;
+use crate::protocol::error::OAuthError;
+use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::timestamp::Timestamp;
+use crate::store::StoreError;
+
+/// Where a person reads such a request, below the issuer (1.4).
+pub const AUTHORIZE_PATH: &str = "/agent-sessions/authorize";
+
+/// What a request is called on the wire (1.1).
+const REQUEST_PREFIX: &str = "req";
+
+/// The door, where a profile opens it.
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    app: &'a App,
+    resource: &'a Resource,
+    rules: &'a AgentSessions,
+}
+
+impl<'a> Open<'a> {
+    fn of(app: &'a App) -> Result<Self, AgentSessionError> {
+        let (resource, rules) = app.agent_sessions().ok_or(AgentSessionErrorCode::NotFound)?;
+        Ok(Self { app, resource, rules })
+    }
+}
+
+/// The code that older agents show beside their link, for the person to compare (1.12).
+#[must_use]
+pub fn approval_code(app: &App, id: &ApprovalId) -> Code {
+    app.vault.derive_code(&["agent session", id.as_str()])
+}
+
+/// What the agent trades for the session of this yes (1.6): 190 bits, good for minutes.
+fn finish_code(app: &App, approval: &Approval, approved: &Approved) -> Secret {
+    let context = ["finish code", approval.id.as_str(), approved.session.as_str()];
+    app.vault.derive(SecretKind::FinishCode, &context)
+}
+
+/// The finish code of an approval while it can be traded.
+#[must_use]
+pub fn finish(app: &App, approval: &Approval, now: Timestamp) -> Option<Secret> {
+    let approved = approval.approved()?;
+    let waits = approval.ask.door == Door::AgentSession && approval.phase(now) == Phase::Approved;
+    waits.then(|| finish_code(app, approval, approved))
+}
+
+/// Where the browser goes on to once a human has answered (1.4): the callback with the finish
+/// code, or with the refusal.
+#[must_use]
+pub fn onward(app: &App, approval: &Approval, now: Timestamp) -> Option<String> {
+    let callback = approval.ask.callback()?;
+    let id = approval.id.as_str();
+    if let Some(code) = finish(app, approval, now) {
+        return Some(callback.with(&[("request_id", id), ("exchange_code", code.reveal())]));
+    }
+    let denied = approval.phase(now) == Phase::Denied;
+    denied.then(|| callback.with(&[("request_id", id), ("error", "access_denied")]))
+}
+
+/// A required member of a body.
+fn required(member: Option<&String>) -> Result<&str, AgentSessionError> {
+    let member = member.map(String::as_str).filter(|text| !text.is_empty());
+    Ok(member.ok_or(AgentSessionErrorCode::MissingFields)?)
+}
+
+/// The approval id that `text` is; what cannot be one is not looked for.
+fn request_id(text: &str) -> Result<ApprovalId, AgentSessionError> {
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let id = (is_word && text.starts_with(REQUEST_PREFIX)).then(|| ApprovalId(text.to_owned()));
+    Ok(id.ok_or(AgentSessionErrorCode::InvalidAuthRequest)?)
+}
+
+/// Whose session it is. Everybody is of one tier: what plans allow is the product's to say.
+fn account_of(account: &Account) -> wire::Account {
+    wire::Account {
+        id: account.id.0.clone(),
+        email: account.email.as_str().to_owned(),
+        github_login: None,
+        google_name: None,
+        tier: "free",
+        created_at: milliseconds(account.created_at),
+    }
+}
+
+impl From<StoreError> for AgentSessionError {
+    fn from(error: StoreError) -> Self {
+        PersonError::from(error).into()
+    }
+}
+
+impl From<NoEntropy> for AgentSessionError {
+    fn from(error: NoEntropy) -> Self {
+        PersonError::from(error).into()
+    }
+}
+
+impl From<JoseError> for AgentSessionError {
+    fn from(error: JoseError) -> Self {
+        Self::failed(AgentSessionErrorCode::ServerError, error.into())
+    }
+}
+
+impl From<PersonError> for AgentSessionError {
+    fn from(error: PersonError) -> Self {
+        match error {
+            PersonError::NotFound => AgentSessionErrorCode::NotFound.into(),
+            PersonError::Limited(wait) => Self::limited(wait),
+            PersonError::Unavailable(cause) => {
+                Self::failed(AgentSessionErrorCode::TemporarilyUnavailable, cause)
+            }
+            PersonError::Internal(cause) => Self::failed(AgentSessionErrorCode::ServerError, cause),
+        }
+    }
+}
+
+/// What the rotation of a refresh token refuses with, in the words of this door.
+impl From<OAuthError> for AgentSessionError {
+    fn from(error: OAuthError) -> Self {
+        match error {
+            OAuthError::RateLimited(wait) => Self::limited(wait),
+            OAuthError::TemporarilyUnavailable(cause) => {
+                Self::failed(AgentSessionErrorCode::TemporarilyUnavailable, cause)
+            }
+            OAuthError::ServerError(cause) => {
+                Self::failed(AgentSessionErrorCode::ServerError, cause)
+            }
+            _ => AgentSessionErrorCode::InvalidRefreshToken.into(),
+        }
+    }
+}
