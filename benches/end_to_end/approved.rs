@@ -157,6 +157,7 @@ fn ask(app: &App, door: Door, occasion: &Occasion) -> Ask {
         agent: Agent::told(Some("Bench agent"), None, None),
         expected: None,
         from: occasion.from.clone(),
+        agent_session: None,
         registration: None,
         client: Some(AskingClient {
             id: ClientId(CLIENT.to_owned()),

@@ -41,10 +41,11 @@ pub(in crate::flow) async fn repeated<T, E: Overtaken>(
     once: impl AsyncFn() -> Result<T, E>,
 ) -> Result<T, E> {
     for _attempt in 0..RETRIES + TRIES as usize {
-        match once().await {
+        // On the heap, so that whoever answers requests stays small.
+        match Box::pin(once()).await {
             Err(error) if error.is_overtaken() => {}
             answer => return answer,
         }
     }
-    once().await
+    Box::pin(once()).await
 }
