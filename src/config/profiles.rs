@@ -8,6 +8,7 @@ use super::problem::Problem;
 use super::reader::Reader;
 use super::resources::identified;
 use crate::domain::resource::{AccessTokenFormat, Resource};
+use crate::protocol::error_dialect::ErrorDialect;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::Seconds;
@@ -18,6 +19,8 @@ pub struct Profile {
     pub name: String,
     /// What its credentials open.
     pub resource: ResourceIdentifier,
+    /// How refusals of its resource are written.
+    pub error_dialect: ErrorDialect,
     pub agent_sessions: Option<AgentSessions>,
 }
 
@@ -64,7 +67,7 @@ fn profile(
     names: &mut HashSet<String>,
     problems: &mut Vec<Problem>,
 ) -> Option<Profile> {
-    entry.only(&["name", "resource", "agent_sessions"], problems);
+    entry.only(&["name", "resource", "error_dialect", "agent_sessions"], problems);
     if !entry.has("name") {
         problems.push(entry.problem("name", "missing; write the product's name"));
     }
@@ -81,7 +84,23 @@ fn profile(
         problems.push(entry.problem("resource", remedy));
     }
     let agent_sessions = section.map(|section| agent_sessions(&section, resource, problems));
-    Some(Profile { name: name?, resource: resource?.identifier.clone(), agent_sessions })
+    let error_dialect = error_dialect(entry, problems);
+    let resource = resource?.identifier.clone();
+    Some(Profile { name: name?, resource, error_dialect, agent_sessions })
+}
+
+/// That of the RFCs, where none is named.
+fn error_dialect(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> ErrorDialect {
+    let key = "error_dialect";
+    if !entry.has(key) {
+        return ErrorDialect::default();
+    }
+    let Some(name) = entry.text(key, problems) else { return ErrorDialect::default() };
+    ErrorDialect::named(&name).unwrap_or_else(|| {
+        let names = ErrorDialect::ALL.map(ErrorDialect::name).join(", ");
+        problems.push(entry.problem(key, format!("one of {names}")));
+        ErrorDialect::default()
+    })
 }
 
 /// The resource that is named, or the default one.
@@ -225,6 +244,11 @@ mod tests {
         }
         assert!(loaded(&format!("{PROFILE}demo_scopes = ['demo:read']")).is_ok());
         assert_eq!(refused("[[profile]]"), ["profile[0].name"]);
+        let dialect = |word| format!("[[profile]]\nname = 'x'\nerror_dialect = {word}");
+        for word in ["'Detail'", "''", "1"] {
+            assert_eq!(refused(&dialect(word)), ["profile[0].error_dialect"], "{word}");
+        }
+        assert!(loaded(&dialect("'detail'")).is_ok());
         assert_eq!(refused("[profile]\nname = 'x'"), ["profile"]);
         let elsewhere = "[[profile]]\nname = 'x'\nresource = 'https://else.example'";
         assert_eq!(refused(elsewhere), ["profile[0].resource"]);

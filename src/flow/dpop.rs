@@ -61,10 +61,26 @@ pub fn proof(
 ) -> Result<Option<Proof>, OAuthError> {
     let Some(header) = header else { return Ok(None) };
     let (method, url) = request;
-    let proof = verify_proof(header, ExpectedProof { method, url, token: None })
+    verified(app, header, ExpectedProof { method, url, token: None }, now).map(Some)
+}
+
+/// The proof of a request that was held back with its token ([RFC 9449 §7.1]).
+///
+/// # Errors
+///
+/// As [`proof`].
+///
+/// [RFC 9449 §7.1]: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+pub fn verified(
+    app: &App,
+    header: &str,
+    expected: ExpectedProof<'_>,
+    now: Timestamp,
+) -> Result<Proof, OAuthError> {
+    let proof = verify_proof(header, expected)
         .map_err(|problem| OAuthError::InvalidDpopProof(problem.to_string()))?;
     let until = proof.counts_until(now, &|period| app.vault.nonce(period));
     let until = until.map_err(OAuthError::UseDpopNonce)?;
     let used = Use::of(Once::Proof, proof.key.as_str(), &proof.jti, until);
-    Ok(Some(Proof { key: proof.key, used }))
+    Ok(Proof { key: proof.key, used })
 }

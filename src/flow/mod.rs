@@ -16,6 +16,7 @@ pub mod delivery;
 pub mod device;
 pub mod dpop;
 pub mod error;
+pub mod forward_auth;
 pub mod grants;
 pub mod introspect;
 pub mod link;

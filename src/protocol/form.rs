@@ -12,6 +12,7 @@ use percent_encoding::percent_decode;
 use url::form_urlencoded;
 
 /// The parameters of one request, in order.
+#[derive(Default)]
 pub struct Form(Vec<(String, String)>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -17,6 +17,18 @@ use super::timestamp::Timestamp;
 /// The whole answer about anything that is not a live token of the caller's resource.
 pub const INACTIVE: &str = r#"{"active":false}"#;
 
+/// The most tokens that one request may ask about: as many as one page of anything needs, and
+/// little enough that nobody waits for it.
+pub const MOST_IN_A_BATCH: usize = 100;
+
+/// `POST /introspect/batch` ([RFC 7662 §2.1] for many).
+///
+/// [RFC 7662 §2.1]: https://www.rfc-editor.org/rfc/rfc7662#section-2.1
+#[derive(Debug, Deserialize)]
+pub struct BatchRequest {
+    pub tokens: Vec<String>,
+}
+
 /// The answer about a live token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Active<'a> {

@@ -18,6 +18,7 @@ pub mod destination;
 pub mod device_authorization;
 pub mod email;
 pub mod error;
+pub mod error_dialect;
 pub mod form;
 pub mod grant_type;
 pub mod introspection;

@@ -1,6 +1,7 @@
 //! Everything an agent, and a resource server over HTTP, can do.
 
 mod answers;
+mod batch;
 mod challenge;
 mod claim;
 mod delivery;

@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 30] = [
+const ROUTES: [(&str, Takes); 31] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -43,6 +43,7 @@ const ROUTES: [(&str, Takes); 30] = [
     ("/oauth2/revoke", Takes::Form),
     ("/introspect", Takes::Form),
     ("/oauth2/introspect", Takes::Form),
+    ("/introspect/batch", Takes::Json),
     ("/register", Takes::Json),
     ("/oauth2/register", Takes::Json),
     ("/par", Takes::Form),
@@ -66,8 +67,9 @@ fn every_route_that_takes_a_body_is_here() {
     let takes = source.split(".service(").skip(1).filter(|service| {
         service.contains(".route(web::post()") || service.contains(".route(web::route()")
     });
-    // `/demo/whoami` answers every method and reads no body, and `/demo/session` reads none.
-    assert_eq!(takes.count(), ROUTES.len() + 2);
+    // `/demo/whoami` and `/forward-auth`, alone and with a path, answer every method and read no
+    // body, and `/demo/session` reads none.
+    assert_eq!(takes.count(), ROUTES.len() + 4);
 }
 
 /// A server, the paths of its routes, and headers that pass every gate before the body.
@@ -253,7 +255,7 @@ async fn broken_json_is_refused_on_every_route_that_takes_json() {
             sent += 1;
         }
     }
-    assert_eq!(sent, 12 * 24);
+    assert_eq!(sent, 13 * 24);
     assert_eq!(state(&world.site).await, before);
     assert_eq!(world.site.call(&world.access).await.text, notes, "no note was added");
     world.is_well().await;

@@ -50,6 +50,8 @@ enum Passes {
     },
     Agent(u16),
     ResourceServer(u16),
+    /// The proxy before an API is told of the agent's session; whoever is no proxy is nobody.
+    Proxy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,13 @@ impl Passes {
             Self::Agent(passed) => {
                 if principal == Principal::Agent {
                     passed
+                } else {
+                    401
+                }
+            }
+            Self::Proxy => {
+                if principal == Principal::ResourceServer {
+                    200
                 } else {
                     401
                 }
@@ -153,6 +162,12 @@ const ROWS: &[Row] = &[
     post("/oauth2/revoke", Body::Form(&[("token", "unknown")]), ALL),
     post("/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),
     post("/oauth2/introspect", Body::Form(&[("token", "unknown")]), Passes::ResourceServer(200)),
+    post("/introspect/batch", Body::Json(r#"{"tokens":["unknown"]}"#), Passes::ResourceServer(200)),
+    // The proxy of a resource server, which says nothing of anybody here.
+    get("/forward-auth", Passes::Proxy),
+    post("/forward-auth", Body::None, Passes::Proxy),
+    get("/forward-auth/{path:.*}", Passes::Proxy),
+    post("/forward-auth/{path:.*}", Body::None, Passes::Proxy),
     // Nobody is asked who they are before a browser is sent on, or a client is registered.
     get("/authorize", REFUSED),
     post("/register", Body::Json("{}"), REFUSED),
@@ -300,6 +315,9 @@ impl World {
         let mut request = request.header("cookie", person.cookie.clone().expect("a cookie"));
         request = match principal {
             Principal::Agent => request.bearer_auth(&self.agent),
+            Principal::ResourceServer if row.path.starts_with("/forward-auth") => request
+                .header("countersign-proxy", "Basic ZGVtbzpkZW1vLXNlY3JldA==")
+                .bearer_auth(&self.agent),
             Principal::ResourceServer => request.basic_auth("demo", Some("demo-secret")),
             _ => request,
         };

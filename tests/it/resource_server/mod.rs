@@ -1,8 +1,10 @@
 //! What other programs build on: the middleware of `countersign::resource_server`.
 
 mod answers;
+mod forward_auth;
 mod guard;
 mod journey;
+mod nginx;
 
 #[path = "../../../examples/resource_server.rs"]
 mod example;

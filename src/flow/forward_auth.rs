@@ -1,0 +1,136 @@
+//! May this request pass, and as whom? The question of a proxy in front of an API, answered as
+//! introspection answers the API itself (docs/proxies.md).
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::flow::dpop;
+use crate::flow::introspect::{self, LiveToken};
+use crate::flow::principal::ResourceServer;
+use crate::jose::ExpectedProof;
+use crate::protocol::challenge::Refusal;
+use crate::protocol::error::OAuthError;
+use crate::protocol::error_dialect::ErrorDialect;
+use crate::protocol::scope::Scopes;
+use crate::protocol::thumbprint::Thumbprint;
+use crate::protocol::timestamp::Timestamp;
+
+/// A credential as it came ([RFC 6750 §2.1], [RFC 9449 §7.1]). What it is follows from the text,
+/// never from the header it came in (docs/proxies.md).
+///
+/// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+/// [RFC 9449 §7.1]: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented<'a> {
+    /// Whoever holds it may use it.
+    Held(&'a str),
+    /// A key is to be proven with it.
+    Proven(&'a str),
+    /// Another scheme, or bytes that are no text: presented, and no good.
+    Unusable,
+}
+
+/// A request that waits at a proxy (docs/proxies.md).
+#[derive(Debug, Clone)]
+pub struct Waiting<'a> {
+    /// None where nothing was presented.
+    pub presented: Option<Presented<'a>>,
+    /// What the proxy's location asks for.
+    pub needed: Scopes,
+    pub method: &'a str,
+    /// The path it asks for, as its proxy tells.
+    pub path: &'a str,
+    /// Its one `DPoP` header (RFC 9449 §4.1).
+    pub proof: Option<&'a str>,
+}
+
+/// Why a request may not pass (docs/proxies.md).
+#[derive(Debug, thiserror::Error)]
+pub enum NotLetIn {
+    /// 401 or 403, with the challenge that leads on (RFC 6750 §3).
+    #[error("{}", .0.code())]
+    Refused(Refusal),
+    #[error(transparent)]
+    Failed(#[from] OAuthError),
+}
+
+impl From<Refusal> for NotLetIn {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// What the credential of a request is worth at the proxy's resource: the same answer from the
+/// same memory that introspection gives ([RFC 7662 §2]).
+///
+/// # Errors
+///
+/// See [`NotLetIn`]. The database is away: nobody is let in.
+///
+/// [RFC 7662 §2]: https://www.rfc-editor.org/rfc/rfc7662#section-2
+pub async fn admit(
+    app: &App,
+    proxy: &ResourceServer<'_>,
+    waiting: &Waiting<'_>,
+    now: Timestamp,
+) -> Result<Arc<LiveToken>, NotLetIn> {
+    let (text, proven) = match waiting.presented {
+        None => return Err(Refusal::NoToken.into()),
+        Some(Presented::Unusable) => return Err(Refusal::InvalidToken.into()),
+        Some(Presented::Held(text)) => (text, false),
+        Some(Presented::Proven(text)) => (text, true),
+    };
+    let live = introspect::introspect(app, proxy.resource(), text, now).await;
+    let unknown = if proven { Refusal::UnprovenToken } else { Refusal::InvalidToken };
+    let live = live.map_err(OAuthError::from)?.ok_or(unknown)?;
+    let proof = match (&live.credential.key, proven) {
+        (None, false) => None,
+        (Some(key), true) => Some(prove(app, proxy, (waiting, text), key, now)?),
+        (Some(_), false) => return Err(Refusal::BoundToken.into()),
+        (None, true) => return Err(Refusal::UnprovenToken.into()),
+    };
+    if !live.credential.scopes.covers(&waiting.needed) {
+        return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
+    }
+    if let Some(proof) = proof {
+        // Last, so that a request that is refused anyway has not used its proof up.
+        app.store.apply(vec![proof.spend()]).await.map_err(|error| unproven(error.into()))?;
+    }
+    Ok(live)
+}
+
+/// The proof that the request's token is in the hands it was bound to, for this request
+/// ([RFC 9449 §4.3]). Its address is the resource's own: what the request says of its host
+/// counts for nothing.
+///
+/// [RFC 9449 §4.3]: https://www.rfc-editor.org/rfc/rfc9449#section-4.3
+fn prove(
+    app: &App,
+    proxy: &ResourceServer<'_>,
+    (waiting, token): (&Waiting<'_>, &str),
+    key: &Thumbprint,
+    now: Timestamp,
+) -> Result<dpop::Proof, NotLetIn> {
+    let header = waiting.proof.ok_or(Refusal::InvalidProof)?;
+    let url = format!("{}{}", proxy.resource().origin(), waiting.path);
+    let expected = ExpectedProof { method: waiting.method, url: &url, token: Some(token) };
+    let proof = dpop::verified(app, header, expected, now).map_err(unproven)?;
+    if proof.key() == key { Ok(proof) } else { Err(Refusal::InvalidProof.into()) }
+}
+
+/// A bad proof is the request's fault and said by the challenge (RFC 9449 §7.1, §9).
+fn unproven(error: OAuthError) -> NotLetIn {
+    match error {
+        OAuthError::InvalidDpopProof(_) => Refusal::InvalidProof.into(),
+        OAuthError::UseDpopNonce(nonce) => Refusal::UseNonce(nonce).into(),
+        error => error.into(),
+    }
+}
+
+/// How the refusals of this proxy's resource are written (docs/proxies.md, "Error dialects").
+#[must_use]
+pub fn dialect(app: &App, proxy: &ResourceServer<'_>) -> ErrorDialect {
+    let profiles = &app.settings.profiles;
+    let profile = profiles.iter().find(|profile| profile.resource == *proxy.resource());
+    profile.map_or_else(ErrorDialect::default, |profile| profile.error_dialect)
+}

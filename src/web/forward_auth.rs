@@ -1,0 +1,228 @@
+//! `/forward-auth`: a proxy in front of an API holds a request back and asks whether it may pass
+//! (docs/proxies.md). The proxy proves itself with the credentials that its API introspects with,
+//! because everything else in the request is a stranger's.
+
+use std::fmt::Display;
+
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::answer::{self, oauth_error, retry_after};
+use crate::app::App;
+use crate::flow::forward_auth::{self, NotLetIn, Presented, Waiting};
+use crate::flow::introspect::LiveToken;
+use crate::flow::principal::{ResourceServer, resource_server};
+use crate::protocol::basic;
+use crate::protocol::challenge::Refusal;
+use crate::protocol::error::OAuthError;
+use crate::protocol::error_dialect::Fault;
+use crate::protocol::form::Form;
+use crate::protocol::scope::Scopes;
+
+/// Who the proxy is, in the form of `Authorization: Basic`, which itself is the request's own.
+const PROXY: &str = "countersign-proxy";
+
+/// Scopes that the location needs, beside those in its query.
+const REQUIRED_SCOPE: &str = "countersign-required-scope";
+
+/// Where a credential comes beside `Authorization`.
+const KEY_HEADERS: [&str; 2] = ["x-api-key", "api-key"];
+
+/// `/forward-auth`, with any method. Where something follows in the path, it is the path of the
+/// request itself, as Envoy asks; then the query is the request's own as well, and not read.
+pub async fn forward_auth(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    let answer = match answered(&app, &request).await {
+        Ok(answer) | Err(answer) => answer,
+    };
+    app.metrics.request("/forward-auth", answer.status().as_u16());
+    answer
+}
+
+async fn answered(app: &App, request: &HttpRequest) -> Result<HttpResponse, HttpResponse> {
+    let proxy = proxy(app, request).ok_or_else(|| oauth_error(&OAuthError::InvalidClient))?;
+    let asked = location(request).and_then(|location| {
+        let known = app.resource(proxy.resource())?.all_scopes();
+        known.covers(&location.needed).then_some(location)
+    });
+    let waiting = asked.as_ref().and_then(|location| waiting(request, &location.needed));
+    let (Some(location), Some(waiting)) = (&asked, waiting) else {
+        return Err(fault(app, &proxy, Fault::Validation));
+    };
+    match forward_auth::admit(app, &proxy, &waiting, app.clock.now()).await {
+        Ok(_) if location.refusals_only => Err(fault(app, &proxy, Fault::Unavailable)),
+        Ok(live) => Ok(let_in(&live)),
+        Err(error) => Err(refuse(app, &proxy, &waiting.needed, &error)),
+    }
+}
+
+/// The resource server that this proxy stands before, by its one header.
+fn proxy<'a>(app: &'a App, request: &HttpRequest) -> Option<ResourceServer<'a>> {
+    let credentials = only(request.headers(), &[PROXY]).ok()??;
+    resource_server(app, &basic::parse(credentials)?)
+}
+
+/// What the proxy's configuration says of the place that is asked for.
+struct Location {
+    needed: Scopes,
+    /// The request was refused a moment ago, and only the words are asked for: nginx knows no
+    /// other way to hand them on. If it would be let in by now, it is to come again.
+    refusals_only: bool,
+}
+
+/// `None` for what cannot be read. A request that sends these headers itself asks more of itself,
+/// and never less.
+fn location(request: &HttpRequest) -> Option<Location> {
+    let own = request.match_info().get("path").is_none();
+    let query = if own { request.query_string() } else { "" };
+    let query = Form::parse(query.as_bytes(), &["scope"]).ok()?;
+    let mut needed = Scopes::new();
+    let headers = request.headers().get_all(REQUIRED_SCOPE);
+    let headers = headers.map(|value| value.to_str().ok()).collect::<Option<Vec<&str>>>()?;
+    for text in query.all("scope").chain(headers) {
+        needed = needed.join(&Scopes::stored(text).ok()?);
+    }
+    Some(Location { needed, refusals_only: query.get("answer") == Some("refusal") })
+}
+
+/// The request that is held back; `None` if it says one thing in two ways.
+fn waiting<'a>(request: &'a HttpRequest, needed: &Scopes) -> Option<Waiting<'a>> {
+    let headers = request.headers();
+    let (method, uri) = match request.match_info().get("path") {
+        Some(_) => (None, request.path().strip_prefix("/forward-auth")),
+        None => (
+            only(headers, &["x-forwarded-method", "x-original-method"]).ok()?,
+            only(headers, &["x-forwarded-uri", "x-original-uri"]).ok()?,
+        ),
+    };
+    let path = uri.and_then(|uri| uri.split('?').next());
+    Some(Waiting {
+        presented: presented(headers).ok()?,
+        needed: needed.clone(),
+        method: method.unwrap_or_else(|| request.method().as_str()),
+        path: path.unwrap_or("/"),
+        proof: only(headers, &["dpop"]).ok()?,
+    })
+}
+
+/// Two ways to say one thing do not agree, or a value is no text.
+#[derive(Debug)]
+struct Contradiction;
+
+/// The one value of these headers, however often it is said.
+fn only<'a>(headers: &'a HeaderMap, names: &[&str]) -> Result<Option<&'a str>, Contradiction> {
+    let mut found = None;
+    for value in names.iter().flat_map(|name| headers.get_all(*name)) {
+        let value = value.to_str().map_err(|_| Contradiction)?;
+        if found.is_some_and(|earlier| earlier != value) {
+            return Err(Contradiction);
+        }
+        found = Some(value);
+    }
+    Ok(found)
+}
+
+/// The credential of the request that is held back. Two equal ones are one; which of two others
+/// is meant, nobody can say.
+fn presented(headers: &HeaderMap) -> Result<Option<Presented<'_>>, Contradiction> {
+    let in_keys = KEY_HEADERS.iter().flat_map(|name| headers.get_all(*name));
+    let in_keys = in_keys.map(|value| value.to_str().map_or(Presented::Unusable, held));
+    let mut found = None;
+    for presented in headers.get_all(header::AUTHORIZATION).map(authorization).chain(in_keys) {
+        if found.is_some_and(|earlier| earlier != presented) {
+            return Err(Contradiction);
+        }
+        found = Some(presented);
+    }
+    Ok(found)
+}
+
+/// RFC 6750 §2.1, RFC 9449 §7.1, and the scheme of keys; case does not matter (RFC 9110 §11.1).
+fn authorization(value: &HeaderValue) -> Presented<'_> {
+    let Some((scheme, text)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else {
+        return Presented::Unusable;
+    };
+    if scheme.eq_ignore_ascii_case("dpop") {
+        return Presented::Proven(text.trim());
+    }
+    let known = ["bearer", "apikey"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if known { held(text) } else { Presented::Unusable }
+}
+
+fn held(text: &str) -> Presented<'_> {
+    Presented::Held(text.trim())
+}
+
+/// 200, and who it is. Every header is always there, empty where nothing is known, so that a
+/// proxy that copies it overwrites what the request brought under its name.
+fn let_in(live: &LiveToken) -> HttpResponse {
+    let known = &live.credential;
+    let account = known.account.as_ref().map(|account| account.as_str());
+    let agent = known.agent.as_deref().unwrap_or_default();
+    let approved_at = known.approved_at.map(|time| time.0.to_string());
+    let mut answer = HttpResponse::Ok().finish();
+    let headers = answer.headers_mut();
+    let mut say = |name: &'static str, value: &dyn Display| {
+        let value = HeaderValue::from_str(&value.to_string());
+        let value = value.unwrap_or(HeaderValue::from_static(""));
+        headers.insert(HeaderName::from_static(name), value);
+    };
+    say("countersign-subject", &known.subject());
+    say("countersign-account", &account.unwrap_or_default());
+    say("countersign-client", &known.client());
+    say("countersign-session", &known.session.as_str());
+    say("countersign-agent", &utf8_percent_encode(agent, NON_ALPHANUMERIC));
+    say("countersign-scope", &known.scopes);
+    say("countersign-resource", &known.resource.as_str());
+    say("countersign-approved", &approved_at.unwrap_or_default());
+    say("countersign-expires", &known.expires_at.0);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The refusal as the protected resource would say it, to hand on as it is.
+fn refuse(
+    app: &App,
+    proxy: &ResourceServer<'_>,
+    needed: &Scopes,
+    error: &NotLetIn,
+) -> HttpResponse {
+    let refusal = match error {
+        NotLetIn::Refused(refusal) => refusal,
+        NotLetIn::Failed(error) => {
+            answer::log(error, error.status());
+            let away = matches!(error, OAuthError::TemporarilyUnavailable(_));
+            return fault(app, proxy, if away { Fault::Unavailable } else { Fault::Internal });
+        }
+    };
+    let mut answer = fault(
+        app,
+        proxy,
+        match refusal {
+            Refusal::NoToken => Fault::Missing,
+            Refusal::InsufficientScope(_) => Fault::Scope,
+            _ => Fault::Invalid,
+        },
+    );
+    let usual = app.resource(proxy.resource()).filter(|_| needed.is_empty());
+    let usual = usual.map(|resource| resource.default_scopes());
+    let needed = usual.as_ref().unwrap_or(needed);
+    let challenge = refusal.challenge(&proxy.resource().metadata_url(), needed);
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Refusal::UseNonce(nonce) = refusal {
+        answer::dpop_nonce(&mut answer, nonce);
+    }
+    answer
+}
+
+/// What is wrong, in the dialect of the resource. A page of any origin may read it, since no
+/// cookie counts.
+fn fault(app: &App, proxy: &ResourceServer<'_>, fault: Fault) -> HttpResponse {
+    let body = forward_auth::dialect(app, proxy).body(fault, app.clock.now());
+    let mut answer = answer::json(fault.status(), &body);
+    retry_after(&mut answer, fault.retry_after().map(|wait| wait.0));
+    answer::for_any_origin(answer)
+}
