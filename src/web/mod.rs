@@ -23,6 +23,7 @@ mod mcp;
 mod opener;
 pub mod pages;
 mod person;
+pub mod principal;
 mod pushed_request;
 mod register;
 mod request;

@@ -7,8 +7,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{Error, Resource, Route, guard};
 
-use super::answer;
 use super::fallback::wrong_method;
+use super::{answer, principal};
 use crate::app::App;
 
 /// `GET`, and `HEAD` with it (RFC 9110 §9.3.2).
@@ -16,15 +16,21 @@ pub(super) fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// A resource that answers other methods with what it allows (RFC 9110 §15.5.6).
+/// A resource that answers other methods with what it allows (RFC 9110 §15.5.6). Without a
+/// principal it is nowhere.
 pub(super) fn bare(path: &str, allow: &'static str) -> Resource {
     let refuse = move |request, app| async move { wrong_method(&request, &app, allow).await };
-    web::resource(path).default_service(web::to(refuse))
+    let resource = web::resource(path).default_service(web::to(refuse));
+    if principal::of(path).is_some() {
+        return resource;
+    }
+    tracing::error!(path, "nobody said whom this route is for, so it is not served");
+    resource.guard(guard::fn_guard(|_| false))
 }
 
 type Measured<B> = ServiceResponse<B>;
 
-/// As [`bare`], counted under its path.
+/// As [`bare`], counted under its path, without credentials that are not its principal's.
 pub(super) fn at(
     path: &'static str,
     allow: &'static str,
@@ -37,7 +43,11 @@ pub(super) fn at(
         InitError = (),
     >,
 > {
-    bare(path, allow).wrap(from_fn(move |request: ServiceRequest, next| async move {
+    let principal = principal::of(path);
+    bare(path, allow).wrap(from_fn(move |mut request: ServiceRequest, next| async move {
+        if let Some(principal) = principal {
+            principal.keep_own(&mut request);
+        }
         let app = request.app_data::<Data<App>>().cloned();
         let answer = actix_web::middleware::Next::call(&next, request).await?;
         if let Some(app) = app {
@@ -82,4 +92,25 @@ where
     bare(path, "GET, HEAD, OPTIONS")
         .route(get().to(handler))
         .route(web::method(Method::OPTIONS).to(answer::preflight))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::{App, HttpResponse};
+
+    use super::*;
+
+    /// Promise P7, case 251: a route without a declared principal is not there.
+    #[actix_web::test]
+    async fn a_route_that_is_for_nobody_in_particular_is_not_served() {
+        let ok = || async { HttpResponse::Ok() };
+        let declared = bare("/healthz", "GET").route(get().to(ok));
+        let forgotten = bare("/account/keys/all", "GET").route(get().to(ok));
+        let server = init_service(App::new().service(declared).service(forgotten)).await;
+        for (path, status) in [("/healthz", 200), ("/account/keys/all", 404)] {
+            let answer = call_service(&server, TestRequest::get().uri(path).to_request()).await;
+            assert_eq!(answer.status(), status, "{path}");
+        }
+    }
 }

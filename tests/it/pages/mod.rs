@@ -4,6 +4,7 @@ mod approval;
 mod codes;
 mod cookies;
 mod csrf;
+mod firewall;
 mod fresh;
 mod headers;
 mod malformed;

@@ -12,16 +12,16 @@ use crate::support::person::{Person, form_token};
 use crate::support::reply::Reply;
 
 /// One way of asking one route, and the status each principal gets.
-struct Row {
-    path: &'static str,
-    method: &'static str,
-    body: Body,
-    passes: Passes,
+pub(super) struct Row {
+    pub path: &'static str,
+    pub method: &'static str,
+    pub body: Body,
+    pub passes: Passes,
 }
 
 /// What is sent along; forms get the asking browser's own token.
 #[derive(Clone, Copy)]
-enum Body {
+pub(super) enum Body {
     None,
     Form(&'static [(&'static str, &'static str)]),
     Json(&'static str),
@@ -29,7 +29,7 @@ enum Body {
 
 /// Who is let in: everybody else gets the refusal named here.
 #[derive(Clone, Copy)]
-enum Passes {
+pub(super) enum Passes {
     /// Nobody has to prove anything; the status for all.
     Everybody(u16),
     /// Any signed-in person; the others are sent to sign in, or refused.
@@ -55,7 +55,7 @@ enum Passes {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Principal {
+pub(super) enum Principal {
     Anonymous,
     Other,
     Agent,
@@ -134,7 +134,7 @@ const REFUSED: Passes = Passes::Everybody(400);
 
 /// Case 251: every route has at least one row. `{id}` and `{link}` stand for things of the
 /// owner's. Signing out comes last, since it ends the browsers the rows are asked with.
-const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     get("/.well-known/oauth-authorization-server", ALL),
     get("/.well-known/openid-configuration", ALL),
     // Other places than the issuer's own.
@@ -259,18 +259,18 @@ const ROWS: &[Row] = &[
 ];
 
 /// The people, the agent and the things the rows are about.
-struct World {
-    site: Site,
+pub(super) struct World {
+    pub site: Site,
     ada: Person,
     bob: Person,
     stranger: Person,
-    agent: String,
+    pub agent: String,
     session: String,
     approval: String,
     welcome: String,
 }
 
-async fn world() -> World {
+pub(super) async fn world() -> World {
     let site = Site::open_with(AGENT_SESSIONS).await;
     let mut ada = site.person("ada@example.com").await;
     let bob = site.person("bob@example.com").await;
@@ -292,7 +292,7 @@ async fn world() -> World {
 }
 
 impl World {
-    fn path(&self, row: &Row) -> String {
+    pub fn path(&self, row: &Row) -> String {
         let id = if row.path.starts_with("/approve") { &self.approval } else { &self.session };
         row.path
             .replace("{id}", id)
