@@ -40,11 +40,12 @@ use std::time::Duration;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What can be measured, in this order.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "scale",
     "start",
     "documents",
     "warm",
+    "forward-auth",
     "cold",
     "issue",
     "refresh",

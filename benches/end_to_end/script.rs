@@ -99,6 +99,42 @@ impl Script for Introspect {
     }
 }
 
+/// The question of a proxy; the answer must name the right subject.
+pub struct ForwardAuth {
+    order: Rc<Order>,
+    expected: String,
+}
+
+impl ForwardAuth {
+    pub fn new(order: &Rc<Order>) -> Box<dyn Script> {
+        Box::new(Self { order: Rc::clone(order), expected: String::new() })
+    }
+}
+
+impl Script for ForwardAuth {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        let Some(token) = self.order.take() else { return false };
+        let session = token % self.order.sessions;
+        self.expected = format!("countersign-subject: acc_{session:08}\r\n");
+        let token = seed::access_token(token);
+        let head = format!(
+            "GET /forward-auth HTTP/1.1\r\nHost: bench\r\nCountersign-Proxy: {BASIC}\r\n\
+             Authorization: Bearer {}\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Uri: /notes\r\n\r\n",
+            token.reveal()
+        );
+        request.extend_from_slice(head.as_bytes());
+        true
+    }
+
+    fn is_good(&mut self, body: &[u8]) -> bool {
+        body.is_empty()
+    }
+
+    fn is_right(&self, answer: &[u8]) -> bool {
+        find(answer, self.expected.as_bytes()).is_some()
+    }
+}
+
 /// The JWT bearer grant, with the same assertion over and over.
 pub struct Exchange {
     body: String,

@@ -8,7 +8,7 @@ use super::Plan;
 use super::child::Server;
 use super::load::{Measured, Script, run, run_beside};
 use super::report::{Line, line, spread, table, waits};
-use super::script::{Fetch, Introspect, Order, Paced, WrongPassword};
+use super::script::{Fetch, ForwardAuth, Introspect, Order, Paced, WrongPassword};
 use super::seed::{Site, WARM};
 use super::yardstick::command;
 use super::{approved, grants, nodes};
@@ -63,6 +63,9 @@ async fn on_sqlite(plan: &Plan, site: &Site) {
     }
     if plan.has("warm") {
         warm(plan, &ours).await;
+    }
+    if plan.has("forward-auth") {
+        forward_auth(plan, &ours).await;
     }
     if plan.has("cold") {
         cold(plan, site).await;
@@ -124,6 +127,23 @@ async fn documents(plan: &Plan, ours: &Server) {
 async fn warm(plan: &Plan, ours: &Server) {
     let lines = asked_again(plan, &[("countersign", ours, plan.sessions)]).await;
     table("introspection, warm", &lines);
+}
+
+/// The same answers for a proxy in front of the API, beside introspection and the same limit.
+async fn forward_auth(plan: &Plan, ours: &Server) {
+    let limit = Server::start(command(&["serve-limit"]));
+    let mut lines = ["limit", "introspection", "forward-auth"].map(line);
+    warm_up(ours, plan.sessions).await;
+    let order = Order::around(WARM, plan.sessions);
+    for _ in 0..plan.rounds {
+        let scripts = times(READERS, |_| Fetch::new("/", "{\"active\":true"));
+        lines[0].rounds.push(run(&limit, scripts, plan.span).await);
+        let scripts = times(READERS, |_| Introspect::new(&order, "acc_"));
+        lines[1].rounds.push(run(ours, scripts, plan.span).await);
+        let scripts = times(READERS, |_| ForwardAuth::new(&order));
+        lines[2].rounds.push(run(ours, scripts, plan.span).await);
+    }
+    table("forward-auth, warm", &lines);
 }
 
 /// The same, however many sessions are stored.

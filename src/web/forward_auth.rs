@@ -2,8 +2,6 @@
 //! (docs/proxies.md). The proxy proves itself with the credentials that its API introspects with,
 //! because everything else in the request is a stranger's.
 
-use std::fmt::Display;
-
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,6 +9,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{self, oauth_error, retry_after};
 use crate::app::App;
+use crate::domain::id::AccountId;
+use crate::domain::resource::Resource;
 use crate::flow::forward_auth::{self, NotLetIn, Presented, Waiting};
 use crate::flow::introspect::LiveToken;
 use crate::flow::principal::{ResourceServer, resource_server};
@@ -43,8 +43,9 @@ pub async fn forward_auth(request: HttpRequest, app: Data<App>) -> HttpResponse 
 async fn answered(app: &App, request: &HttpRequest) -> Result<HttpResponse, HttpResponse> {
     let proxy = proxy(app, request).ok_or_else(|| oauth_error(&OAuthError::InvalidClient))?;
     let asked = location(request).and_then(|location| {
-        let known = app.resource(proxy.resource())?.all_scopes();
-        known.covers(&location.needed).then_some(location)
+        let resource = app.resource(proxy.resource())?;
+        let known = location.needed.iter().all(|scope| resource.rule(scope).is_some());
+        known.then_some(location)
     });
     let waiting = asked.as_ref().and_then(|location| waiting(request, &location.needed));
     let (Some(location), Some(waiting)) = (&asked, waiting) else {
@@ -158,25 +159,29 @@ fn held(text: &str) -> Presented<'_> {
 /// proxy that copies it overwrites what the request brought under its name.
 fn let_in(live: &LiveToken) -> HttpResponse {
     let known = &live.credential;
-    let account = known.account.as_ref().map(|account| account.as_str());
     let agent = known.agent.as_deref().unwrap_or_default();
-    let approved_at = known.approved_at.map(|time| time.0.to_string());
+    let agent = utf8_percent_encode(agent, NON_ALPHANUMERIC).to_string();
+    let scope = known.scopes.to_string();
+    let approved_at = known.approved_at.map(|time| time.0.to_string()).unwrap_or_default();
+    let expires_at = known.expires_at.0.to_string();
+    let said = [
+        ("countersign-subject", known.subject()),
+        ("countersign-account", known.account.as_ref().map_or("", AccountId::as_str)),
+        ("countersign-client", known.client()),
+        ("countersign-session", known.session.as_str()),
+        ("countersign-agent", &agent),
+        ("countersign-scope", &scope),
+        ("countersign-resource", known.resource.as_str()),
+        ("countersign-approved", &approved_at),
+        ("countersign-expires", &expires_at),
+    ];
     let mut answer = HttpResponse::Ok().finish();
     let headers = answer.headers_mut();
-    let mut say = |name: &'static str, value: &dyn Display| {
-        let value = HeaderValue::from_str(&value.to_string());
-        let value = value.unwrap_or(HeaderValue::from_static(""));
+    headers.reserve(said.len() + 1);
+    for (name, value) in said {
+        let value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""));
         headers.insert(HeaderName::from_static(name), value);
-    };
-    say("countersign-subject", &known.subject());
-    say("countersign-account", &account.unwrap_or_default());
-    say("countersign-client", &known.client());
-    say("countersign-session", &known.session.as_str());
-    say("countersign-agent", &utf8_percent_encode(agent, NON_ALPHANUMERIC));
-    say("countersign-scope", &known.scopes);
-    say("countersign-resource", &known.resource.as_str());
-    say("countersign-approved", &approved_at.unwrap_or_default());
-    say("countersign-expires", &known.expires_at.0);
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
@@ -206,7 +211,7 @@ fn refuse(
         },
     );
     let usual = app.resource(proxy.resource()).filter(|_| needed.is_empty());
-    let usual = usual.map(|resource| resource.default_scopes());
+    let usual = usual.map(Resource::default_scopes);
     let needed = usual.as_ref().unwrap_or(needed);
     let challenge = refusal.challenge(&proxy.resource().metadata_url(), needed);
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {

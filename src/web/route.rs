@@ -104,7 +104,7 @@ mod tests {
     /// Promise P7, case 251: a route without a declared principal is not there.
     #[actix_web::test]
     async fn a_route_that_is_for_nobody_in_particular_is_not_served() {
-        let ok = || async { HttpResponse::Ok() };
+        let ok = || async { HttpResponse::Ok().finish() };
         let declared = bare("/healthz", "GET").route(get().to(ok));
         let forgotten = bare("/account/keys/all", "GET").route(get().to(ok));
         let server = init_service(App::new().service(declared).service(forgotten)).await;

@@ -33,10 +33,9 @@ impl Nginx {
             .replace("127.0.0.1:8080", countersign)
             .replace("127.0.0.1:3000", &format!("127.0.0.1:{api}"));
         let place = folder.path().display();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {place}/{kind};\n"))
-            .collect();
+            .concat();
         let all = format!(
             "daemon off;\nmaster_process off;\npid {place}/pid;\nerror_log {place}/log;\n\
              events {{}}\nhttp {{\naccess_log off;\n{temporary}{server}}}\n"
@@ -194,8 +193,8 @@ async fn behind_nginx_a_refusal_reaches_the_agent_whole() {
         assert_eq!(heard.challenge(), challenge);
         assert!(heard.text.contains(r#""error":"unauthorized""#), "{}", heard.text);
     }
-    let head = Heard::from(world.request(Method::HEAD, "/events")).await;
-    assert_eq!((head.status, head.challenge().contains(metadata)), (401, true));
+    let looked = Heard::from(world.request(Method::HEAD, "/events")).await;
+    assert_eq!((looked.status, looked.challenge().contains(metadata)), (401, true));
     let garbage = world.request(Method::GET, "/events").bearer_auth("aas_garbage");
     let heard = world.refused(garbage, 401).await;
     assert!(heard.challenge().contains(r#"error="invalid_token""#), "{}", heard.challenge());
