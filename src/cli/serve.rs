@@ -69,8 +69,7 @@ fn warn_of_nobody_at_the_issuer(app: &App, listening: &Listening) {
 
 /// `actix_http` calls every head it cannot read an error; it was answered, and is no error of
 /// the operator's.
-const DEFAULT_FILTER: &str =
-    "info,sea_orm_migration=warn,sqlx=warn,actix_server=warn,actix_http=off";
+const DEFAULT_FILTER: &str = "info,sqlx=warn,actix_server=warn,actix_http=off";
 
 /// Human-readable on a terminal, JSON lines otherwise.
 fn log_to_stderr() {
