@@ -15,6 +15,7 @@ mod m20261122_000009_pushed_requests;
 mod m20261122_000010_step_up;
 mod m20261122_000011_machine_sessions;
 mod m20261122_000012_cut_from;
+mod m20261123_000014_unanswered_approvals;
 
 use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -41,7 +42,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub(in crate::store) const HISTORY: [Migration; 12] = [
+pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261122_000001_accounts),
     migration!(m20261122_000002_approvals),
     migration!(m20261122_000003_sessions),
@@ -54,6 +55,7 @@ pub(in crate::store) const HISTORY: [Migration; 12] = [
     migration!(m20261122_000010_step_up),
     migration!(m20261122_000011_machine_sessions),
     migration!(m20261122_000012_cut_from),
+    migration!(m20261123_000014_unanswered_approvals),
 ];
 
 /// A table under construction.
