@@ -15,6 +15,7 @@ mod m20261122_000009_pushed_requests;
 mod m20261122_000010_step_up;
 mod m20261122_000011_machine_sessions;
 mod m20261122_000012_cut_from;
+mod m20261123_000013_api_keys;
 
 use sea_orm_migration::prelude::*;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_step_up::Migration),
             Box::new(m20261122_000011_machine_sessions::Migration),
             Box::new(m20261122_000012_cut_from::Migration),
+            Box::new(m20261123_000013_api_keys::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::credentials::{self, KeyRules, Prefixes};
 use super::entry::Entry;
 use super::problem::Problem;
 use super::reader::Reader;
@@ -19,6 +20,8 @@ pub struct Profile {
     /// What its credentials open.
     pub resource: ResourceIdentifier,
     pub agent_sessions: Option<AgentSessions>,
+    /// The keys that people hand to programs: `[[profile.credential]]`.
+    pub keys: Option<KeyRules>,
 }
 
 /// The door of `/agent-sessions/*`.
@@ -42,11 +45,11 @@ pub(super) fn read(reader: &mut Reader<'_>, resources: &[Resource]) -> Vec<Profi
     let layers = reader.layers;
     let Some(written) = &layers.profiles else { return Vec::new() };
     let problems = &mut reader.problems;
-    let mut names = HashSet::new();
+    let mut taken = Taken { names: HashSet::new(), prefixes: Prefixes::ours() };
     let mut doors = 0;
     let mut profiles = Vec::new();
     for entry in Entry::of_list("profile", &written.value, &written.origin, problems) {
-        let profile = profile(&entry, resources, &mut names, problems);
+        let profile = profile(&entry, resources, &mut taken, problems);
         doors += u8::from(entry.has("agent_sessions"));
         if doors > 1 && entry.has("agent_sessions") {
             let remedy = "another profile has this section, and the addresses exist once; \
@@ -58,19 +61,29 @@ pub(super) fn read(reader: &mut Reader<'_>, resources: &[Resource]) -> Vec<Profi
     profiles
 }
 
+/// What may be given once only.
+struct Taken {
+    names: HashSet<String>,
+    prefixes: Prefixes,
+}
+
 fn profile(
     entry: &Entry<'_>,
     resources: &[Resource],
-    names: &mut HashSet<String>,
+    taken: &mut Taken,
     problems: &mut Vec<Problem>,
 ) -> Option<Profile> {
-    entry.only(&["name", "resource", "agent_sessions"], problems);
+    entry.only(&["name", "resource", "agent_sessions", "credential"], problems);
     if !entry.has("name") {
         problems.push(entry.problem("name", "missing; write the product's name"));
     }
     let name = entry.text("name", problems);
-    if name.as_ref().is_some_and(|name| !names.insert(name.clone())) {
+    if name.as_ref().is_some_and(|name| !taken.names.insert(name.clone())) {
         problems.push(entry.problem("name", "another profile has this name; rename one"));
+    }
+    if name.as_ref().is_some_and(|name| !is_word(name)) {
+        let remedy = "write letters, digits and hyphens, 64 at most: APIs read it";
+        problems.push(entry.problem("name", remedy));
     }
     let resource = resource(entry, resources, problems);
     let section = entry.section("agent_sessions", problems);
@@ -81,7 +94,12 @@ fn profile(
         problems.push(entry.problem("resource", remedy));
     }
     let agent_sessions = section.map(|section| agent_sessions(&section, resource, problems));
-    Some(Profile { name: name?, resource: resource?.identifier.clone(), agent_sessions })
+    let keys = credentials::read(entry, resource, &mut taken.prefixes, problems);
+    Some(Profile { name: name?, resource: resource?.identifier.clone(), agent_sessions, keys })
+}
+
+fn is_word(name: &str) -> bool {
+    name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The resource that is named, or the default one.

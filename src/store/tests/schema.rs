@@ -11,8 +11,9 @@ use crate::protocol::secret::Digest;
 use crate::store::migration::Migrator;
 use crate::store::{Database, Expect, Location, Store, StoreError, migrate, unmigrate};
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "account",
+    "api_key",
     "approval",
     "browser_session",
     "client",
