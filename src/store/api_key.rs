@@ -1,9 +1,9 @@
 //! Named queries about keys.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
     ColumnTrait as _, DbBackend, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Value,
+    QuerySelect as _,
 };
 
 use super::row::{api_key, event, step};
@@ -56,10 +56,14 @@ impl Store {
     ) -> Result<Vec<ApiKey>, StoreError> {
         // Nothing in it is a wildcard, and no collation has a say.
         let length = i32::try_from(beginning.len()).unwrap_or(i32::MAX);
-        let values: [Value; 2] = [length.into(), beginning.into()];
+        let start = Func::cust("SUBSTR").args([
+            Expr::col(api_key::Column::Beginning),
+            Expr::val(1),
+            Expr::val(length),
+        ]);
         let rows = api_key::Entity::find()
             .filter(api_key::Column::AccountId.eq(account.as_str()))
-            .filter(Expr::cust_with_values("SUBSTR(beginning, 1, $1) = $2", values))
+            .filter(Expr::expr(start).eq(beginning))
             .order_by_desc(api_key::Column::CreatedAt)
             .order_by_desc(api_key::Column::Id)
             .limit(PAGE)

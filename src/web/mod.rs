@@ -4,6 +4,9 @@ mod account;
 mod agent;
 mod agent_session;
 mod answer;
+mod api_key;
+mod api_key_new;
+mod api_key_words;
 mod approve;
 mod approve_door;
 mod approve_page;
@@ -25,6 +28,7 @@ mod pushed_request;
 mod register;
 mod request;
 mod return_to;
+mod route;
 mod scope_words;
 pub mod server;
 mod sessions;
@@ -35,15 +39,11 @@ mod tls;
 mod token;
 mod visitor;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, header};
-use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{Error, Resource, Route, guard};
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
 
-use self::fallback::{method_not_allowed, not_found, not_found_json, wrong_method};
-use crate::app::App;
+use self::fallback::{method_not_allowed, not_found, not_found_json};
+use self::route::{at, bare, document, get, open};
 use crate::resource_server::ProtectedResource;
 
 /// Every route, on one screen.
@@ -198,6 +198,25 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
         .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)));
 }
 
+/// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no
+/// agent's session reaches them (design promise P7).
+pub fn api_key_routes(server: &mut ServiceConfig) {
+    server
+        .service(at("/account/keys", "GET, HEAD").route(get().to(api_key::list)))
+        .service(
+            at("/account/keys/new/{profile}", "GET, HEAD, POST")
+                .route(get().to(api_key_new::show))
+                .route(web::post().to(api_key_new::create)),
+        )
+        .service(at("/account/keys/{id}", "GET, HEAD").route(get().to(api_key::show)))
+        .service(at("/account/keys/{id}/rotate", "POST").route(web::post().to(api_key_new::rotate)))
+        .service(
+            at("/account/keys/{id}/revoke", "GET, HEAD, POST")
+                .route(get().to(api_key::confirm))
+                .route(web::post().to(api_key::revoke)),
+        );
+}
+
 /// The routes of the demo resource, where it is switched on: authenticated before the method is
 /// looked at.
 pub fn demo_routes(server: &mut ServiceConfig, demo: &ProtectedResource) {
@@ -221,77 +240,4 @@ pub fn demo_routes(server: &mut ServiceConfig, demo: &ProtectedResource) {
 /// The routes of the metrics listener.
 pub fn metrics_routes(server: &mut ServiceConfig) {
     server.service(bare("/metrics", "GET, HEAD").route(get().to(health::metrics)));
-}
-
-/// `GET`, and `HEAD` with it (RFC 9110 §9.3.2).
-fn get() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}
-
-/// A resource that answers other methods with what it allows (RFC 9110 §15.5.6).
-fn bare(path: &str, allow: &'static str) -> Resource {
-    let refuse = move |request, app| async move { wrong_method(&request, &app, allow).await };
-    web::resource(path).default_service(web::to(refuse))
-}
-
-type Measured<B> = ServiceResponse<B>;
-
-/// As [`bare`], counted under its path.
-fn at(
-    path: &'static str,
-    allow: &'static str,
-) -> Resource<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = Measured<impl MessageBody>,
-        Error = Error,
-        InitError = (),
-    >,
-> {
-    bare(path, allow).wrap(from_fn(move |request: ServiceRequest, next| async move {
-        let app = request.app_data::<Data<App>>().cloned();
-        let answer = actix_web::middleware::Next::call(&next, request).await?;
-        if let Some(app) = app {
-            app.metrics.request(path, answer.status().as_u16());
-        }
-        Ok::<_, Error>(answer)
-    }))
-}
-
-/// A resource that browser-hosted agents of any origin may call. No cookie counts here, so
-/// there is nothing for a foreign page to borrow.
-fn open(
-    path: &'static str,
-    allow: &'static str,
-) -> Resource<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = Measured<impl MessageBody>,
-        Error = Error,
-        InitError = (),
-    >,
-> {
-    at(path, allow).route(web::method(Method::OPTIONS).to(answer::preflight)).wrap(from_fn(
-        |request: ServiceRequest, next| async move {
-            let mut answer = actix_web::middleware::Next::call(&next, request).await?;
-            for (name, value) in answer::ANY_ORIGIN {
-                answer.headers_mut().insert(name, header::HeaderValue::from_static(value));
-            }
-            Ok::<_, Error>(answer)
-        },
-    ))
-}
-
-/// A discovery document: read by anybody, from anywhere.
-fn document<F, Args>(path: &'static str, handler: F) -> Resource
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    bare(path, "GET, HEAD, OPTIONS")
-        .route(get().to(handler))
-        .route(web::method(Method::OPTIONS).to(answer::preflight))
 }

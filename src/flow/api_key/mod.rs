@@ -18,7 +18,7 @@ use crate::protocol::secret::Digest;
 use crate::store::StoreError;
 
 pub use create::{LONGEST_NAME, Lasts, Wanted, create};
-pub use rotate::rotate;
+pub use rotate::{Rotated, rotate};
 
 /// The keys of one profile, as the operator offers them (docs/credentials.md, "Keys").
 #[derive(Debug, Clone, Copy)]

@@ -3,14 +3,23 @@
 use super::create::{counted, limited, new_id};
 use super::{KeyError, offer, own};
 use crate::app::App;
-use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::{ApiKey, Rotation};
 use crate::domain::change::UNSTORED;
 use crate::domain::origin::Occasion;
 use crate::flow::error::{PersonError, RETRIES};
 use crate::flow::principal::Human;
 use crate::protocol::api_key::KeySecret;
-use crate::protocol::timestamp::Seconds;
+use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
+
+/// What a rotation comes to (docs/credentials.md, "Keys").
+pub struct Rotated {
+    pub key: ApiKey,
+    /// The new key in the clear.
+    pub secret: KeySecret,
+    /// When the old one ends, if it goes on for a while.
+    pub old_until: Option<Timestamp>,
+}
 
 /// Makes a key that is what the old one was, and returns it in the clear, this once. What
 /// becomes of the old one is the operator's choice (docs/credentials.md, "Keys").
@@ -23,19 +32,23 @@ pub async fn rotate(
     human: &Human,
     id: &str,
     occasion: &Occasion,
-) -> Result<(ApiKey, KeySecret), KeyError> {
+) -> Result<Rotated, KeyError> {
     if !human.is_fresh(occasion.at) {
         return Err(KeyError::NotFresh);
     }
     for _attempt in 0..=RETRIES {
         let old = own(app, human, id).await?;
-        let (successor, secret) = successor(app, &old, occasion)?;
+        let (key, secret) = successor(app, &old, occasion)?;
         let rotation = offer(app, &old.profile).ok_or(KeyError::Over)?.rules.rotation;
-        let change = old.rotate(successor.clone(), rotation, occasion).ok_or(KeyError::Over)?;
-        let mut change = change;
-        change.effects.push(counted(app, &successor.account, occasion.at));
+        let change = old.rotate(key.clone(), rotation, occasion);
+        let mut change = change.ok_or(KeyError::Over)?;
+        change.effects.push(counted(app, &key.account, occasion.at));
         match app.store.commit(change).await {
-            Ok(_) => return Ok((successor, secret)),
+            Ok(old) => {
+                let goes_on = rotation != Rotation::Atomic;
+                let old_until = old.expires_at.filter(|_| goes_on);
+                return Ok(Rotated { key, secret, old_until });
+            }
             Err(StoreError::Stale(_)) => {}
             Err(error) => return Err(limited(error, occasion.at)),
         }
