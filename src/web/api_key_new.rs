@@ -137,14 +137,8 @@ fn form_page(
 ) -> HttpResponse {
     let words = scope_words(Some(offer.resource), &offer.rules.scopes);
     let tick = |scope: ScopeWords<'_>| wanted.scopes.contains(scope.name);
-    let life = |lasts| Life {
-        value: spelled(lasts),
-        span: match lasts {
-            Lasts::UntilRevoked => None,
-            Lasts::For(span) => Some(span),
-        },
-        chosen: lasts == wanted.lasts,
-    };
+    let life =
+        |lasts| Life { value: spelled(lasts), span: lasts.span(), chosen: lasts == wanted.lasts };
     let page = ApiKeyNewPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),

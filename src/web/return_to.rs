@@ -84,6 +84,10 @@ mod tests {
         ] {
             assert!(ReturnTo::parse(good).is_some(), "{good}");
         }
+    }
+
+    #[test]
+    fn what_names_no_page_of_ours_is_not_returned_to() {
         for bad in [
             "",
             "/",

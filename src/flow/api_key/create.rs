@@ -35,6 +35,17 @@ pub enum Lasts {
     For(Seconds),
 }
 
+impl Lasts {
+    /// None: no end (docs/credentials.md, "Keys").
+    #[must_use]
+    pub const fn span(self) -> Option<Seconds> {
+        match self {
+            Self::UntilRevoked => None,
+            Self::For(span) => Some(span),
+        }
+    }
+}
+
 impl Offer<'_> {
     /// The lives a person may choose from, the longest last: the usual ones, within what the
     /// operator allows (docs/credentials.md, "Keys").
@@ -85,10 +96,7 @@ pub async fn create(
         scopes: wanted.scopes.clone(),
         mode: wanted.mode,
         created_at: occasion.at,
-        expires_at: match wanted.lasts {
-            Lasts::UntilRevoked => None,
-            Lasts::For(span) => Some(occasion.at + span),
-        },
+        expires_at: wanted.lasts.span().map(|span| occasion.at + span),
         last_used_at: None,
         uses: 0,
         ended: None,
