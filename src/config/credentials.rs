@@ -259,6 +259,10 @@ fn longest(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Seconds> {
 fn rotation(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Rotation {
     let overlap = entry.span("overlap", Seconds::DAY, problems);
     let word = one_of(entry, "rotate", &["atomic", "overlapping"], problems);
+    if overlap < Seconds::MINUTE {
+        // A node may believe what it read for half a minute.
+        problems.push(entry.problem("overlap", "write a minute or more, such as \"24h\""));
+    }
     if word == Some("overlapping") {
         return Rotation::Overlapping(overlap);
     }
@@ -343,6 +347,7 @@ mod tests {
             ("expires = 'soon'", "expires"),
             ("rotate = 'sometimes'", "rotate"),
             ("overlap = '1h'", "overlap"),
+            ("rotate = 'overlapping'\noverlap = '59s'", "overlap"),
             ("sandbox_prefix = 'EX_'", "sandbox_prefix"),
             ("prefx = 'x_'", "prefx"),
         ] {

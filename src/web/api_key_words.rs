@@ -13,7 +13,9 @@ use crate::protocol::timestamp::Timestamp;
 /// One key, in the operator's and its owner's words.
 pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
     let resource = app.resource(&key.resource);
-    let remind_after = api_key::offer(app, &key.profile).map(|offer| offer.rules.remind_after);
+    let rules = api_key::offer(app, &key.profile).map(|offer| offer.rules);
+    let rules =
+        rules.filter(|rules| rules.forms().any(|form| key.beginning.starts_with(form.prefix())));
     KeyLine {
         id: key.id.as_str(),
         name: &key.name,
@@ -28,7 +30,8 @@ pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
         uses: key.uses,
         expires_at: key.expires_at,
         ended: key.ended,
-        due: remind_after.and_then(|span| key.due(span, now)),
+        due: rules.and_then(|rules| key.due(rules.remind_after, now)),
+        is_offered: rules.is_some(),
         is_replaced: key.successor.is_some(),
     }
 }

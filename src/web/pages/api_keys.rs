@@ -43,6 +43,8 @@ pub struct KeyLine<'a> {
     pub ended: Option<KeyEnded>,
     /// Since when it should be rotated.
     pub due: Option<Timestamp>,
+    /// Whether the operator still offers keys of its kind; others are worth nothing.
+    pub is_offered: bool,
     /// Whether another key has its place already.
     pub is_replaced: bool,
 }
@@ -55,7 +57,7 @@ pub(super) struct KeyFate {
 
 impl KeyLine<'_> {
     pub(super) fn is_live(&self, frame: &Frame<'_>) -> bool {
-        self.ended.is_none() && self.expires_at.is_none_or(|end| frame.now < end)
+        self.is_offered && self.ended.is_none() && self.expires_at.is_none_or(|end| frame.now < end)
     }
 
     pub(super) fn is_sandbox(&self) -> bool {

@@ -32,6 +32,7 @@ pub struct ApiKeyTexts {
     pub revoked: &'static str,
     pub rotated: &'static str,
     pub over: &'static str,
+    pub withdrawn: &'static str,
     pub due: Words,
     pub replaced: &'static str,
     pub new: NewKeyTexts,

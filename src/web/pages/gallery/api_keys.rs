@@ -46,6 +46,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
         show("api-keys-none-found", &list(Vec::new(), &sample.label, false)),
         show("api-key", &one(frame, key(), overlap)),
         show("api-key-over", &one(frame, over(), None)),
+        show("api-key-withdrawn", &one(frame, KeyLine { is_offered: false, ..young() }, None)),
         show("api-key-shown", &shown(None)),
         show("api-key-rotated", &shown(Some(OldKey::Ended))),
         show("api-key-rotated-later", &shown(Some(OldKey::GoesOnUntil(NOW + Seconds::DAY)))),
@@ -71,6 +72,7 @@ fn line(sample: &Sample) -> KeyLine<'_> {
         expires_at: None,
         ended: None,
         due: Some(NOW - Seconds::DAY.times(3)),
+        is_offered: true,
         is_replaced: false,
     }
 }

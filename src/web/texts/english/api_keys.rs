@@ -35,6 +35,7 @@ pub const API_KEYS: ApiKeyTexts = ApiKeyTexts {
     revoked: "Revoked",
     rotated: "Replaced",
     over: "This key is over. No program can use it.",
+    withdrawn: "This server takes no keys of this kind any more.",
     due: Words {
         title: "Time to rotate this key",
         sentence: "Rotate it and put the new one into your program: a copy that somebody made of \

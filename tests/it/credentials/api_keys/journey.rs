@@ -4,7 +4,10 @@ use countersign::flow::usage;
 use countersign::protocol::timestamp::Seconds;
 use serde_json::json;
 
-use super::{PLAIN, ask, ask_as, assert_dead, fill, keys, live, make, press, shown, site};
+use super::{
+    PLAIN, PROFILES, ask, ask_as, assert_dead, fill, keys, live, make, press, shown, site,
+};
+use crate::pages::browser;
 use crate::support::{START, Site};
 
 /// AS03, AS04, AS11, AV01, AV10, case 236: made, shown once, found good with everything an API
@@ -200,6 +203,27 @@ async fn every_use_is_counted_once() {
         site.advance(Seconds::MINUTE);
     }
     assert_eq!(site.count("SELECT last_used_at FROM api_key").await, START.0 + 120);
+    site.close().await;
+}
+
+/// A key is good while the operator offers its kind, and its owner is told when that is over.
+#[tokio::test]
+async fn a_key_of_a_kind_that_is_offered_no_more_is_nothing() {
+    let site = site().await;
+    let mut ada = site.person("ada@example.com").await;
+    let gone = make(&mut ada, "agent-sentinel", &PLAIN).await;
+    let stays = make(&mut ada, "agentvista", &PLAIN).await;
+    live(&ask(&site, &gone.secret).await);
+    for (before, after) in [("\"as_\"", "\"at_\""), ("\"agent-sentinel\"", "\"sentinel\"")] {
+        let site = site.second_node_with(&PROFILES.replace(before, after)).await;
+        assert_dead(&ask(&site, &gone.secret).await);
+        live(&ask(&site, &stays.secret).await);
+        let mut ada = browser(&site, "ada@example.com", ada.cookie.clone());
+        let page = ada.get(&format!("/account/keys/{}", gone.id)).await.text;
+        assert!(page.contains("takes no keys of this kind") && !page.contains("/rotate\""));
+        site.close().await;
+    }
+    live(&ask(&site, &gone.secret).await);
     site.close().await;
 }
 
