@@ -16,6 +16,7 @@ mod m20261122_000010_step_up;
 mod m20261122_000011_machine_sessions;
 mod m20261122_000012_cut_from;
 mod m20261123_000013_api_keys;
+mod m20261123_000014_unanswered_approvals;
 
 use sea_orm_migration::prelude::*;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000011_machine_sessions::Migration),
             Box::new(m20261122_000012_cut_from::Migration),
             Box::new(m20261123_000013_api_keys::Migration),
+            Box::new(m20261123_000014_unanswered_approvals::Migration),
         ]
     }
 }

@@ -27,20 +27,11 @@ pub struct Collected {
 }
 
 /// How an agent collects.
-pub enum Way<'a> {
-    /// At the token endpoint, where it may prove possession of a key.
-    Poll(Option<&'a Proof>),
-    /// With the code its human relayed.
-    Code(&'a str),
-}
-
-impl<'a> Way<'a> {
-    const fn proof(&self) -> Option<&'a Proof> {
-        match self {
-            Self::Poll(proof) => *proof,
-            Self::Code(_) => None,
-        }
-    }
+pub struct Way<'a> {
+    /// The one its human relayed; whoever has none polls.
+    pub code: Option<&'a str>,
+    /// Of the key that the tokens are to be bound to (RFC 9449 §5).
+    pub proof: Option<&'a Proof>,
 }
 
 /// Collects for a claim token, by poll or by code.
@@ -81,7 +72,7 @@ async fn collect_once(
         approval: approval.id.clone(),
         session: of_the_yes(app, &approval).await?,
         collection: approval.collect(&collect),
-        binding: Binding::of(way.proof(), None),
+        binding: Binding::of(way.proof, None),
         occasion,
     };
     let (pair, identity) = settle(app, decided, beside).await?;
@@ -106,7 +97,7 @@ async fn identity(
 }
 
 fn collector(app: &App, approval: &Approval, way: &Way<'_>) -> Collector {
-    let Way::Code(text) = way else { return Collector::Poll };
+    let Some(text) = way.code else { return Collector::Poll };
     let Some(code) = Code::parse(text) else { return Collector::Nonsense };
     let id = approval.id.as_str();
     Collector::Code {
@@ -117,13 +108,13 @@ fn collector(app: &App, approval: &Approval, way: &Way<'_>) -> Collector {
 
 /// What makes a retry identical: the same token, the same way, the same code, the same key.
 fn request_digest(claim_token: &str, way: &Way<'_>) -> String {
-    let way = match way {
-        Way::Poll(None) => "poll".to_owned(),
-        Way::Poll(Some(proof)) => format!("poll {}", proof.key()),
-        Way::Code(text) => Code::parse(text)
+    let by = match way.code {
+        None => "poll".to_owned(),
+        Some(text) => Code::parse(text)
             .map_or_else(|| format!("code {text}"), |code| format!("code {}", code.letters())),
     };
-    Digest::of(format!("{claim_token} {way}").as_bytes()).hex()
+    let key = way.proof.map(|proof| format!(" {}", proof.key())).unwrap_or_default();
+    Digest::of(format!("{claim_token} {by}{key}").as_bytes()).hex()
 }
 
 /// `POST` to `/complete`: the agent hands back the code its human relayed (dialect D3).
@@ -134,11 +125,13 @@ fn request_digest(claim_token: &str, way: &Way<'_>) -> String {
 pub async fn complete(
     app: &App,
     request: &CompleteRequest,
+    proof: Option<&Proof>,
     occasion: &Occasion,
 ) -> Result<CompleteResponse, AgentError> {
     let token = request.claim_token.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
     let code = request.user_code.as_deref().ok_or(AgentErrorCode::InvalidRequest)?;
-    let collected = match collect(app, token, &Way::Code(code), occasion).await {
+    let way = Way { code: Some(code), proof };
+    let collected = match collect(app, token, &way, occasion).await {
         Ok(collected) => collected,
         Err(error) => return Err(completion_refused(app, token, error, occasion.at).await),
     };
@@ -166,7 +159,7 @@ async fn completion_refused(
     };
     match error {
         CollectError::UnknownToken => AgentErrorCode::InvalidClaim.into(),
-        // Nothing beside the code is said here, and nobody proves a key.
+        // Nothing beside the code is said here but a proof, and that one was used before.
         CollectError::Refused(_) => AgentErrorCode::InvalidRequest.into(),
         CollectError::Revoked => AgentErrorCode::ClaimRevoked.into(),
         CollectError::WrongCode => AgentErrorCode::InvalidUserCode.into(),

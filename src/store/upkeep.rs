@@ -16,8 +16,10 @@ pub(super) const LIVE_SESSIONS: &str = "SELECT COUNT(*) FROM session \
      WHERE ended_at IS NULL AND collect_before IS NULL AND expires_at > $1 \
      AND (created_at + idle_seconds > $1 OR last_used_at + idle_seconds > $1)";
 
-/// Of a machine, or cut from a machine's: no person approved them and none can see them. The
-/// condition of the index `session_machine`, word for word, or it is not used.
+/// Sessions of machines, and what was cut from them: no person approved them and none can see
+/// them. Approvals that a browser or a device brought, and that no person answered. The
+/// condition of the indexes `session_machine` and `approval_unanswered`, word for word, or they
+/// are not used.
 pub(super) const OF_NOBODY: &str = "COALESCE(account_id, registration_id) IS NULL";
 
 impl Store {
@@ -66,7 +68,7 @@ impl Store {
     }
 
     /// Removes what expired before `horizon`: tokens, counters, browser sessions, links,
-    /// pushed requests, and sessions that are part of nobody's history.
+    /// pushed requests, and sessions and approvals that are part of nobody's history.
     ///
     /// # Errors
     ///
@@ -77,6 +79,7 @@ impl Store {
         self.prune("one_time_link", "digest", horizon).await?;
         self.prune("pushed_request", "digest", horizon).await?;
         self.prune_where("session", "id", OF_NOBODY, horizon).await?;
+        self.prune_where("approval", "id", OF_NOBODY, horizon).await?;
         let sql = "DELETE FROM counter WHERE expires_at < $1";
         self.write(vec![step(self.backend(), sql, [horizon.0.into()], Expect::Any)]).await
     }

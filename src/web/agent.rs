@@ -61,8 +61,12 @@ pub async fn complete_claim(
         Ok(body) => body,
         Err(answer) => return answer,
     };
+    let proof = match request::proof(&app, &request) {
+        Ok(proof) => proof,
+        Err(error) => return oauth_error(&error),
+    };
     let occasion = request::occasion(&app, &request);
-    reply(claim::complete(&app, &body, &occasion).await, false)
+    reply(claim::complete(&app, &body, proof.as_ref(), &occasion).await, false)
 }
 
 fn reply<T: serde::Serialize>(result: Result<T, AgentError>, legacy: bool) -> HttpResponse {

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::account::person_error;
 use super::answer::{self, see_other};
 use super::pages::authorize_refused::{AuthorizeRefusedPage, Refusal};
+use super::pages::decision::Onward;
 use super::pages::unknown_client::UnknownClientPage;
 use super::person::visitor;
 use super::request;
@@ -93,7 +94,12 @@ fn asks_for_json(request: &HttpRequest) -> bool {
 
 fn refuse(app: &App, visitor: &Visitor, refused: &NotAsked) -> HttpResponse {
     match refused {
-        NotAsked::Told { location, .. } => found(location),
+        NotAsked::Told { location, at_once: true, .. } => found(location),
+        NotAsked::Told { location, description, .. } => {
+            let destination = Destination::of(location);
+            let onward = Onward { url: location, destination: &destination };
+            refused_page(app, visitor, Refusal::Unfit { description, onward })
+        }
         NotAsked::SpentRequest => refused_page(app, visitor, Refusal::Expired),
         NotAsked::NoClient => malformed(app, visitor, "client_id is missing"),
         NotAsked::UnknownClient(id) => unknown_client(app, visitor, id),
@@ -137,8 +143,9 @@ pub fn refused_page(app: &App, visitor: &Visitor, refusal: Refusal<'_>) -> HttpR
     visitor.page(app, status, &AuthorizeRefusedPage { frame: &visitor.frame(app), refusal })
 }
 
-/// Sends the browser to the client with an error (RFC 6749 §4.1.2.1). Nobody has decided
-/// anything, so nothing is lost if it does not arrive.
+/// Sends the browser to the client with an error (RFC 6749 §4.1.2.1), where that is a program
+/// of this device or one that the operator wrote down. Nobody has decided anything, so nothing
+/// is lost if it does not arrive.
 fn found(location: &str) -> HttpResponse {
     let Ok(location) = HeaderValue::from_str(location) else {
         return answer::page(500, String::new(), true);

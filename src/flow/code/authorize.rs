@@ -12,7 +12,7 @@ use super::negotiate::{Negotiated, negotiate};
 use super::proof;
 use super::query::Query;
 use crate::app::App;
-use crate::domain::client::Client;
+use crate::domain::client::{Client, ClientSource};
 use crate::domain::id::ClientId;
 use crate::domain::origin::Occasion;
 use crate::flow::client;
@@ -20,6 +20,7 @@ use crate::flow::error::PersonError;
 use crate::protocol::authorization_response::{
     AuthorizationErrorCode, AuthorizationResponse, Outcome,
 };
+use crate::protocol::destination::Destination;
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
 use crate::protocol::grant_type::GrantType;
@@ -47,7 +48,16 @@ pub enum NotAsked {
     /// A redirection that is not this client's; nothing is sent there.
     ForeignRedirection { client: Box<Client>, presented: Option<String> },
     /// The client learns why, at this address.
-    Told { code: AuthorizationErrorCode, description: &'static str, location: String },
+    Told {
+        code: AuthorizationErrorCode,
+        description: &'static str,
+        location: String,
+        /// Whether the browser may be sent there before a person has looked
+        /// ([RFC 9700 §4.11.2]): anybody can register a site and send people to it through us.
+        ///
+        /// [RFC 9700 §4.11.2]: https://www.rfc-editor.org/rfc/rfc9700#section-4.11.2
+        at_once: bool,
+    },
     /// A pushed request that is another client's, over, or taken up already (RFC 9126 §4).
     SpentRequest,
     /// Nothing can be said now.
@@ -148,11 +158,15 @@ impl Known {
             state: form.get("state"),
             outcome: Outcome::Error { code, description },
         };
-        match &self.redirect_uri {
-            Some(redirect_uri) => {
-                NotAsked::Told { code, description, location: response.location(redirect_uri) }
-            }
-            None => NotAsked::NoClient,
+        let (Some(client), Some(redirect_uri)) = (&self.client, &self.redirect_uri) else {
+            return NotAsked::NoClient;
+        };
+        NotAsked::Told {
+            code,
+            description,
+            location: response.location(redirect_uri),
+            at_once: client.source == ClientSource::Configured
+                || !Destination::of(redirect_uri.as_str()).is_a_site(),
         }
     }
 

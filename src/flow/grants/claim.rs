@@ -30,7 +30,8 @@ pub async fn redeem(
     let token =
         form.get("claim_token").ok_or(OAuthError::InvalidRequest("claim_token is missing"))?;
     refuse_other_target(app, form, token).await?;
-    match collect(app, token, &Way::Poll(presented.proof.as_ref()), occasion).await {
+    let way = Way { code: None, proof: presented.proof.as_ref() };
+    match collect(app, token, &way, occasion).await {
         Ok(collected) => Ok(collected.pair.response(Some(collected.identity))),
         Err(CollectError::NotCollected(NotCollected::Pending)) => {
             Err(wait(app, token, occasion.at).await)

@@ -77,8 +77,23 @@ impl TryFrom<Model> for ApiKey {
 impl Stored for ApiKey {
     type Row = ActiveModel;
 
-    /// Written by batches.
-    const APART: &'static [Column] = &[Column::LastUsedAt, Column::Uses];
+    /// Uses are written by batches, and of the rest a rotation changes the end and the successor.
+    fn apart(&self) -> &'static [Column] {
+        &[
+            Column::AccountId,
+            Column::Profile,
+            Column::Resource,
+            Column::Digest,
+            Column::Beginning,
+            Column::Name,
+            Column::Environment,
+            Column::Scopes,
+            Column::Sandbox,
+            Column::CreatedAt,
+            Column::LastUsedAt,
+            Column::Uses,
+        ]
+    }
 
     fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
         let row = Model {

@@ -84,24 +84,36 @@ impl TryFrom<Model> for Approval {
     }
 }
 
+/// What is settled: the first [`ASKED`] by the question, all of it by the answer.
+const SETTLED: [Column; 13] = [
+    Column::LinkDigest,
+    Column::Door,
+    Column::RegistrationId,
+    Column::Ask,
+    Column::AgentCode,
+    Column::CreatedAt,
+    Column::ExpiresAt,
+    Column::UserCodeDigest,
+    Column::ClientId,
+    Column::PolledAt,
+    Column::PollInterval,
+    Column::AccountId,
+    Column::HandleDigest,
+];
+const ASKED: usize = 11;
+
 impl Stored for Approval {
     type Row = ActiveModel;
 
     /// What was asked stays as it is (promise P5), and so does what finds it; the polls keep
-    /// their pace themselves.
-    const APART: &'static [Column] = &[
-        Column::LinkDigest,
-        Column::Door,
-        Column::RegistrationId,
-        Column::Ask,
-        Column::AgentCode,
-        Column::CreatedAt,
-        Column::ExpiresAt,
-        Column::UserCodeDigest,
-        Column::ClientId,
-        Column::PolledAt,
-        Column::PollInterval,
-    ];
+    /// their pace themselves. A collection moves the state alone: who answered, and what it is
+    /// collected with, were settled by the yes.
+    fn apart(&self) -> &'static [Column] {
+        match self.state {
+            State::Collected { .. } => &SETTLED,
+            _ => SETTLED.split_at(ASKED).0,
+        }
+    }
 
     fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
         let row = Model {

@@ -55,7 +55,9 @@ impl Stored for RegisteredClient {
     type Row = ActiveModel;
 
     /// Being used is no edit: it neither moves the revision nor is undone by one.
-    const APART: &'static [Column] = &[Column::UsedAt];
+    fn apart(&self) -> &'static [Column] {
+        &[Column::UsedAt]
+    }
 
     fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
         let row = Model {

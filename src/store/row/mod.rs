@@ -34,9 +34,12 @@ type Column<R> = <<R as ActiveModelTrait>::Entity as EntityTrait>::Column;
 pub trait Stored: Sized {
     type Row: ActiveModelTrait;
 
-    /// Columns that a change leaves as they are: what is written once, and what is written
-    /// without a revision, by statements of its own.
-    const APART: &'static [Column<Self::Row>] = &[];
+    /// Columns that this change leaves as they are: what is written once, and what is written
+    /// without a revision, by statements of its own. Whatever is set has its indexes written
+    /// anew, even to what they were.
+    fn apart(&self) -> &'static [Column<Self::Row>] {
+        &[]
+    }
 
     /// The row this is at `revision`.
     fn row(&self, revision: i64) -> Result<Self::Row, StoreError>;
@@ -52,7 +55,7 @@ pub trait Stored: Sized {
             return Ok(insert(row, backend));
         }
         let mut row = row.reset_all();
-        for column in Self::APART {
+        for column in self.apart() {
             row.not_set(*column);
         }
         let update = Update::one(row).validate()?.filter(Expr::col("revision").eq(seen));

@@ -164,7 +164,9 @@ impl Stored for Session {
     type Row = ActiveModel;
 
     /// Written by batches.
-    const APART: &'static [Column] = &[Column::LastUsedAt];
+    fn apart(&self) -> &'static [Column] {
+        &[Column::LastUsedAt]
+    }
 
     fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
         let row = Model {

@@ -108,10 +108,16 @@ async fn plan(location: &Location, sql: &str) -> Option<String> {
 /// The count stays cheap as history grows: it looks at no session that has ended; and what is
 /// removed of machines is found without reading the history of people.
 #[tokio::test]
-async fn counting_and_sweeping_sessions_use_their_indexes() {
-    let machines = format!("SELECT id FROM session WHERE {OF_NOBODY} AND expires_at < $1 LIMIT 9");
+async fn counting_and_sweeping_use_their_indexes() {
+    let of_nobody =
+        |table| format!("SELECT id FROM {table} WHERE {OF_NOBODY} AND expires_at < $1 LIMIT 9");
+    let (machines, unanswered) = (of_nobody("session"), of_nobody("approval"));
     on_each(async |location| {
-        for (sql, index) in [(LIVE_SESSIONS, "session_live"), (&machines, "session_machine")] {
+        for (sql, index) in [
+            (LIVE_SESSIONS, "session_live"),
+            (&machines, "session_machine"),
+            (&unanswered, "approval_unanswered"),
+        ] {
             let plan = plan(&location, sql).await;
             assert!(plan.is_none_or(|plan| plan.contains(index)), "{sql}");
         }

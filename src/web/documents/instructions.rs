@@ -37,8 +37,13 @@ impl AuthMd<'_> {
         notes.join(", ")
     }
 
-    fn minutes(span: Seconds) -> i64 {
-        span.0 / 60
+    /// In the longest unit that says it exactly: `24 hours`, `10 minutes`.
+    fn span(span: Seconds) -> String {
+        let units = [(Seconds::HOUR, "hour"), (Seconds::MINUTE, "minute"), (Seconds(1), "second")];
+        let exact = units.into_iter().find(|(unit, _)| span.0 % unit.0 == 0);
+        let (unit, word) = exact.unwrap_or((Seconds(1), "second"));
+        let count = span.0 / unit.0;
+        format!("{count} {word}{}", if count == 1 { "" } else { "s" })
     }
 }
 

@@ -1,7 +1,8 @@
 use askama::Template;
 
 use super::Frame;
-use crate::web::texts::{AuthorizeTexts, Words};
+use super::decision::Onward;
+use crate::web::texts::{AuthorizeTexts, Run, Words};
 
 /// `/authorize` when there is no redirect URI to be trusted with an error (RFC 6749
 /// §4.1.2.1), and the approval page of a redirect door where it must not be shown: the
@@ -31,6 +32,9 @@ pub enum Refusal<'a> {
     /// A parameter is missing, repeated or malformed (RFC 6749 §4.1.2.1); what is wrong, for
     /// whoever wrote the program.
     Malformed { description: &'a str },
+    /// It cannot be granted, whoever answers (RFC 6749 §4.1.2.1): the site that asked is told
+    /// only if the person goes there (RFC 9700 §4.11.2).
+    Unfit { description: &'a str, onward: Onward<'a> },
 }
 
 impl Refusal<'_> {
@@ -38,7 +42,7 @@ impl Refusal<'_> {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::RedirectNotRegistered { .. } | Self::Malformed { .. } => 400,
+            Self::RedirectNotRegistered { .. } | Self::Malformed { .. } | Self::Unfit { .. } => 400,
             Self::AnotherBrowser => 403,
             Self::Expired => 410,
         }
@@ -56,7 +60,15 @@ impl AuthorizeRefusedPage<'_> {
             Refusal::AnotherBrowser => &self.texts().another_browser,
             Refusal::Expired => &self.texts().expired,
             Refusal::Malformed { .. } => &self.texts().malformed,
+            Refusal::Unfit { .. } => &self.texts().unfit,
         }
+    }
+
+    /// The way back to whoever asked, and what it is called.
+    fn way_back(&self) -> Option<(&str, Vec<Run<'_>>)> {
+        let Refusal::Unfit { onward, .. } = &self.refusal else { return None };
+        let words = &self.frame.texts.doors.onward.go_back_to;
+        Some((onward.url, words.fill(onward.destination.shown(), "")))
     }
 
     /// What a developer or a help desk needs, as rows of a list.
@@ -70,7 +82,9 @@ impl AuthorizeRefusedPage<'_> {
                 let asked = (texts.asked, vec![asked.unwrap_or(texts.left_out)]);
                 client.into_iter().chain([asked, (texts.registered, known)]).collect()
             }
-            Refusal::Malformed { description } => vec![(texts.description, vec![description])],
+            Refusal::Malformed { description } | Refusal::Unfit { description, .. } => {
+                vec![(texts.description, vec![description])]
+            }
             Refusal::AnotherBrowser | Refusal::Expired => Vec::new(),
         }
     }

@@ -126,6 +126,7 @@ pub struct AuthorizeTexts {
     pub another_browser: Words,
     pub expired: Words,
     pub malformed: Words,
+    pub unfit: Words,
     pub client: &'static str,
     pub asked: &'static str,
     pub left_out: &'static str,

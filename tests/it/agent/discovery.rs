@@ -305,7 +305,7 @@ async fn the_documents_follow_the_configuration() {
     .await;
     let text = site.get("/auth.md").await.text;
     assert!(text.contains("Harbour"));
-    assert!(text.contains("7 minutes"));
+    assert!(text.contains("lives 7 minutes") && text.contains("lives 24 hours"), "{text}");
     assert!(!text.contains(CLAIM_GRANT) && !text.contains("\"anonymous\""), "{text}");
     let server = site.get(SERVER).await.json();
     let grants = json!([

@@ -479,6 +479,36 @@ async fn the_identity_endpoint_takes_proofs_too() {
     site.close().await;
 }
 
+/// RFC 9449 §5 in auth.md dialect D3: an agent that completes with its human's code and a proof
+/// gets what that key alone can use; the same code with another key is no repetition.
+#[tokio::test]
+async fn a_completion_binds_to_the_key_of_its_request() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let registered = site.agent().register_for("ada@example.com").await;
+    let code = ada.approve_relayed(&registered.link()).await;
+    let (key, thief) = (Key::p256(), Key::p256());
+    let path = "/agent/identity/claim/complete";
+    let complete = async |key: &Key| {
+        let body = json!({ "claim_token": registered.claim_token, "user_code": code });
+        let proof = key.sign(&header(key), &claims(&site, "POST", path));
+        let request = site.client.post(format!("{}{path}", site.url)).json(&body);
+        Reply::of(request.header("dpop", proof)).await
+    };
+    let first = complete(&key).await;
+    let assertion = member(&first, "identity_assertion");
+    let fields = [("grant_type", JWT_BEARER), ("assertion", assertion.as_str())];
+    ask(&site, &fields, &[]).await.assert_error(400, "invalid_grant");
+    let own = ask(&site, &fields, &[&for_token(&site, &key)]).await;
+    assert_eq!(member(&own, "token_type"), "DPoP");
+    assert_ne!(complete(&thief).await.status, 200);
+    let again = member(&complete(&key).await, "identity_assertion");
+    // Nothing but the signature may differ.
+    let claims = |assertion: &str| assertion.rsplit_once('.').map(|(claims, _)| claims.to_owned());
+    assert_eq!(claims(&again), claims(&assertion));
+    site.close().await;
+}
+
 /// RFC 9449 §5: the exchange of an assertion binds as well, each to the key of its request.
 #[tokio::test]
 async fn an_exchange_binds_to_the_key_of_its_request() {

@@ -162,12 +162,15 @@ fn refusals(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let known = Refusal::RedirectNotRegistered { client, asked, registered };
     let none = Refusal::RedirectNotRegistered { client: None, asked: None, registered: Vec::new() };
     let description = &sample.reason;
+    let destination = Destination::of(SITE);
+    let onward = Onward { url: SITE, destination: &destination };
     vec![
         page("authorize-not-registered", known),
         page("authorize-no-redirect", none),
         page("authorize-another-browser", Refusal::AnotherBrowser),
         page("authorize-expired", Refusal::Expired),
         page("authorize-malformed", Refusal::Malformed { description }),
+        page("authorize-unfit", Refusal::Unfit { description, onward }),
         unknown("client-forgotten", &sample.agent, false),
         unknown("client-unreadable", "https://agent.example.net/client.json", true),
     ]

@@ -156,6 +156,12 @@ const AUTHORIZE: AuthorizeTexts = AuthorizeTexts {
                    itself. That is a mistake in the program; its makers will need the line \
                    below.",
     },
+    unfit: Words {
+        title: "Nothing here to approve",
+        sentence: "A site sent you here to ask for something that this server does not grant, so \
+                   there is nothing for you to decide. If you came from that site, go back and \
+                   it will learn why. If somebody sent you this link, close the page.",
+    },
     client: "Program",
     asked: "Address asked for",
     left_out: "no address at all",

@@ -170,7 +170,7 @@ async fn a_code_that_was_traded_already_is_a_conflict_without_harm() {
         assert_eq!(again.json()["message"], "auth request already exchanged");
     }
     let replayed = "SELECT COUNT(*) FROM event WHERE kind = 'finish.replayed'";
-    assert_eq!(site.count(replayed).await, 5, "the audit trail has each of them");
+    assert_eq!(site.count(replayed).await, 1, "the audit trail has the first of them (case 056)");
     for (code, verifier) in [
         (another_code(&site), json!(VERIFIER)),
         (code.clone(), json!("a".repeat(64))),

@@ -1,11 +1,14 @@
 //! The authorization request: what is refused on a page, what is told to the client, and
 //! what is asked.
 
+use countersign::flow::upkeep;
+use countersign::protocol::timestamp::Seconds;
+use serde_json::json;
 use url::Url;
 
 use crate::support::Site;
 use crate::support::client::{CALLBACK, Callback, Client, VERIFIER, challenge};
-use crate::support::person::Person;
+use crate::support::person::{Person, between};
 use crate::support::reply::Reply;
 
 async fn approvals(site: &Site) -> i64 {
@@ -315,5 +318,64 @@ async fn a_look_at_a_request_puts_no_question() {
     assert_eq!((approvals(&site).await, site.count(events).await), (2, 2));
     let spent = Reply::of(site.client.head(format!("{}{taken_up}", site.url))).await;
     assert_eq!(spent.status, site.get(&taken_up).await.status, "it was another browser's");
+    site.close().await;
+}
+
+/// RFC 9700 §4.11.2: anybody can register a site as a client, so a link of ours that cannot be
+/// granted anyway would send people there unseen. They read where it leads first; programs on
+/// this device, and sites that the operator wrote down, are told at once (RFC 6749 §4.1.2.1).
+#[tokio::test]
+async fn a_link_of_ours_sends_nobody_to_a_strangers_site_unseen() {
+    const ELSEWHERE: &str = "https://agent.example.net/callback";
+    let ours = format!("[[client]]\nclient_id = 'desk'\nredirect_uris = ['{ELSEWHERE}']\n");
+    let site = Site::open_with(&ours).await;
+    let mut ada = site.person("ada@example.com").await;
+    let metadata = json!({
+        "client_name": "Example API",
+        "redirect_uris": [ELSEWHERE, "cursor://example/callback"],
+        "token_endpoint_auth_method": "none",
+    });
+    let stranger = Client::register_as(&site, &metadata).await;
+    for unfit in [("response_type", "token"), ("code_challenge", ""), ("prompt", "none")] {
+        let site_of_a_stranger = stranger.request(&[("redirect_uri", ELSEWHERE), unfit]);
+        let page = ada.get(&site_of_a_stranger).await;
+        assert_eq!((page.status, page.header("location")), (400, None), "{unfit:?}");
+        assert!(!page.text.contains("http-equiv"), "{unfit:?}");
+        let back = between(&page.text, "class=\"target\" href=\"", "\"").expect("a link");
+        let back = back.replace("&#38;", "&");
+        assert!(back.starts_with(&format!("{ELSEWHERE}?")), "{back}");
+        assert!(back.contains("state=af0ifjsldkj") && back.contains("error="), "{back}");
+        let program = [("redirect_uri", "cursor://example/callback"), unfit];
+        assert_eq!(ada.get(&stranger.request(&program)).await.status, 302, "{unfit:?}");
+        let desk = [("client_id", "desk"), ("redirect_uri", ELSEWHERE), unfit];
+        assert_eq!(ada.get(&stranger.request(&desk)).await.status, 302, "{unfit:?}");
+    }
+    assert_eq!(approvals(&site).await, 0);
+    site.close().await;
+}
+
+/// A flaw: whoever sends browsers here leaves a question each time, for ever. One that nobody
+/// answered goes a day after its end; what a person said, and what was recorded, stays.
+#[tokio::test]
+async fn questions_that_nobody_answered_go_a_day_after_their_end() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    site.get(&client.request(&[])).await;
+    let answered = client.send(&mut ada, &[]).await;
+    ada.deny(&answered, "not_now").await;
+    let registered = site.agent().register_for("ada@example.com").await;
+    let events = site.count("SELECT COUNT(*) FROM event").await;
+    let longest = "SELECT MAX(expires_at - created_at) FROM approval WHERE registration_id IS NULL";
+    let life = Seconds(site.count(longest).await);
+    site.advance(Seconds(life.0 + Seconds::DAY.0));
+    upkeep::sweep(&site.app).await.expect("swept");
+    assert_eq!(approvals(&site).await, 3, "not a second early");
+    site.advance(Seconds(1));
+    upkeep::sweep(&site.app).await.expect("swept");
+    assert_eq!(approvals(&site).await, 2);
+    assert_eq!(site.count("SELECT COUNT(*) FROM event").await, events);
+    let kept = format!("SELECT COUNT(*) FROM approval WHERE registration_id = '{}'", registered.id);
+    assert_eq!(site.count(&kept).await, 1, "a registration keeps its own");
     site.close().await;
 }
