@@ -1,29 +1,23 @@
 //! People: their accounts, their signed-in browsers, the links an operator hands them.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, blob, boolean, text, text_null};
+use sea_orm::sea_query::{ForeignKey, ForeignKeyAction, TableCreateStatement};
 
-use super::{drop_tables, index, table};
+use super::{
+    Statements, big_integer, big_integer_null, blob, boolean, drop_tables, index, table, text,
+    text_null,
+};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+pub(super) fn up() -> Statements {
+    vec![
+        Box::new(account()),
+        Box::new(browser_session()),
+        index("browser_session", "account_id"),
+        Box::new(one_time_link()),
+    ]
+}
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(account()).await?;
-        manager.create_table(browser_session()).await?;
-        index(manager, "browser_session", "account_id").await?;
-        manager.create_table(one_time_link()).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["one_time_link", "browser_session", "account"]).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    drop_tables(&["one_time_link", "browser_session", "account"])
 }
 
 fn account() -> TableCreateStatement {

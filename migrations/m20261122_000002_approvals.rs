@@ -1,29 +1,23 @@
 //! Asking: an agent's registration, and the one question put to one human.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, blob, blob_null, text, text_null};
+use sea_orm::sea_query::TableCreateStatement;
 
-use super::{drop_tables, index, table};
+use super::{
+    Statements, big_integer, big_integer_null, blob, blob_null, drop_tables, index, table, text,
+    text_null,
+};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+pub(super) fn up() -> Statements {
+    vec![
+        Box::new(registration()),
+        Box::new(approval()),
+        index("approval", "registration_id"),
+        index("approval", "account_id"),
+    ]
+}
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(registration()).await?;
-        manager.create_table(approval()).await?;
-        index(manager, "approval", "registration_id").await?;
-        index(manager, "approval", "account_id").await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["approval", "registration"]).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    drop_tables(&["approval", "registration"])
 }
 
 fn registration() -> TableCreateStatement {

@@ -1,33 +1,25 @@
 //! Holding: the approved connection, and the tokens that hang from it.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{
-    big_integer, big_integer_null, blob, boolean, small_integer, text, text_null,
+use sea_orm::sea_query::{ForeignKey, ForeignKeyAction, TableCreateStatement};
+
+use super::{
+    Statements, big_integer, big_integer_null, blob, boolean, drop_tables, index, small_integer,
+    table, text, text_null,
 };
 
-use super::{drop_tables, index, table};
+pub(super) fn up() -> Statements {
+    vec![
+        Box::new(session()),
+        index("session", "account_id"),
+        index("session", "registration_id"),
+        Box::new(token()),
+        index("token", "session_id"),
+        index("token", "expires_at"),
+    ]
+}
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(session()).await?;
-        index(manager, "session", "account_id").await?;
-        index(manager, "session", "registration_id").await?;
-        manager.create_table(token()).await?;
-        index(manager, "token", "session_id").await?;
-        index(manager, "token", "expires_at").await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["token", "session"]).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    drop_tables(&["token", "session"])
 }
 
 fn session() -> TableCreateStatement {

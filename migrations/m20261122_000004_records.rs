@@ -1,32 +1,25 @@
 //! Remembering: what happened, what was counted, which keys sign, and the server's own facts.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, blob, text, text_null};
+use sea_orm::sea_query::{Index, TableCreateStatement};
 
-use super::{drop_tables, index, table};
+use super::{
+    Statements, big_integer, big_integer_null, blob, drop_tables, index, table, text, text_null,
+};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+pub(super) fn up() -> Statements {
+    vec![
+        Box::new(event()),
+        index("event", "session_id"),
+        index("event", "account_id"),
+        index("event", "at"),
+        Box::new(counter()),
+        Box::new(signing_key()),
+        Box::new(meta()),
+    ]
+}
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(event()).await?;
-        index(manager, "event", "session_id").await?;
-        index(manager, "event", "account_id").await?;
-        index(manager, "event", "at").await?;
-        manager.create_table(counter()).await?;
-        manager.create_table(signing_key()).await?;
-        manager.create_table(meta()).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["meta", "signing_key", "counter", "event"]).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    drop_tables(&["meta", "signing_key", "counter", "event"])
 }
 
 fn event() -> TableCreateStatement {

@@ -1,29 +1,20 @@
 //! Clients that registered themselves (RFC 7591).
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, blob, blob_null, text, text_null};
+use sea_orm::sea_query::{Index, TableCreateStatement};
 
-use super::{drop_tables, table};
+use super::{
+    Statements, big_integer, big_integer_null, blob, blob_null, drop_tables, table, text, text_null,
+};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+pub(super) fn up() -> Statements {
+    // What upkeep looks for: never used, and old.
+    let mut unused = Index::create().name("client_unused").table("client").take();
+    unused.col("used_at").col("created_at");
+    vec![Box::new(client()), Box::new(unused)]
+}
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(client()).await?;
-        // What upkeep looks for: never used, and old.
-        let mut unused = Index::create().name("client_unused").table("client").take();
-        manager.create_index(unused.col("used_at").col("created_at").take()).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["client"]).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    drop_tables(&["client"])
 }
 
 fn client() -> TableCreateStatement {

@@ -1,67 +1,53 @@
 //! The standard doors: what an approval is collected with and at which pace, whose client a
 //! session belongs to and which session it descends from, which key a token is bound to.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, blob_null, text_null};
+use sea_orm::sea_query::Index;
 
-use super::{add_columns, drop_columns, index};
-
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+use super::{
+    SchemaStatement, Statements, add_columns, big_integer, big_integer_null, blob_null,
+    drop_columns, drop_index, index, text_null,
+};
 
 const APPROVAL: [&str; 5] =
     ["handle_digest", "user_code_digest", "client_id", "polled_at", "poll_interval"];
 const SESSION: [&str; 3] = ["client_id", "parent_id", "claims"];
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let columns = [
-            blob_null("handle_digest"),
-            blob_null("user_code_digest"),
-            text_null("client_id"),
-            big_integer_null("polled_at"),
-            big_integer("poll_interval").default(5).take(),
-        ];
-        add_columns(manager, "approval", columns).await?;
-        unique(manager, "approval", "handle_digest").await?;
-        unique(manager, "approval", "user_code_digest").await?;
-        index(manager, "approval", "client_id").await?;
-        let columns = [text_null("client_id"), text_null("parent_id"), text_null("claims")];
-        add_columns(manager, "session", columns).await?;
-        index(manager, "session", "client_id").await?;
-        index(manager, "session", "parent_id").await?;
-        add_columns(manager, "token", [text_null("key_thumbprint")]).await
-    }
+pub(super) fn up() -> Statements {
+    let columns = [
+        blob_null("handle_digest"),
+        blob_null("user_code_digest"),
+        text_null("client_id"),
+        big_integer_null("polled_at"),
+        big_integer("poll_interval").default(5).take(),
+    ];
+    let mut statements = add_columns("approval", columns);
+    statements.push(unique("approval", "handle_digest"));
+    statements.push(unique("approval", "user_code_digest"));
+    statements.push(index("approval", "client_id"));
+    let columns = [text_null("client_id"), text_null("parent_id"), text_null("claims")];
+    statements.extend(add_columns("session", columns));
+    statements.push(index("session", "client_id"));
+    statements.push(index("session", "parent_id"));
+    statements.extend(add_columns("token", [text_null("key_thumbprint")]));
+    statements
+}
 
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for (table, column) in [
-            ("approval", "handle_digest"),
-            ("approval", "user_code_digest"),
-            ("approval", "client_id"),
-            ("session", "client_id"),
-            ("session", "parent_id"),
-        ] {
-            let name = format!("{table}_{column}");
-            manager.drop_index(Index::drop().name(name).table(table).to_owned()).await?;
-        }
-        drop_columns(manager, "token", &["key_thumbprint"]).await?;
-        drop_columns(manager, "session", &SESSION).await?;
-        drop_columns(manager, "approval", &APPROVAL).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    let mut statements = vec![
+        drop_index("approval", "handle_digest"),
+        drop_index("approval", "user_code_digest"),
+        drop_index("approval", "client_id"),
+        drop_index("session", "client_id"),
+        drop_index("session", "parent_id"),
+    ];
+    statements.extend(drop_columns("token", &["key_thumbprint"]));
+    statements.extend(drop_columns("session", &SESSION));
+    statements.extend(drop_columns("approval", &APPROVAL));
+    statements
 }
 
 /// An index that also refuses a second row of the same value; nulls do not count.
-async fn unique(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    column: &'static str,
-) -> Result<(), DbErr> {
+fn unique(table: &'static str, column: &'static str) -> SchemaStatement {
     let name = format!("{table}_{column}");
-    let index = Index::create().name(name).table(table).col(column).unique().take();
-    manager.create_index(index).await
+    Box::new(Index::create().name(name).table(table).col(column).unique().take())
 }

@@ -3,31 +3,23 @@
 //! Its columns never change, so that noting when a session was last used costs no more than
 //! before. Over a million rows of which a tenth lives the count takes a third of the time.
 
-use sea_orm_migration::prelude::*;
+use sea_orm::sea_query::{ConditionalStatement as _, Expr, ExprTrait as _, Index};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+use super::{Statements, drop_index};
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let live = Index::create()
-            .name("session_live")
-            .table("session")
-            .col("expires_at")
-            .col("created_at")
-            .col("idle_seconds")
-            .and_where(Expr::col("ended_at").is_null())
-            .and_where(Expr::col("collect_before").is_null())
-            .take();
-        manager.create_index(live).await
-    }
+pub(super) fn up() -> Statements {
+    let live = Index::create()
+        .name("session_live")
+        .table("session")
+        .col("expires_at")
+        .col("created_at")
+        .col("idle_seconds")
+        .and_where(Expr::col("ended_at").is_null())
+        .and_where(Expr::col("collect_before").is_null())
+        .take();
+    vec![Box::new(live)]
+}
 
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_index(Index::drop().name("session_live").table("session").to_owned()).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    vec![drop_index("session", "live")]
 }

@@ -1,28 +1,16 @@
 //! Authorization requests that wait for their browser (RFC 9126).
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, blob, text};
+use sea_orm::sea_query::TableCreateStatement;
 
-use super::{drop_tables, index, table};
+use super::{Statements, big_integer, big_integer_null, blob, drop_tables, index, table, text};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+pub(super) fn up() -> Statements {
+    // What upkeep looks for.
+    vec![Box::new(pushed_request()), index("pushed_request", "expires_at")]
+}
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(pushed_request()).await?;
-        // What upkeep looks for.
-        index(manager, "pushed_request", "expires_at").await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["pushed_request"]).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    drop_tables(&["pushed_request"])
 }
 
 fn pushed_request() -> TableCreateStatement {

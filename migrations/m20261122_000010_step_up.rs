@@ -1,25 +1,11 @@
 //! Scopes that a session holds for a while only.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer_null, text_null};
+use super::{Statements, add_columns, big_integer_null, drop_columns, text_null};
 
-use super::{add_columns, drop_columns};
+pub(super) fn up() -> Statements {
+    add_columns("session", [text_null("extra_scopes"), big_integer_null("extra_until")])
+}
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let columns = [text_null("extra_scopes"), big_integer_null("extra_until")];
-        add_columns(manager, "session", columns).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_columns(manager, "session", &["extra_scopes", "extra_until"]).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    drop_columns("session", &["extra_scopes", "extra_until"])
 }

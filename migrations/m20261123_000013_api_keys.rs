@@ -1,38 +1,33 @@
 //! Keys that people hand to programs, and what happened to them.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, blob, boolean, text, text_null};
+use sea_orm::sea_query::{
+    ConditionalStatement as _, Expr, ExprTrait as _, Index, TableCreateStatement,
+};
 
-use super::{add_columns, drop_columns, drop_tables, index, table};
+use super::{
+    Statements, add_columns, big_integer, big_integer_null, blob, boolean, drop_columns,
+    drop_index, drop_tables, index, table, text, text_null,
+};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+pub(super) fn up() -> Statements {
+    let mut statements: Statements = vec![Box::new(api_key()), index("api_key", "account_id")];
+    statements.extend(add_columns("event", [text_null("key_id")]));
+    // Most events are about something else, and cost no more than before.
+    let of_key = Index::create()
+        .name("event_key_id")
+        .table("event")
+        .col("key_id")
+        .and_where(Expr::col("key_id").is_not_null())
+        .take();
+    statements.push(Box::new(of_key));
+    statements
+}
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(api_key()).await?;
-        index(manager, "api_key", "account_id").await?;
-        add_columns(manager, "event", [text_null("key_id")]).await?;
-        // Most events are about something else, and cost no more than before.
-        let of_key = Index::create()
-            .name("event_key_id")
-            .table("event")
-            .col("key_id")
-            .and_where(Expr::col("key_id").is_not_null())
-            .take();
-        manager.create_index(of_key).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_index(Index::drop().name("event_key_id").table("event").to_owned()).await?;
-        drop_columns(manager, "event", &["key_id"]).await?;
-        drop_tables(manager, &["api_key"]).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    let mut statements = vec![drop_index("event", "key_id")];
+    statements.extend(drop_columns("event", &["key_id"]));
+    statements.extend(drop_tables(&["api_key"]));
+    statements
 }
 
 fn api_key() -> TableCreateStatement {

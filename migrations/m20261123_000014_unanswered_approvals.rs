@@ -1,30 +1,20 @@
 //! Questions that no person answered and no registration put: an index over them, by their
 //! end, for the upkeep. One expression, as for the sessions of machines.
 
-use sea_orm_migration::prelude::*;
+use sea_orm::sea_query::{ConditionalStatement as _, Expr, Index};
 
-#[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+use super::{Statements, drop_index};
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let unanswered = Index::create()
-            .name("approval_unanswered")
-            .table("approval")
-            .col("expires_at")
-            .and_where(Expr::cust("COALESCE(account_id, registration_id) IS NULL"))
-            .take();
-        manager.create_index(unanswered).await
-    }
+pub(super) fn up() -> Statements {
+    let unanswered = Index::create()
+        .name("approval_unanswered")
+        .table("approval")
+        .col("expires_at")
+        .and_where(Expr::cust("COALESCE(account_id, registration_id) IS NULL"))
+        .take();
+    vec![Box::new(unanswered)]
+}
 
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .drop_index(Index::drop().name("approval_unanswered").table("approval").to_owned())
-            .await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+pub(super) fn down() -> Statements {
+    vec![drop_index("approval", "unanswered")]
 }

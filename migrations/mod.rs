@@ -18,77 +18,115 @@ mod m20261122_000012_cut_from;
 mod m20261123_000013_api_keys;
 mod m20261123_000014_unanswered_approvals;
 
-use sea_orm_migration::prelude::*;
+use sea_orm::StatementBuilder;
+use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
 
-/// Every migration, oldest first.
+/// One sentence to a database of either kind.
+type SchemaStatement = Box<dyn StatementBuilder + Send>;
+
+/// What is said to the database, in order.
+pub(super) type Statements = Vec<SchemaStatement>;
+
+/// One step of the history, and the way back.
 #[derive(Debug)]
-pub struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261122_000001_accounts::Migration),
-            Box::new(m20261122_000002_approvals::Migration),
-            Box::new(m20261122_000003_sessions::Migration),
-            Box::new(m20261122_000004_records::Migration),
-            Box::new(m20261122_000005_clients::Migration),
-            Box::new(m20261122_000006_doors::Migration),
-            Box::new(m20261122_000007_replay::Migration),
-            Box::new(m20261122_000008_live_sessions::Migration),
-            Box::new(m20261122_000009_pushed_requests::Migration),
-            Box::new(m20261122_000010_step_up::Migration),
-            Box::new(m20261122_000011_machine_sessions::Migration),
-            Box::new(m20261122_000012_cut_from::Migration),
-            Box::new(m20261123_000013_api_keys::Migration),
-            Box::new(m20261123_000014_unanswered_approvals::Migration),
-        ]
-    }
+pub(in crate::store) struct Migration {
+    /// Its file's name, by which a database remembers it.
+    pub(super) name: &'static str,
+    pub(super) up: fn() -> Statements,
+    pub(super) down: fn() -> Statements,
 }
 
+macro_rules! migration {
+    ($file:ident) => {
+        Migration { name: stringify!($file), up: $file::up, down: $file::down }
+    };
+}
+
+/// Every migration, oldest first.
+pub(in crate::store) const HISTORY: &[Migration] = &[
+    migration!(m20261122_000001_accounts),
+    migration!(m20261122_000002_approvals),
+    migration!(m20261122_000003_sessions),
+    migration!(m20261122_000004_records),
+    migration!(m20261122_000005_clients),
+    migration!(m20261122_000006_doors),
+    migration!(m20261122_000007_replay),
+    migration!(m20261122_000008_live_sessions),
+    migration!(m20261122_000009_pushed_requests),
+    migration!(m20261122_000010_step_up),
+    migration!(m20261122_000011_machine_sessions),
+    migration!(m20261122_000012_cut_from),
+    migration!(m20261123_000013_api_keys),
+    migration!(m20261123_000014_unanswered_approvals),
+];
+
 /// A table under construction.
-fn table(name: &'static str) -> TableCreateStatement {
+pub(super) fn table(name: &'static str) -> TableCreateStatement {
     Table::create().table(name).take()
 }
 
 /// A plain index over one column, named after both.
-async fn index(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    column: &'static str,
-) -> Result<(), DbErr> {
+fn index(table: &'static str, column: &'static str) -> SchemaStatement {
     let name = format!("{table}_{column}");
-    manager.create_index(Index::create().name(name).table(table).col(column).take()).await
+    Box::new(Index::create().name(name).table(table).col(column).take())
+}
+
+fn drop_index(table: &'static str, column: &'static str) -> SchemaStatement {
+    let name = format!("{table}_{column}");
+    Box::new(Index::drop().name(name).table(table).to_owned())
 }
 
 /// Drops tables in the order given: those that point at others first.
-async fn drop_tables(manager: &SchemaManager<'_>, names: &[&'static str]) -> Result<(), DbErr> {
-    for name in names {
-        manager.drop_table(Table::drop().table(*name).take()).await?;
-    }
-    Ok(())
+fn drop_tables(names: &[&'static str]) -> Statements {
+    let drop =
+        |name: &&'static str| -> SchemaStatement { Box::new(Table::drop().table(*name).take()) };
+    names.iter().map(drop).collect()
 }
 
 /// Adds columns one by one: SQLite takes no more at a time.
-async fn add_columns<const N: usize>(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    columns: [ColumnDef; N],
-) -> Result<(), DbErr> {
-    for mut column in columns {
-        manager.alter_table(Table::alter().table(table).add_column(&mut column).take()).await?;
-    }
-    Ok(())
+fn add_columns<const N: usize>(table: &'static str, columns: [ColumnDef; N]) -> Statements {
+    let add = |column| -> SchemaStatement {
+        Box::new(Table::alter().table(table).add_column(column).take())
+    };
+    columns.into_iter().map(add).collect()
 }
 
 /// Drops columns one by one.
-async fn drop_columns(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    names: &[&'static str],
-) -> Result<(), DbErr> {
-    for name in names {
-        manager.alter_table(Table::alter().table(table).drop_column(*name).take()).await?;
-    }
-    Ok(())
+fn drop_columns(table: &'static str, names: &[&'static str]) -> Statements {
+    let drop = |name: &&'static str| -> SchemaStatement {
+        Box::new(Table::alter().table(table).drop_column(*name).take())
+    };
+    names.iter().map(drop).collect()
+}
+
+fn text(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).text().not_null().take()
+}
+
+fn text_null(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).text().null().take()
+}
+
+pub(super) fn big_integer(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).big_integer().not_null().take()
+}
+
+fn big_integer_null(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).big_integer().null().take()
+}
+
+fn small_integer(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).small_integer().not_null().take()
+}
+
+fn blob(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).blob().not_null().take()
+}
+
+fn blob_null(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).blob().null().take()
+}
+
+fn boolean(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).boolean().not_null().take()
 }

@@ -3,8 +3,10 @@
 use std::io::{IsTerminal as _, stderr};
 use std::sync::Arc;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
+use tracing_subscriber::prelude::*;
 use url::Url;
 
 use super::account::link_to;
@@ -69,17 +71,23 @@ fn warn_of_nobody_at_the_issuer(app: &App, listening: &Listening) {
 
 /// `actix_http` calls every head it cannot read an error; it was answered, and is no error of
 /// the operator's.
-const DEFAULT_FILTER: &str =
-    "info,sea_orm_migration=warn,sqlx=warn,actix_server=warn,actix_http=off";
+fn without_chatter() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target("sqlx", LevelFilter::WARN)
+        .with_target("actix_server", LevelFilter::WARN)
+        .with_target("actix_http", LevelFilter::OFF)
+}
 
 /// Human-readable on a terminal, JSON lines otherwise.
 fn log_to_stderr() {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let builder = fmt().with_env_filter(filter).with_writer(stderr);
+    #[expect(clippy::disallowed_methods, reason = "a habit of Rust programs, no setting of ours")]
+    let chosen = std::env::var("RUST_LOG").ok().and_then(|chosen| chosen.parse().ok());
+    let subscriber = tracing_subscriber::registry().with(chosen.unwrap_or_else(without_chatter));
+    let lines = fmt::layer().with_writer(stderr);
     if stderr().is_terminal() {
-        builder.with_target(false).init();
+        subscriber.with(lines.with_target(false)).init();
     } else {
-        builder.json().init();
+        subscriber.with(lines.json()).init();
     }
 }

@@ -44,6 +44,9 @@ pub enum OpenError {
     /// An acknowledged change could be lost: `setting` is not what durability needs.
     #[error("the database does not keep what it acknowledges: {setting} is {found}")]
     NotDurable { setting: &'static str, found: String },
+    /// A later version was here, and what it left is not for this one to read.
+    #[error("the database was made by a later version: this one does not know {0}")]
+    Newer(String),
     #[error("the database's writer could not be started")]
     Writer(#[source] std::io::Error),
 }

@@ -3,24 +3,36 @@
 #[path = "../../migrations/mod.rs"]
 mod migrations;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
-use sea_orm_migration::{MigratorTrait, SchemaManager};
+use std::collections::HashSet;
 
-pub(super) use self::migrations::Migrator;
+use sea_orm::sea_query::ColumnDef;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+pub(super) use self::migrations::HISTORY;
+use self::migrations::{Statements, big_integer, table};
 use super::engine::{Location, OpenError};
+use super::row::statement;
 use super::{key, postgres, sqlite};
 
 /// Any number, as long as every version of ours takes the same.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7308332187419268211)";
 
+/// Where a database remembers what was applied to it, in the shape that sea-orm-migration gave
+/// it (docs/adr/0020).
+const APPLIED: &str = "seaql_migrations";
+
 /// Applies every pending migration, or none. Processes that start at once wait for each other.
 pub async fn migrate(location: &Location) -> Result<(), OpenError> {
     let connection = connect(location).await?;
     let transaction = begin(&connection).await?;
-    Migrator::up(&transaction, None).await?;
+    let applied = applied(&transaction).await?;
+    for migration in HISTORY.iter().filter(|migration| !applied.contains(migration.name)) {
+        run(&transaction, (migration.up)()).await?;
+        remember(&transaction, migration.name).await?;
+    }
     finish(transaction, connection).await
 }
 
@@ -28,20 +40,31 @@ pub async fn migrate(location: &Location) -> Result<(), OpenError> {
 /// there is nothing in it yet.
 pub async fn known_master(location: &Location) -> Result<Option<Vec<u8>>, OpenError> {
     let connection = connect(location).await?;
-    let known = if SchemaManager::new(&connection).has_table("meta").await? {
-        key::fingerprint(&connection).await?
-    } else {
-        None
+    let has_meta = match location {
+        Location::Sqlite(_) => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'",
+        Location::Postgres(_) => {
+            "SELECT 1 FROM pg_tables WHERE schemaname = CURRENT_SCHEMA() AND tablename = 'meta'"
+        }
+    };
+    let question = statement(connection.get_database_backend(), has_meta, []);
+    let known = match connection.query_one_raw(question).await? {
+        Some(_) => key::fingerprint(&connection).await?,
+        None => None,
     };
     connection.close().await?;
     Ok(known)
 }
 
 /// Takes the latest `steps` migrations back, and what they held with them.
-pub async fn unmigrate(location: &Location, steps: u32) -> Result<(), OpenError> {
+pub async fn unmigrate(location: &Location, steps: usize) -> Result<(), OpenError> {
     let connection = connect(location).await?;
     let transaction = begin(&connection).await?;
-    Migrator::down(&transaction, Some(steps)).await?;
+    let applied = applied(&transaction).await?;
+    let latest = HISTORY.iter().rev().filter(|migration| applied.contains(migration.name));
+    for migration in latest.take(steps) {
+        run(&transaction, (migration.down)()).await?;
+        forget(&transaction, migration.name).await?;
+    }
     finish(transaction, connection).await
 }
 
@@ -60,10 +83,58 @@ async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, O
         ..TransactionOptions::default()
     };
     let transaction = connection.begin_with_options(options).await?;
-    if transaction.get_database_backend() == sea_orm::DbBackend::Postgres {
+    if transaction.get_database_backend() == DbBackend::Postgres {
         transaction.execute_unprepared(LOCK).await?;
     }
     Ok(transaction)
+}
+
+/// The names of what was applied. One that is not ours was written by a version that knows
+/// more than this one, whose schema this one must not touch.
+async fn applied(transaction: &DatabaseTransaction) -> Result<HashSet<String>, OpenError> {
+    let history = table(APPLIED)
+        .if_not_exists()
+        .col(ColumnDef::new("version").string().not_null().primary_key())
+        .col(big_integer("applied_at"))
+        .take();
+    transaction.execute(&history).await?;
+    let sql = format!("SELECT version FROM {APPLIED}");
+    let question = statement(transaction.get_database_backend(), &sql, []);
+    let rows = transaction.query_all_raw(question).await?;
+    let names = rows.iter().map(|row| row.try_get_by_index(0));
+    let applied = names.collect::<Result<HashSet<String>, DbErr>>()?;
+    let is_ours = |name: &str| HISTORY.iter().any(|migration| migration.name == name);
+    match applied.iter().find(|name| !is_ours(name)) {
+        Some(unknown) => Err(OpenError::Newer(unknown.clone())),
+        None => Ok(applied),
+    }
+}
+
+async fn run(transaction: &DatabaseTransaction, statements: Statements) -> Result<(), DbErr> {
+    let backend = transaction.get_database_backend();
+    for statement in statements {
+        transaction.execute_raw(statement.build(&backend)).await?;
+    }
+    Ok(())
+}
+
+/// The database says when: nothing of ours reads it.
+async fn remember(transaction: &DatabaseTransaction, name: &str) -> Result<(), DbErr> {
+    let backend = transaction.get_database_backend();
+    let now = match backend {
+        DbBackend::Postgres => "EXTRACT(EPOCH FROM now())::BIGINT",
+        _ => "unixepoch()",
+    };
+    let sql = format!("INSERT INTO {APPLIED} (version, applied_at) VALUES ($1, {now})");
+    transaction.execute_raw(statement(backend, &sql, [name.into()])).await?;
+    Ok(())
+}
+
+async fn forget(transaction: &DatabaseTransaction, name: &str) -> Result<(), DbErr> {
+    let sql = format!("DELETE FROM {APPLIED} WHERE version = $1");
+    let backend = transaction.get_database_backend();
+    transaction.execute_raw(statement(backend, &sql, [name.into()])).await?;
+    Ok(())
 }
 
 async fn finish(

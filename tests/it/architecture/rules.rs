@@ -55,7 +55,6 @@ const KNOWN_ONLY_IN: &[(&str, &[&str])] = &[
     ("oxide_auth", &["flow/code"]),
     ("reqwest", &["outbound", "resource_server"]),
     ("sea_orm", &["store"]),
-    ("sea_orm_migration", &["store"]),
     ("sqlx", &["store"]),
 ];
 
