@@ -15,6 +15,7 @@ mod m20261122_000009_pushed_requests;
 mod m20261122_000010_step_up;
 mod m20261122_000011_machine_sessions;
 mod m20261122_000012_cut_from;
+mod m20261123_000013_api_keys;
 mod m20261123_000014_unanswered_approvals;
 
 use sea_orm::StatementBuilder;
@@ -55,6 +56,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261122_000010_step_up),
     migration!(m20261122_000011_machine_sessions),
     migration!(m20261122_000012_cut_from),
+    migration!(m20261123_000013_api_keys),
     migration!(m20261123_000014_unanswered_approvals),
 ];
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::Builder;
 
+use crate::protocol::api_key::{KEY_ENTROPY, KeyForm, KeySecret};
 use crate::protocol::code::{CODE_ENTROPY, Code};
 use crate::protocol::secret::{ENTROPY, Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
@@ -55,6 +56,19 @@ impl Entropy {
         loop {
             if let Some(secret) = Secret::from_entropy(kind, &self.bytes::<ENTROPY>()?) {
                 return Ok(secret);
+            }
+        }
+    }
+
+    /// A fresh key.
+    ///
+    /// # Errors
+    ///
+    /// The source failed.
+    pub fn key(&self, form: &KeyForm) -> Result<KeySecret, NoEntropy> {
+        loop {
+            if let Some(key) = form.spell(&self.bytes::<KEY_ENTROPY>()?) {
+                return Ok(key);
             }
         }
     }

@@ -93,6 +93,15 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// A whole number; `None` when left out.
+    pub fn number(&self, name: &str, problems: &mut Vec<Problem>) -> Option<i64> {
+        let number = self.table.get(name)?.as_integer();
+        if number.is_none() {
+            problems.push(self.problem(name, "write a whole number"));
+        }
+        number
+    }
+
     /// A list of sections inside this one; empty when left out.
     pub fn entries(&self, name: &str, problems: &mut Vec<Problem>) -> Vec<Self> {
         self.table.get(name).map_or_else(Vec::new, |value| {

@@ -15,6 +15,7 @@ use crate::protocol::timestamp::Seconds;
 mod authorization_details;
 mod check;
 mod clients;
+mod credentials;
 mod database;
 mod entry;
 mod layers;
@@ -28,6 +29,7 @@ mod span;
 mod tls;
 
 pub use crate::protocol::issuer::{Issuer, is_loopback_host};
+pub use credentials::{KeyRules, Via};
 pub use database::{DatabaseUrl, PostgresUrl};
 pub use layers::{DEFAULTS, Flags, Sources};
 pub use limits::Limits;

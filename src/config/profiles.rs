@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::credentials::{self, KeyRules, Prefixes};
 use super::entry::Entry;
 use super::problem::Problem;
 use super::reader::Reader;
@@ -22,6 +23,8 @@ pub struct Profile {
     /// How refusals of its resource are written.
     pub error_dialect: ErrorDialect,
     pub agent_sessions: Option<AgentSessions>,
+    /// The keys that people hand to programs: `[[profile.credential]]`.
+    pub keys: Option<KeyRules>,
 }
 
 /// The door of `/agent-sessions/*`.
@@ -45,11 +48,11 @@ pub(super) fn read(reader: &mut Reader<'_>, resources: &[Resource]) -> Vec<Profi
     let layers = reader.layers;
     let Some(written) = &layers.profiles else { return Vec::new() };
     let problems = &mut reader.problems;
-    let mut names = HashSet::new();
+    let mut taken = Taken { names: HashSet::new(), prefixes: Prefixes::ours() };
     let mut doors = 0;
     let mut profiles = Vec::new();
     for entry in Entry::of_list("profile", &written.value, &written.origin, problems) {
-        let profile = profile(&entry, resources, &mut names, problems);
+        let profile = profile(&entry, resources, &mut taken, problems);
         doors += u8::from(entry.has("agent_sessions"));
         if doors > 1 && entry.has("agent_sessions") {
             let remedy = "another profile has this section, and the addresses exist once; \
@@ -61,19 +64,29 @@ pub(super) fn read(reader: &mut Reader<'_>, resources: &[Resource]) -> Vec<Profi
     profiles
 }
 
+/// What may be given once only.
+struct Taken {
+    names: HashSet<String>,
+    prefixes: Prefixes,
+}
+
 fn profile(
     entry: &Entry<'_>,
     resources: &[Resource],
-    names: &mut HashSet<String>,
+    taken: &mut Taken,
     problems: &mut Vec<Problem>,
 ) -> Option<Profile> {
-    entry.only(&["name", "resource", "error_dialect", "agent_sessions"], problems);
+    entry.only(&["name", "resource", "error_dialect", "agent_sessions", "credential"], problems);
     if !entry.has("name") {
         problems.push(entry.problem("name", "missing; write the product's name"));
     }
     let name = entry.text("name", problems);
-    if name.as_ref().is_some_and(|name| !names.insert(name.clone())) {
+    if name.as_ref().is_some_and(|name| !taken.names.insert(name.clone())) {
         problems.push(entry.problem("name", "another profile has this name; rename one"));
+    }
+    if name.as_ref().is_some_and(|name| !is_word(name)) {
+        let remedy = "write letters, digits and hyphens, 64 at most: APIs read it";
+        problems.push(entry.problem("name", remedy));
     }
     let resource = resource(entry, resources, problems);
     let section = entry.section("agent_sessions", problems);
@@ -85,8 +98,9 @@ fn profile(
     }
     let agent_sessions = section.map(|section| agent_sessions(&section, resource, problems));
     let error_dialect = error_dialect(entry, problems);
+    let keys = credentials::read(entry, resource, &mut taken.prefixes, problems);
     let resource = resource?.identifier.clone();
-    Some(Profile { name: name?, resource, error_dialect, agent_sessions })
+    Some(Profile { name: name?, resource, error_dialect, agent_sessions, keys })
 }
 
 /// That of the RFCs, where none is named.
@@ -101,6 +115,10 @@ fn error_dialect(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> ErrorDialect
         problems.push(entry.problem(key, format!("one of {names}")));
         ErrorDialect::default()
     })
+}
+
+fn is_word(name: &str) -> bool {
+    name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The resource that is named, or the default one.

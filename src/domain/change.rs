@@ -1,10 +1,11 @@
 //! A decision as a value.
 
 use crate::domain::account::Account;
+use crate::domain::api_key::{ApiKey, KeyEnd};
 use crate::domain::approval::Approval;
 use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ApprovalId, ClientId, KeyId, RegistrationId, SessionId};
 use crate::domain::limit::Count;
 use crate::domain::pushed_request::PushedRequest;
 use crate::domain::replay::Use;
@@ -139,6 +140,14 @@ pub enum Effect {
     /// (RFC 7592 §2.3).
     RemoveClient {
         id: ClientId,
+        at: Timestamp,
+    },
+    /// A key is good from now on.
+    IssueKey(Box<ApiKey>),
+    /// Ends a key, on every node at once.
+    EndKey {
+        id: KeyId,
+        cause: KeyEnd,
         at: Timestamp,
     },
     /// A request that waits for its browser (RFC 9126).

@@ -1,17 +1,19 @@
-//! What a presented access token turns out to be.
+//! What a presented credential turns out to be: an access token of a session, or a key.
 
-use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
+use crate::domain::api_key::{ApiKey, Mode};
+use crate::domain::id::{AccountId, ClientId, KeyId, RegistrationId, SessionId};
 use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
+use crate::protocol::introspection::SESSION;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::Timestamp;
 
-/// A live access token with its session: everything a resource server may learn.
+/// A live credential: everything a resource server may learn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
-    pub session: SessionId,
+    pub holder: Holder,
     pub account: Option<AccountId>,
     pub registration: Option<RegistrationId>,
     pub client: Option<ClientId>,
@@ -27,23 +29,98 @@ pub struct Credential {
     pub key: Option<Thumbprint>,
     /// What its scopes are pinned down to (RFC 9396).
     pub details: AuthorizationDetails,
-    /// The earliest of the token's, the session's and the idle end.
-    pub expires_at: Timestamp,
+    /// The earliest of the token's, the session's and the idle end; a key need not have one.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What stands behind a credential, and ends it when it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// An approved connection.
+    Session(SessionId),
+    /// A key that its owner handed to a program, of the profile of this name.
+    Key { id: KeyId, profile: String, mode: Mode },
+}
+
+impl Holder {
+    /// The `credential_id` of introspection, and the name its end is announced under.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Session(id) => id.as_str(),
+            Self::Key { id, .. } => id.as_str(),
+        }
+    }
+
+    /// The `credential_type` of introspection, as a profile names its credentials.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Session(_) => SESSION,
+            Self::Key { .. } => "secret",
+        }
+    }
+
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Session(_) => None,
+            Self::Key { profile, .. } => Some(profile),
+        }
+    }
+
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        match self {
+            Self::Session(_) => Mode::Live,
+            Self::Key { mode, .. } => *mode,
+        }
+    }
+
+    #[must_use]
+    pub const fn session(&self) -> Option<&SessionId> {
+        match self {
+            Self::Session(id) => Some(id),
+            Self::Key { .. } => None,
+        }
+    }
 }
 
 impl Credential {
+    /// What a key is worth to whoever it was presented to.
+    #[must_use]
+    pub fn of_key(key: ApiKey) -> Self {
+        Self {
+            holder: Holder::Key { id: key.id, profile: key.profile, mode: key.mode },
+            account: Some(key.account),
+            registration: None,
+            client: None,
+            agent: None,
+            resource: key.resource,
+            scopes: key.scopes,
+            issued_at: key.created_at,
+            approved_at: None,
+            actor: None,
+            key: None,
+            details: AuthorizationDetails::default(),
+            expires_at: key.expires_at,
+        }
+    }
+
     /// The `sub` of introspection: the account, or the agent while it has no human.
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.account.as_ref().map_or_else(|| self.client(), AccountId::as_str)
+        let client = || self.client().unwrap_or_else(|| self.holder.id());
+        self.account.as_ref().map_or_else(client, AccountId::as_str)
     }
 
-    /// The `client_id` of introspection: who asked.
+    /// The `client_id` of introspection: who asked. Nobody asked for a key.
     #[must_use]
-    pub fn client(&self) -> &str {
+    pub fn client(&self) -> Option<&str> {
         let client = self.client.as_ref().map(ClientId::as_str);
         let registration = || self.registration.as_ref().map(RegistrationId::as_str);
-        client.or_else(registration).unwrap_or_else(|| self.session.as_str())
+        let session = || self.holder.session().map(SessionId::as_str);
+        client.or_else(registration).or_else(session)
     }
 }
 

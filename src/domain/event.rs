@@ -1,6 +1,6 @@
 //! The audit trail: one event per change or refusal that matters later.
 
-use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ApprovalId, KeyId, RegistrationId, SessionId};
 use crate::domain::origin::Occasion;
 use crate::protocol::timestamp::Timestamp;
 
@@ -41,10 +41,13 @@ pub enum EventKind {
     ClientRegistered,
     ClientUpdated,
     ClientDeleted,
+    KeyCreated,
+    KeyRotated,
+    KeyRevoked,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -78,6 +81,9 @@ impl EventKind {
         Self::ClientRegistered,
         Self::ClientUpdated,
         Self::ClientDeleted,
+        Self::KeyCreated,
+        Self::KeyRotated,
+        Self::KeyRevoked,
     ];
 
     #[must_use]
@@ -116,6 +122,9 @@ impl EventKind {
             Self::ClientRegistered => "client.registered",
             Self::ClientUpdated => "client.updated",
             Self::ClientDeleted => "client.deleted",
+            Self::KeyCreated => "key.created",
+            Self::KeyRotated => "key.rotated",
+            Self::KeyRevoked => "key.revoked",
         }
     }
 
@@ -134,6 +143,7 @@ pub struct Event {
     pub session: Option<SessionId>,
     pub registration: Option<RegistrationId>,
     pub approval: Option<ApprovalId>,
+    pub key: Option<KeyId>,
     /// Where the request behind it came from.
     pub address: String,
     /// A few more words where the kind alone says too little.
@@ -150,6 +160,7 @@ impl Event {
             session: None,
             registration: None,
             approval: None,
+            key: None,
             address: occasion.from.address.clone(),
             detail: None,
         }
@@ -176,6 +187,12 @@ impl Event {
     #[must_use]
     pub fn of_approval(mut self, approval: &ApprovalId) -> Self {
         self.approval = Some(approval.clone());
+        self
+    }
+
+    #[must_use]
+    pub fn of_key(mut self, key: &KeyId) -> Self {
+        self.key = Some(key.clone());
         self
     }
 

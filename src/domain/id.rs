@@ -54,3 +54,8 @@ identifier!(
     ClientId,
     "client"
 );
+identifier!(
+    /// A key that a person handed to a program.
+    KeyId,
+    "key"
+);

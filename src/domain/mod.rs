@@ -4,6 +4,7 @@
 pub mod account;
 pub mod agent_session;
 pub mod answer;
+pub mod api_key;
 pub mod approval;
 pub mod ask;
 pub mod authorization_detail;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::app::App;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, Holder};
+use crate::domain::id::{AccountId, SessionId};
 use crate::flow::access_token::{self, token_type};
+use crate::flow::api_key;
 use crate::flow::principal::ResourceServer;
 use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Active;
@@ -13,18 +15,39 @@ use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::secret::Digest;
 use crate::protocol::thumbprint::Confirmation;
 use crate::protocol::timestamp::{Seconds, Timestamp};
-use crate::store::{Live, Liveness, StoreError};
+use crate::store::{KeyUses, Live, Liveness, StoreError};
 
 /// Answers about live tokens, by digest.
 pub type LiveTokens = Liveness<Arc<LiveToken>>;
 
-/// A live token and the answer it gets, written once.
+/// A live token or key and the answer it gets, written once.
 pub struct LiveToken {
     pub credential: Credential,
     /// The introspection answer as JSON.
     pub answer: String,
     /// When its use was last noted, so that most requests write nothing, not even to memory.
     noted_at: AtomicI64,
+    /// How often a key was used since a batch last took the count.
+    uses: AtomicI64,
+}
+
+impl LiveToken {
+    /// What no row tells of yet.
+    pub(in crate::flow) fn take_uses(&self) -> Option<KeyUses> {
+        let Holder::Key { id, .. } = &self.credential.holder else { return None };
+        let count = self.uses.swap(0, Ordering::AcqRel);
+        let last = Timestamp(self.noted_at.load(Ordering::Relaxed));
+        Some(KeyUses { id: id.clone(), count, last })
+    }
+}
+
+/// What a presented text can be; anything else is worth nothing, which is found out without
+/// asking the database.
+#[derive(Clone, Copy)]
+enum Presented<'a> {
+    Token(Digest),
+    /// Of the profile of this name.
+    Key(&'a str, Digest),
 }
 
 /// How stale "last used" may be.
@@ -46,10 +69,10 @@ pub async fn introspect(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<Arc<LiveToken>>, StoreError> {
-    let Some(digest) = access_token::digest_of(app, token) else { return Ok(None) };
-    let live = match app.live.get(&digest, now) {
+    let Some(presented) = presented(app, token) else { return Ok(None) };
+    let live = match app.live.get(presented.digest(), now) {
         Some(live) => Some(live),
-        None => load(app, &digest, now).await?,
+        None => load(app, presented, now).await?,
     };
     let live = live.filter(|live| live.credential.resource == *resource);
     if let Some(live) = &live {
@@ -58,28 +81,51 @@ pub async fn introspect(
     Ok(live)
 }
 
+impl Presented<'_> {
+    fn digest(&self) -> &Digest {
+        let (Self::Token(digest) | Self::Key(_, digest)) = self;
+        digest
+    }
+}
+
+fn presented<'a>(app: &'a App, token: &str) -> Option<Presented<'a>> {
+    if let Some((profile, digest)) = api_key::recognized(app, token) {
+        return Some(Presented::Key(profile, digest));
+    }
+    access_token::digest_of(app, token).map(Presented::Token)
+}
+
 async fn load(
     app: &App,
-    digest: &Digest,
+    presented: Presented<'_>,
     now: Timestamp,
 ) -> Result<Option<Arc<LiveToken>>, StoreError> {
     let stamp = app.live.begin_load();
-    let Some(credential) = app.store.credential(digest, now).await? else { return Ok(None) };
+    let credential = match presented {
+        Presented::Token(digest) => app.store.credential(&digest, now).await?,
+        Presented::Key(profile, digest) => {
+            let key = app.store.api_key_with(&digest).await?;
+            let key = key.filter(|key| key.profile == profile && key.is_live(now));
+            key.map(Credential::of_key)
+        }
+    };
+    let Some(credential) = credential else { return Ok(None) };
     let value = Arc::new(LiveToken {
         answer: answer(app.issuer(), &credential)?,
         credential,
         noted_at: AtomicI64::new(i64::MIN),
+        uses: AtomicI64::new(0),
     });
-    let credential = &value.credential;
-    let (session, expires_at) = (credential.session.as_str(), credential.expires_at);
-    let live = Live { session, expires_at, value: Arc::clone(&value) };
-    Ok(app.live.admit(stamp, *digest, live))
+    let Credential { holder, expires_at, .. } = &value.credential;
+    let live = Live { session: holder.id(), expires_at: *expires_at, value: Arc::clone(&value) };
+    Ok(app.live.admit(stamp, *presented.digest(), live))
 }
 
 /// The answer about a live token ([RFC 7662 §2.2]).
 ///
 /// [RFC 7662 §2.2]: https://www.rfc-editor.org/rfc/rfc7662#section-2.2
 fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
+    let Credential { holder, account, .. } = credential;
     let active = Active {
         active: true,
         scope: &credential.scopes.to_string(),
@@ -87,11 +133,16 @@ fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
         sub: credential.subject(),
         aud: credential.resource.as_str(),
         iss: issuer,
-        exp: credential.expires_at.0,
+        exp: credential.expires_at.map(|time| time.0),
         iat: credential.issued_at.0,
         token_type: token_type(credential.key.as_ref()),
         cnf: credential.key.as_ref().map(Confirmation::of),
-        session_id: credential.session.as_str(),
+        session_id: holder.session().map(SessionId::as_str),
+        profile: holder.profile(),
+        credential_type: holder.type_name(),
+        credential_id: holder.id(),
+        mode: holder.mode().name(),
+        owner: account.as_ref().map(AccountId::as_str),
         agent: credential.agent.as_deref(),
         approved_at: credential.approved_at.map(|time| time.0),
         act: credential.actor.as_ref(),
@@ -116,10 +167,22 @@ pub fn sign(
     Ok(app.keyring.sign_introspection(app.issuer(), caller.client_id(), answer, now)?)
 }
 
-fn note(app: &App, live: &LiveToken, now: Timestamp) {
+fn note(app: &App, live: &Arc<LiveToken>, now: Timestamp) {
+    let session = match &live.credential.holder {
+        Holder::Session(session) => session,
+        Holder::Key { .. } => return count(app, live, now),
+    };
     let noted = live.noted_at.load(Ordering::Relaxed);
     if now.0.saturating_sub(noted) >= NOTE_EVERY.0 {
         live.noted_at.store(now.0, Ordering::Relaxed);
-        app.usage.note(&live.credential.session, now);
+        app.usage.note(session, now);
+    }
+}
+
+/// Every use of a key counts; the first since the last batch asks for the next one.
+fn count(app: &App, live: &Arc<LiveToken>, now: Timestamp) {
+    live.noted_at.fetch_max(now.0, Ordering::Relaxed);
+    if live.uses.fetch_add(1, Ordering::AcqRel) == 0 {
+        app.usage.count(Arc::clone(live));
     }
 }

@@ -104,7 +104,7 @@ pub async fn human(
     Ok(account.map(|(account, signed_in_at)| Human { account, browser, mark, signed_in_at }))
 }
 
-/// The agent whose access token this is, at `resource`.
+/// The agent whose access token this is, at `resource`. A key is no agent's.
 ///
 /// # Errors
 ///
@@ -115,7 +115,9 @@ pub async fn agent(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<AgentSession>, StoreError> {
-    Ok(introspect::introspect(app, resource, token, now).await?.map(AgentSession))
+    let live = introspect::introspect(app, resource, token, now).await?;
+    let of_session = |live: &Arc<LiveToken>| live.credential.holder.session().is_some();
+    Ok(live.filter(of_session).map(AgentSession))
 }
 
 /// The resource server of these credentials. An unknown name costs the same comparison as

@@ -1,30 +1,45 @@
-//! When sessions were last used: noted in memory, written in batches, so that a token
-//! check writes nothing.
+//! When sessions and keys were last used: noted in memory, written in batches, so that a check
+//! writes nothing.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::App;
 use crate::domain::id::SessionId;
+use crate::flow::introspect::LiveToken;
 use crate::protocol::timestamp::Timestamp;
-use crate::store::StoreError;
+use crate::store::{KeyUses, StoreError};
 
 /// Uses that no batch has written yet.
 #[derive(Default)]
-pub struct Usage(Mutex<HashMap<SessionId, Timestamp>>);
+pub struct Usage {
+    sessions: Mutex<HashMap<SessionId, Timestamp>>,
+    /// Each once; it counts its own uses until a batch takes them.
+    keys: Mutex<Vec<Arc<LiveToken>>>,
+}
 
-/// The most sessions one batch writes.
+/// The most rows one batch writes.
 const BATCH: usize = 200;
 
 impl Usage {
     pub fn note(&self, session: &SessionId, now: Timestamp) {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         noted.insert(session.clone(), now);
     }
 
+    /// Remembers a key that counts from now on.
+    pub fn count(&self, key: Arc<LiveToken>) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+    }
+
     fn take(&self) -> Vec<(SessionId, Timestamp)> {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         noted.drain().collect()
+    }
+
+    fn take_keys(&self) -> Vec<KeyUses> {
+        let mut counting = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        counting.drain(..).filter_map(|key| key.take_uses()).collect()
     }
 }
 
@@ -36,6 +51,9 @@ impl Usage {
 pub async fn write(app: &App) -> Result<(), StoreError> {
     for batch in app.usage.take().chunks(BATCH) {
         app.store.touch(batch.to_vec()).await?;
+    }
+    for batch in app.usage.take_keys().chunks(BATCH) {
+        app.store.count_uses(batch).await?;
     }
     Ok(())
 }

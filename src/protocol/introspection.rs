@@ -34,20 +34,35 @@ pub struct BatchRequest {
 pub struct Active<'a> {
     pub active: bool,
     pub scope: &'a str,
-    /// Who asked: the registration the session belongs to.
-    pub client_id: &'a str,
+    /// Who asked: the registration the session belongs to. Nobody asked for a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<&'a str>,
     /// The account; for an unclaimed agent, the registration.
     pub sub: &'a str,
     pub aud: &'a str,
     pub iss: &'a str,
-    /// Seconds since the epoch.
-    pub exp: i64,
+    /// Seconds since the epoch; a key need not end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
     pub iat: i64,
     pub token_type: &'static str,
     /// Of a token that only the holder of a key may use (RFC 9449 §6.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation<'a>>,
-    pub session_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<&'a str>,
+    /// The profile that a key is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<&'a str>,
+    /// `session`, or what the profile calls it.
+    pub credential_type: &'a str,
+    /// What its owner sees and ends.
+    pub credential_id: &'a str,
+    /// `live` or `sandbox`.
+    pub mode: &'a str,
+    /// The account that answers for it; nobody does while an agent is unclaimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<&'a str>,
     /// The agent's name, as it told it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<&'a str>,
@@ -125,10 +140,14 @@ impl Audience {
 #[derive(Deserialize)]
 struct Verdict {
     active: bool,
+    credential_type: Option<String>,
 }
 
+/// The `credential_type` of a session's token.
+pub const SESSION: &str = "session";
+
 /// Reads an answer. `None` for a token that is worth nothing, whatever else is said about it
-/// ([RFC 7662 §2.2]).
+/// ([RFC 7662 §2.2]), and for a credential of another kind than a session's.
 ///
 /// # Errors
 ///
@@ -137,7 +156,8 @@ struct Verdict {
 /// [RFC 7662 §2.2]: https://www.rfc-editor.org/rfc/rfc7662#section-2.2
 pub fn read(answer: &[u8]) -> Result<Option<Introspected>, JsonError> {
     let verdict: Verdict = json::parse(answer)?;
-    if verdict.active { json::parse(answer).map(Some) } else { Ok(None) }
+    let is_session = verdict.credential_type.is_none_or(|name| name == SESSION);
+    if verdict.active && is_session { json::parse(answer).map(Some) } else { Ok(None) }
 }
 
 fn scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scopes, D::Error> {
@@ -151,15 +171,20 @@ mod tests {
     const LIVE: Active<'_> = Active {
         active: true,
         scope: "events:read events:write",
-        client_id: "reg_1",
+        client_id: Some("reg_1"),
         sub: "acc_1",
         aud: "https://api.example.com",
         iss: "https://auth.example.com",
-        exp: 1_800_003_600,
+        exp: Some(1_800_003_600),
         iat: 1_800_000_000,
         token_type: "Bearer",
         cnf: None,
-        session_id: "ses_1",
+        session_id: Some("ses_1"),
+        profile: None,
+        credential_type: SESSION,
+        credential_id: "ses_1",
+        mode: "live",
+        owner: Some("acc_1"),
         agent: None,
         approved_at: Some(1_800_000_000),
         act: None,
@@ -176,8 +201,8 @@ mod tests {
         let written = serde_json::to_vec(&LIVE).expect("JSON");
         let read = read(&written).expect("an answer").expect("active");
         assert_eq!(read.scope.to_string(), LIVE.scope);
-        assert_eq!((read.sub.as_str(), read.client_id.as_str()), (LIVE.sub, LIVE.client_id));
-        assert_eq!((read.exp.0, read.iat.0), (LIVE.exp, LIVE.iat));
+        assert_eq!((read.sub.as_str(), Some(read.client_id.as_str())), (LIVE.sub, LIVE.client_id));
+        assert_eq!((Some(read.exp.0), read.iat.0), (LIVE.exp, LIVE.iat));
         assert_eq!((read.cnf, read.agent), (None, None));
         assert_eq!(read.approved_at, Some(Timestamp(1_800_000_000)));
     }
@@ -189,6 +214,14 @@ mod tests {
         let mut claims = serde_json::to_value(LIVE).expect("JSON");
         claims["active"] = false.into();
         assert_eq!(read(claims.to_string().as_bytes()).expect("an answer"), None);
+    }
+
+    /// A key is not a session, however live it is: what guards by sessions does not let it in.
+    #[test]
+    fn a_key_is_nothing_to_whoever_reads_sessions() {
+        let key = Active { credential_type: "secret", session_id: None, exp: None, ..LIVE };
+        let written = serde_json::to_vec(&key).expect("JSON");
+        assert_eq!(read(&written).expect("an answer"), None);
     }
 
     /// Fail closed: `"true"`, a repeated member, a missing one and fractional times are errors.

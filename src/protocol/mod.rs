@@ -6,6 +6,7 @@ pub mod agent;
 pub mod agent_error;
 pub mod agent_session;
 pub mod agent_session_error;
+pub mod api_key;
 pub mod authorization_details;
 pub mod authorization_response;
 pub mod basic;

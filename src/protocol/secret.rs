@@ -43,6 +43,23 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
+    pub const ALL: [Self; 14] = [
+        Self::Access,
+        Self::Refresh,
+        Self::Claim,
+        Self::Approval,
+        Self::AuthorizationCode,
+        Self::PushedRequest,
+        Self::DeviceCode,
+        Self::PollToken,
+        Self::FinishCode,
+        Self::Browser,
+        Self::BrowserMark,
+        Self::OneTimeLink,
+        Self::Client,
+        Self::ClientManagement,
+    ];
+
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -90,36 +107,13 @@ impl Secret {
     /// astronomically rare case that too few bytes fall inside the alphabet: draw again.
     #[must_use]
     pub fn from_entropy(kind: SecretKind, bytes: &[u8; ENTROPY]) -> Option<Self> {
-        let mut text = String::with_capacity(kind.prefix().len() + RANDOM + CHECKSUM);
-        text.push_str(kind.prefix());
-        let start = text.len();
-        for byte in bytes {
-            if text.len() - start == RANDOM {
-                break;
-            }
-            // 248 = 4 × 62: every character equally likely.
-            if *byte < 248 {
-                let index = usize::from(*byte % 62);
-                text.push(BASE62.get(index).copied().map_or('0', char::from));
-            }
-        }
-        if text.len() - start < RANDOM {
-            return None;
-        }
-        let checksum = checksum(text.as_bytes());
-        text.push_str(&checksum);
-        Some(Self { kind, text: Zeroizing::new(text) })
+        Some(Self { kind, text: spell(kind.prefix(), RANDOM, bytes)? })
     }
 
     /// Accepts text that has the shape of this kind: prefix, length, alphabet, checksum.
     #[must_use]
     pub fn parse(kind: SecretKind, text: &str) -> Option<Self> {
-        let body = text.strip_prefix(kind.prefix())?;
-        if body.len() != RANDOM + CHECKSUM || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return None;
-        }
-        let (covered, sum) = text.split_at(text.len() - CHECKSUM);
-        (checksum(covered.as_bytes()) == sum)
+        is_spelled(kind.prefix(), RANDOM, text)
             .then(|| Self { kind, text: Zeroizing::new(text.to_owned()) })
     }
 
@@ -178,6 +172,35 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}…", self.kind.prefix())
     }
+}
+
+/// A prefix, `random` characters, and their checksum. `None` where too few bytes fall inside the
+/// alphabet.
+pub(super) fn spell(prefix: &str, random: usize, bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::with_capacity(prefix.len() + random + CHECKSUM));
+    text.push_str(prefix);
+    // 248 = 4 × 62: every character equally likely.
+    let fair = bytes.iter().filter(|byte| **byte < 248).take(random);
+    for byte in fair {
+        let index = usize::from(*byte % 62);
+        text.push(BASE62.get(index).copied().map_or('0', char::from));
+    }
+    if text.len() - prefix.len() < random {
+        return None;
+    }
+    let checksum = checksum(text.as_bytes());
+    text.push_str(&checksum);
+    Some(text)
+}
+
+/// Whether `text` could have been spelled so.
+pub(super) fn is_spelled(prefix: &str, random: usize, text: &str) -> bool {
+    let Some(body) = text.strip_prefix(prefix) else { return false };
+    if body.len() != random + CHECKSUM || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let (covered, sum) = text.split_at(text.len() - CHECKSUM);
+    checksum(covered.as_bytes()) == sum
 }
 
 /// CRC-32 (IEEE) in six base62 digits, padded left with `0`.

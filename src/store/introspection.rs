@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend};
 use super::row::session::Claims;
 use super::row::statement;
 use super::{Store, StoreError};
-use crate::domain::credential::{Credential, Delegation};
+use crate::domain::credential::{Credential, Delegation, Holder};
 use crate::domain::id::{AccountId, ClientId, RegistrationId, SessionId};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
@@ -95,7 +95,7 @@ impl Store {
     ) -> Result<Option<Credential>, StoreError> {
         let Some(row) = self.credential_row(digest).await? else { return Ok(None) };
         let credential = read(row)?;
-        Ok(Some(credential).filter(|credential| now < credential.expires_at))
+        Ok(Some(credential).filter(|credential| credential.expires_at.is_none_or(|end| now < end)))
     }
 
     /// Through the driver itself: a sea-orm statement owns its text and its values, and copies
@@ -130,7 +130,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
     ) = row;
     let claims = Claims::read(claims.as_deref())?;
     Ok(Credential {
-        session: SessionId(session),
+        holder: Holder::Session(SessionId(session)),
         account: account.map(AccountId),
         registration: registration.map(RegistrationId),
         client: client.map(ClientId),
@@ -142,6 +142,6 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         actor: claims.act,
         key: key.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT)).transpose()?,
         details: claims.authorization_details,
-        expires_at: Timestamp(end),
+        expires_at: Some(Timestamp(end)),
     })
 }

@@ -30,9 +30,9 @@ pub struct Liveness<V> {
 /// What a load found: a live token.
 #[derive(Debug, Clone, Copy)]
 pub struct Live<'a, V> {
-    /// The session it hangs from.
+    /// The session it hangs from, or the key it is.
     pub session: &'a str,
-    pub expires_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
     pub value: V,
 }
 
@@ -40,7 +40,7 @@ pub struct Live<'a, V> {
 struct Entry<V> {
     value: V,
     session: SessionKey,
-    expires_at: Timestamp,
+    expires_at: Option<Timestamp>,
     loaded: LoadStamp,
 }
 
@@ -80,7 +80,7 @@ impl<V: Clone + Send + Sync + 'static> Liveness<V> {
     #[must_use]
     pub fn get(&self, digest: &Digest, now: Timestamp) -> Option<V> {
         let entry = self.entries.get(digest)?;
-        let holds = now < entry.expires_at
+        let holds = entry.expires_at.is_none_or(|end| now < end)
             && self.denied.believes(entry.session, entry.loaded)
             // A token may be revoked alone (RFC 7009).
             && !self.denied.is_denied(SessionKey::of_token(digest));
@@ -134,7 +134,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000);
     const LATER: Timestamp = Timestamp(1_800_000_060);
 
-    const LIVE: Live<'_, u8> = Live { session: "ses_1", expires_at: LATER, value: 7 };
+    const LIVE: Live<'_, u8> = Live { session: "ses_1", expires_at: Some(LATER), value: 7 };
 
     fn digest() -> Digest {
         Digest::of(b"token")

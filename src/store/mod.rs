@@ -7,6 +7,7 @@
 //! `commit` effects to statements, and each other file holds one feature's queries.
 
 mod account;
+mod api_key;
 mod approval;
 mod change;
 mod client;
@@ -33,6 +34,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use api_key::KeyUses;
 pub use approval::Answered;
 pub use denied::{Denied, LoadStamp};
 pub use engine::{Database, GroupObserver, Location, OpenError};

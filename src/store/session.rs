@@ -17,7 +17,7 @@ use crate::protocol::timestamp::Timestamp;
 use crate::store::write::Expect;
 
 /// The most rows one page shows.
-const PAGE: u64 = 200;
+pub(super) const PAGE: u64 = 200;
 
 static TOKEN_AND_SESSION: LazyLock<String> = LazyLock::new(|| {
     format!(

@@ -182,7 +182,7 @@ pub(super) fn query_return_to(request: &HttpRequest) -> Option<ReturnTo> {
     ReturnTo::parse(&query(request, "return_to")?)
 }
 
-fn query(request: &HttpRequest, name: &str) -> Option<String> {
+pub(super) fn query(request: &HttpRequest, name: &str) -> Option<String> {
     let query = Form::parse(request.query_string().as_bytes(), &[]).ok()?;
     query.get(name).map(ToOwned::to_owned)
 }

@@ -9,7 +9,7 @@ use super::approve_page::{self, Entered};
 use super::pages::approval::{ApprovalError, ExtraLifetime, Notice};
 use super::pages::approval_refused::ApprovalRefusedPage;
 use super::pages::authorize_refused::Refusal;
-use super::person::{Posted, posted, signed_in, visitor};
+use super::person::{Posted, posted, sign_in_again, signed_in, visitor};
 use super::return_to::ReturnTo;
 use super::visitor::Visitor;
 use crate::app::App;
@@ -178,10 +178,7 @@ impl Page<'_> {
 
     /// What spends or deletes is approved right after a sign-in, never beside a code box.
     fn sign_in_again(&self) -> HttpResponse {
-        match ReturnTo::parse(self.request.path()) {
-            Some(return_to) => see_other(&format!("{}&again=1", return_to.on("/sign-in"))),
-            None => self.visitor.error(self.app, 404, None, None),
-        }
+        sign_in_again(self.app, self.visitor, self.request.path())
     }
 
     /// The page again, with everything the person had entered.

@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{self, oauth_error, retry_after};
 use crate::app::App;
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, SessionId};
 use crate::domain::resource::Resource;
 use crate::flow::forward_auth::{self, NotLetIn, Presented, Waiting};
 use crate::flow::introspect::LiveToken;
@@ -163,12 +163,16 @@ fn let_in(live: &LiveToken) -> HttpResponse {
     let agent = utf8_percent_encode(agent, NON_ALPHANUMERIC).to_string();
     let scope = known.scopes.to_string();
     let approved_at = known.approved_at.map(|time| time.0.to_string()).unwrap_or_default();
-    let expires_at = known.expires_at.0.to_string();
+    let expires_at = known.expires_at.map(|time| time.0.to_string()).unwrap_or_default();
     let said = [
         ("countersign-subject", known.subject()),
         ("countersign-account", known.account.as_ref().map_or("", AccountId::as_str)),
-        ("countersign-client", known.client()),
-        ("countersign-session", known.session.as_str()),
+        ("countersign-client", known.client().unwrap_or_default()),
+        ("countersign-session", known.holder.session().map_or("", SessionId::as_str)),
+        ("countersign-credential", known.holder.id()),
+        ("countersign-credential-type", known.holder.type_name()),
+        ("countersign-profile", known.holder.profile().unwrap_or_default()),
+        ("countersign-mode", known.holder.mode().name()),
         ("countersign-agent", &agent),
         ("countersign-scope", &scope),
         ("countersign-resource", known.resource.as_str()),

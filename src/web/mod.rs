@@ -4,6 +4,9 @@ mod account;
 mod agent;
 mod agent_session;
 mod answer;
+mod api_key;
+mod api_key_new;
+mod api_key_words;
 mod approve;
 mod approve_door;
 mod approve_page;
@@ -202,6 +205,25 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
                 .route(get().to(agent_session::list)),
         )
         .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)));
+}
+
+/// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no
+/// agent's session reaches them (design promise P7).
+pub fn api_key_routes(server: &mut ServiceConfig) {
+    server
+        .service(at("/account/keys", "GET, HEAD").route(get().to(api_key::list)))
+        .service(
+            at("/account/keys/new/{profile}", "GET, HEAD, POST")
+                .route(get().to(api_key_new::show))
+                .route(web::post().to(api_key_new::create)),
+        )
+        .service(at("/account/keys/{id}", "GET, HEAD").route(get().to(api_key::show)))
+        .service(at("/account/keys/{id}/rotate", "POST").route(web::post().to(api_key_new::rotate)))
+        .service(
+            at("/account/keys/{id}/revoke", "GET, HEAD, POST")
+                .route(get().to(api_key::confirm))
+                .route(web::post().to(api_key::revoke)),
+        );
 }
 
 /// The routes of the demo resource, where it is switched on: authenticated before the method is

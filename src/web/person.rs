@@ -3,8 +3,9 @@
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer;
+use super::answer::{self, see_other};
 use super::request::{self, BodyError};
+use super::return_to::ReturnTo;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::origin::Occasion;
@@ -60,6 +61,22 @@ fn unreadable(app: &App, visitor: &Visitor, error: BodyError) -> HttpResponse {
         answer::close(&mut answer);
     }
     answer
+}
+
+/// Nobody is signed in: that comes first, and then this page.
+#[must_use]
+pub fn to_sign_in(request: &HttpRequest) -> HttpResponse {
+    let return_to = ReturnTo::parse(request.path());
+    see_other(&return_to.map_or_else(|| "/sign-in".to_owned(), |path| path.on("/sign-in")))
+}
+
+/// What lasts or costs is asked for right after a sign-in: that comes again, and then `path`.
+#[must_use]
+pub fn sign_in_again(app: &App, visitor: &Visitor, path: &str) -> HttpResponse {
+    match ReturnTo::parse(path) {
+        Some(return_to) => see_other(&format!("{}&again=1", return_to.on("/sign-in"))),
+        None => visitor.error(app, 404, None, None),
+    }
 }
 
 /// The signed-in person of a posted form.

@@ -12,10 +12,12 @@ impl ReturnTo {
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.strip_suffix("?code=none").unwrap_or(text);
         let device = || text.strip_prefix("/device");
-        let page = match (path.strip_prefix("/approve/"), path.strip_prefix("/account/sessions")) {
+        let listed =
+            ["/account/sessions", "/account/keys"].iter().find_map(|page| path.strip_prefix(page));
+        let page = match (path.strip_prefix("/approve/"), listed) {
             (Some(link), _) => is_word(link),
             (None, Some("")) => true,
-            (None, Some(rest)) => rest.strip_prefix('/').is_some_and(is_word),
+            (None, Some(rest)) => rest.strip_prefix('/').is_some_and(is_one_of_them),
             (None, None) => device().is_some_and(is_device_query),
         };
         (page && text.len() <= 200).then(|| Self(text.to_owned()))
@@ -53,6 +55,12 @@ fn is_device_query(query: &str) -> bool {
         || code.is_some_and(|text| Code::parse(text).is_some_and(|code| code.grouped() == text))
 }
 
+/// One thing of a list, or the page that makes one of a profile.
+fn is_one_of_them(rest: &str) -> bool {
+    let profile = rest.strip_prefix("new/").map(|profile| profile.replace('-', "_"));
+    is_word(profile.as_deref().unwrap_or(rest))
+}
+
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
@@ -68,11 +76,18 @@ mod tests {
             "/approve/cvt_abc?code=none",
             "/account/sessions",
             "/account/sessions/ses_1",
+            "/account/keys",
+            "/account/keys/key_1",
+            "/account/keys/new/agent-vista",
             "/device",
             "/device?user_code=BCDF-GHJK",
         ] {
             assert!(ReturnTo::parse(good).is_some(), "{good}");
         }
+    }
+
+    #[test]
+    fn what_names_no_page_of_ours_is_not_returned_to() {
         for bad in [
             "",
             "/",
@@ -86,6 +101,11 @@ mod tests {
             "/approve/%2e%2e",
             "/account/sessions//evil",
             "/account/sessionsevil",
+            "/account/keysevil",
+            "/account/keys/new/",
+            "/account/keys/new//evil",
+            "/account/keys/new/x?next=//evil",
+            "/account/keys/a-b",
             "javascript:alert(1)",
             "/approve/x\r\nSet-Cookie: a",
             "/approve/x#@evil",

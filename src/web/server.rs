@@ -17,9 +17,11 @@ use super::demo::{self, Notes};
 use super::documents::Documents;
 use super::health::Readiness;
 use super::tls::{Certificate, TlsError};
-use super::{agent_session_routes, demo_routes, limits, metrics_routes, routes, slashes};
+use super::{
+    agent_session_routes, api_key_routes, demo_routes, limits, metrics_routes, routes, slashes,
+};
 use crate::app::App;
-use crate::flow::upkeep;
+use crate::flow::{api_key, upkeep};
 
 /// How long readiness says no before connections are refused: a load balancer that looks
 /// every second or two and wants to hear it twice sends nobody here by then.
@@ -115,6 +117,7 @@ fn serve(
     let (notes, assets) = (Data::new(Notes::default()), Data::new(Assets::default()));
     let (readiness, demo) = (readiness.clone(), demo::protected(app));
     let open = app.agent_sessions().is_some();
+    let keys = api_key::offers(app).next().is_some();
     let server = HttpServer::new(move || {
         Routes::new()
             .wrap_fn(|request, service| limits::within(slashes::merged(request), service))
@@ -127,6 +130,11 @@ fn serve(
             .configure(|server| {
                 if open {
                     agent_session_routes(server);
+                }
+            })
+            .configure(|server| {
+                if keys {
+                    api_key_routes(server);
                 }
             })
             .configure(|server| demo.iter().for_each(|demo| demo_routes(server, demo)))

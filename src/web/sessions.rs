@@ -8,8 +8,7 @@ use super::answer::see_other;
 use super::pages::session::{Event as Shown, HistoryLine, SessionPage};
 use super::pages::sessions::{Extra, Parent, Reused, SessionLine, SessionNotice, SessionsPage};
 use super::pages::{Claim, Proof, Source};
-use super::person::{Posted, posted, signed_in, visitor};
-use super::return_to::ReturnTo;
+use super::person::{Posted, posted, signed_in, to_sign_in, visitor};
 use super::scope_words::scope_words;
 use crate::app::App;
 use crate::domain::authorization_detail::in_words;
@@ -113,11 +112,6 @@ pub async fn disconnect(
         Ok(()) => see_other("/account/sessions?done=disconnected"),
         Err(error) => person_error(&app, &visitor, &error),
     }
-}
-
-fn to_sign_in(request: &HttpRequest) -> HttpResponse {
-    let return_to = ReturnTo::parse(request.path());
-    see_other(&return_to.map_or_else(|| "/sign-in".to_owned(), |path| path.on("/sign-in")))
 }
 
 fn notice(request: &HttpRequest) -> Option<SessionNotice> {

@@ -11,6 +11,7 @@ use super::pages::{Frame, Person, Service};
 use super::texts::Texts;
 use super::texts::english::ENGLISH;
 use crate::app::App;
+use crate::flow::api_key;
 use crate::flow::error::PersonError;
 use crate::flow::principal::{self, Human};
 use crate::protocol::form::Form;
@@ -106,6 +107,7 @@ impl Visitor {
                 terms: service.terms.as_deref(),
                 privacy: service.privacy.as_deref(),
             },
+            keys: api_key::offers(app).next().is_some(),
             person: self.person(),
         }
     }

@@ -114,7 +114,8 @@ pub async fn revoke(
     let open = Open::of(app)?;
     let credential = bearer(open, token, occasion.at).await?;
     let named = required(request.session_id.as_ref())?;
-    let session = app.store.session(&credential.session).await?;
+    let holder = credential.holder.session().ok_or(AgentSessionErrorCode::Forbidden)?;
+    let session = app.store.session(holder).await?;
     let own = session.ok_or_else(|| AgentSessionError::refused(Refusal::InvalidToken))?;
     if own.id.as_str() != named {
         let sibling = is_sibling(app, named, credential.account.as_ref()).await?;

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use super::{null_or, step};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ApprovalId, KeyId, RegistrationId, SessionId};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 use crate::store::write::{Expect, Step};
@@ -23,6 +23,7 @@ pub struct Model {
     pub approval_id: Option<String>,
     pub address: String,
     pub detail: Option<String>,
+    pub key_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -41,6 +42,7 @@ impl TryFrom<Model> for Event {
             session: row.session_id.map(SessionId),
             registration: row.registration_id.map(RegistrationId),
             approval: row.approval_id.map(ApprovalId),
+            key: row.key_id.map(KeyId),
             address: row.address,
             detail: row.detail,
         })
@@ -49,8 +51,9 @@ impl TryFrom<Model> for Event {
 
 pub(in crate::store) fn record(event: &Event, id: String, backend: DbBackend) -> Step {
     let sql = "INSERT INTO event (id, at, kind, account_id, session_id, registration_id, \
-               approval_id, address, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let values: [Value; 9] = [
+               approval_id, address, detail, key_id) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let values: [Value; 10] = [
         id.into(),
         event.at.0.into(),
         event.kind.name().into(),
@@ -60,6 +63,7 @@ pub(in crate::store) fn record(event: &Event, id: String, backend: DbBackend) ->
         null_or(event.approval.as_ref().map(|id| id.0.clone())),
         event.address.as_str().into(),
         null_or(event.detail.clone()),
+        null_or(event.key.as_ref().map(|id| id.0.clone())),
     ];
     step(backend, sql, values, Expect::One("event"))
 }

@@ -23,7 +23,8 @@ async fn answers(database: &Database, liveness: &Liveness<()>, session: &str) ->
     }
     let loaded = liveness.begin_load();
     let active = is_active(database, session).await;
-    active && liveness.admit(loaded, digest, Live { session, expires_at: END, value: () }).is_some()
+    let expires_at = Some(END);
+    active && liveness.admit(loaded, digest, Live { session, expires_at, value: () }).is_some()
 }
 
 async fn begin(database: &Database, session: &str) {

@@ -12,8 +12,9 @@ use crate::store::{
     Database, Expect, Location, OpenError, Store, StoreError, known_master, migrate, unmigrate,
 };
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "account",
+    "api_key",
     "approval",
     "browser_session",
     "client",

@@ -4,6 +4,11 @@
 //! Pages work without scripts, and carry no inline style or script, so that the policy of
 //! every answer can stay `default-src 'none'` (decision 16).
 
+pub mod api_key;
+pub mod api_key_new;
+pub mod api_key_revoke;
+pub mod api_key_shown;
+pub mod api_keys;
 pub mod approval;
 pub mod approval_refused;
 pub mod authorize_refused;
@@ -38,6 +43,8 @@ pub struct Frame<'a> {
     /// request.
     pub host: &'a str,
     pub service: Service<'a>,
+    /// Whether there are API keys here at all.
+    pub keys: bool,
     /// Whose browser this is; `None` before sign-in.
     pub person: Option<Person<'a>>,
 }

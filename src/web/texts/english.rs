@@ -1,5 +1,6 @@
 //! English: the language every other catalogue is checked against.
 
+mod api_keys;
 mod clients;
 mod doors;
 mod people;
@@ -23,6 +24,7 @@ pub static ENGLISH: Texts = Texts {
     decision: sessions::DECISION,
     sessions: sessions::SESSIONS,
     events: sessions::EVENTS,
+    api_keys: api_keys::API_KEYS,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },
 };
@@ -31,6 +33,7 @@ const FRAME: FrameTexts = FrameTexts {
     skip: "Skip to the content",
     sign_out: "Sign out",
     sessions: "Agent sessions",
+    keys: "API keys",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),
     never_password: "No page here asks for a password next to a code.",
     documentation: "Documentation",

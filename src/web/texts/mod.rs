@@ -4,6 +4,7 @@
 //! that a language may order and inflect as it needs; sentences whose names are set in their
 //! own type are a [`Sentence`].
 
+mod api_keys;
 mod clients;
 mod doors;
 pub mod english;
@@ -13,6 +14,7 @@ mod sessions;
 use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
+pub use api_keys::{ApiKeyTexts, NewKeyTexts, ShownKeyTexts};
 pub use clients::{Remedy, UnknownClientTexts};
 pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
@@ -38,6 +40,7 @@ pub struct Texts {
     pub decision: DecisionTexts,
     pub sessions: SessionTexts,
     pub events: EventTexts,
+    pub api_keys: ApiKeyTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,
 }
@@ -81,6 +84,7 @@ pub struct FrameTexts {
     pub skip: &'static str,
     pub sign_out: &'static str,
     pub sessions: &'static str,
+    pub keys: &'static str,
     /// First: this page's host.
     pub address: Sentence,
     pub never_password: &'static str,

@@ -10,7 +10,8 @@ use crate::support::agent::member;
 use crate::support::reply::Reply;
 use crate::support::{EVENTS_API, Site};
 
-/// operator.md, "Names on the wire"; RFC 7662 §2.2, oauth.md row 23: exactly these members,
+/// operator.md, "Names on the wire"; RFC 7662 §2.2, oauth.md row 23, and what every credential
+/// says of itself (contracts/credentials.md section 3): exactly these members,
 /// times as whole seconds.
 #[tokio::test]
 async fn a_live_token_is_described_by_exactly_these_members() {
@@ -28,6 +29,7 @@ async fn a_live_token_is_described_by_exactly_these_members() {
             "sub": sub, "aud": format!("{}/demo", site.url), "iss": site.url,
             "exp": 1_800_003_600, "iat": 1_800_000_000, "token_type": "Bearer",
             "session_id": session, "agent": "Test agent", "approved_at": 1_800_000_000,
+            "credential_type": "session", "credential_id": session, "mode": "live", "owner": sub,
         })
     );
     // From the cache the same.
@@ -47,6 +49,7 @@ async fn an_unclaimed_agents_token_names_the_registration_and_no_approval() {
         (&json!(registered.id), &json!(registered.id))
     );
     assert!(known.get("approved_at").is_none());
+    assert!(known.get("owner").is_none(), "nobody answers for it yet");
     assert_eq!(known["scope"], "demo:read");
     site.close().await;
 }

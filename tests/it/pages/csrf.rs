@@ -3,7 +3,7 @@
 use countersign::flow::account::{self, NewPerson};
 use serde_json::json;
 
-use super::{PageForm, forms, session_of, state};
+use super::{PROFILE, PageForm, forms, key_of, session_of, state};
 use crate::support::agent::{Registered, member};
 use crate::support::person::{Person, form_token};
 use crate::support::reply::Reply;
@@ -26,10 +26,11 @@ struct World {
     open: Registered,
     welcome: String,
     session: String,
+    key: String,
 }
 
 async fn world() -> World {
-    let site = Site::open().await;
+    let site = Site::open_with(PROFILE).await;
     let mut ada = site.person("ada@example.com").await;
     let bob = site.person("bob@example.com").await;
     let agent = site.agent();
@@ -42,7 +43,8 @@ async fn world() -> World {
     let welcome = format!("/welcome/{}", link.expect("a link").reveal());
     let open = agent.register_for("ada@example.com").await;
     let stranger = Person::new(&site, "eve@example.com");
-    World { site, ada, bob, stranger, open, welcome, session }
+    let key = key_of(&mut ada).await;
+    World { site, ada, bob, stranger, open, welcome, session, key }
 }
 
 /// Every page with a form, and every way of pressing each.
@@ -55,6 +57,10 @@ async fn crawl(world: &mut World) -> Vec<Press> {
         format!("{approval}?code=none"),
         "/account/sessions".to_owned(),
         format!("/account/sessions/{}", world.session),
+        "/account/keys".to_owned(),
+        "/account/keys/new/test".to_owned(),
+        format!("/account/keys/{}", world.key),
+        format!("/account/keys/{}/revoke", world.key),
         "/approve/cvt_unknown".to_owned(),
         "/account/sessions/ses_unknown".to_owned(),
         "/sign-up".to_owned(),

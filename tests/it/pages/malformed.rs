@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{AGENT_SESSIONS, state};
+use super::{PROFILE, key_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::form_token;
@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 31] = [
+const ROUTES: [(&str, Takes); 34] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -58,6 +58,9 @@ const ROUTES: [(&str, Takes); 31] = [
     ("/approve/LINK", Takes::Page),
     ("/account/sessions/SESSION/rename", Takes::Page),
     ("/account/sessions/SESSION/disconnect", Takes::Page),
+    ("/account/keys/new/test", Takes::Page),
+    ("/account/keys/KEY/rotate", Takes::Page),
+    ("/account/keys/KEY/revoke", Takes::Page),
 ];
 
 /// The routes above are all there are, so a new one cannot be forgotten.
@@ -82,7 +85,7 @@ struct World {
 }
 
 async fn world() -> World {
-    let site = Site::open_with(&format!("{LIMITS}{AGENT_SESSIONS}")).await;
+    let site = Site::open_with(&format!("{LIMITS}{PROFILE}")).await;
     let mut ada = site.person("ada@example.com").await;
     let agent = site.agent();
     let registered = agent.register_for("ada@example.com").await;
@@ -95,7 +98,11 @@ async fn world() -> World {
         "host: x\r\ncookie: {}\r\nauthorization: Bearer {access}\r\n",
         ada.cookie.clone().expect("a cookie"),
     );
-    let path = |route: &str| route.replace("/approve/LINK", &link).replace("SESSION", &session);
+    let key = key_of(&mut ada).await;
+    let path = |route: &str| {
+        let route = route.replace("/approve/LINK", &link).replace("KEY", &key);
+        route.replace("SESSION", &session)
+    };
     let routes = ROUTES.iter().map(|(route, takes)| (path(route), *takes)).collect();
     World { site, routes, headers, token, access }
 }

@@ -20,15 +20,16 @@ mod wrong_account;
 use futures_util::future::join_all;
 
 use crate::support::Site;
-use crate::support::person::{Person, form_token};
+use crate::support::person::{Person, between, form_token};
 use crate::support::reply::Reply;
 
-/// Settings that open the agent sessions door for the demo resource.
-const AGENT_SESSIONS: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n";
+/// Settings that open the agent sessions door and offer keys for the demo resource.
+const PROFILE: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n\
+                       [[profile.credential]]\nprefix = \"ex_\"\n";
 
 /// What the database holds of people's and agents' state. Events, counters and "last used"
 /// are left out: they may move while protected state must not.
-pub async fn state(site: &Site) -> [i64; 2] {
+pub async fn state(site: &Site) -> [i64; 3] {
     let rows = "SELECT (SELECT COUNT(*) FROM account) \
                 + 1000 * (SELECT COUNT(*) FROM registration) \
                 + 1000000 * (SELECT COUNT(*) FROM approval) \
@@ -42,7 +43,18 @@ pub async fn state(site: &Site) -> [i64; 2] {
                  + 1000000000000 * (SELECT COUNT(ended_at) FROM session) \
                  + 1000000000000000 * (SELECT COUNT(used_at) FROM one_time_link) \
                  + 10000000000000000 * (SELECT COUNT(*) FROM browser_session) AS BIGINT)";
-    [site.count(rows).await, site.count(moves).await]
+    let keys = "SELECT CAST(COUNT(*) + 1000 * COUNT(ended_at) + \
+                1000000 * COALESCE(SUM(revision), 0) AS BIGINT) FROM api_key";
+    [site.count(rows).await, site.count(moves).await, site.count(keys).await]
+}
+
+/// A key of this person's for the demo resource, where [`PROFILE`] offers them: its identifier.
+pub async fn key_of(person: &mut Person) -> String {
+    let page = "/account/keys/new/test";
+    let fields = [("name", "Test key"), ("scope", "demo:read"), ("lifetime", "until_revoked")];
+    let reply = person.post_from(page, page, &fields).await;
+    let link = "<a class=\"button\" href=\"/account/keys/";
+    between(&reply.text, link, "\"").unwrap_or_else(|| panic!("a key: {}", reply.text)).to_owned()
 }
 
 /// The state of one approval, by its registration.
@@ -105,9 +117,10 @@ pub struct PageForm {
     pub buttons: Vec<(String, String)>,
 }
 
-/// The forms of a page that was opened at `path`.
+/// The forms of a page that was opened at `path`; searching is no more than reading.
 pub fn forms(path: &str, html: &str) -> Vec<PageForm> {
-    html.split("<form ").skip(1).map(|rest| form(path, rest)).collect()
+    let posts = |rest: &&str| !rest.starts_with("method=\"get\"");
+    html.split("<form ").skip(1).filter(posts).map(|rest| form(path, rest)).collect()
 }
 
 fn form(path: &str, rest: &str) -> PageForm {

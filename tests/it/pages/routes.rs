@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign::flow::account::{self, NewPerson};
 use serde_json::json;
 
-use super::{AGENT_SESSIONS, session_of, state};
+use super::{PROFILE, key_of, session_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::{Person, form_token};
@@ -228,6 +228,25 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[]),
         Passes::Owner { passed: 303, other: 404, refused: 403 },
     ),
+    get("/account/keys", Passes::AnyPerson { passed: 200, refused: 303 }),
+    get("/account/keys/new/{profile}", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post(
+        "/account/keys/new/{profile}",
+        Body::Form(&[("name", "no scope"), ("lifetime", "until_revoked")]),
+        Passes::AnyPerson { passed: 422, refused: 403 },
+    ),
+    get("/account/keys/{id}", Passes::Owner { passed: 200, other: 404, refused: 303 }),
+    get("/account/keys/{id}/revoke", Passes::Owner { passed: 200, other: 404, refused: 303 }),
+    post(
+        "/account/keys/{id}/rotate",
+        Body::Form(&[]),
+        Passes::Owner { passed: 200, other: 404, refused: 403 },
+    ),
+    post(
+        "/account/keys/{id}/revoke",
+        Body::Form(&[]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
     // What agents that ask for a session send proves itself: a poll token, a finish code, a
     // refresh token. Only their own session opens the rest.
     post("/agent-sessions/start", Body::Json("{}"), REFUSED),
@@ -266,12 +285,13 @@ pub(super) struct World {
     stranger: Person,
     pub agent: String,
     session: String,
+    key: String,
     approval: String,
     welcome: String,
 }
 
 pub(super) async fn world() -> World {
-    let site = Site::open_with(AGENT_SESSIONS).await;
+    let site = Site::open_with(PROFILE).await;
     let mut ada = site.person("ada@example.com").await;
     let bob = site.person("bob@example.com").await;
     let mut stranger = Person::new(&site, "eve@example.com");
@@ -288,16 +308,22 @@ pub(super) async fn world() -> World {
     let linked = NewPerson { name: "", email: "carol@example.com", password: "" };
     let link = account::add(&site.app, &linked, false, site.clock.now()).await.expect("added");
     let welcome = link.expect("a link").reveal().to_owned();
-    World { agent: tokens.remove(0), site, ada, bob, stranger, session, approval, welcome }
+    let key = key_of(&mut ada).await;
+    World { agent: tokens.remove(0), site, ada, bob, stranger, session, key, approval, welcome }
 }
 
 impl World {
     pub fn path(&self, row: &Row) -> String {
-        let id = if row.path.starts_with("/approve") { &self.approval } else { &self.session };
+        let id = match row.path {
+            path if path.starts_with("/approve") => &self.approval,
+            path if path.starts_with("/account/keys") => &self.key,
+            _ => &self.session,
+        };
         row.path
             .replace("{id}", id)
             .replace("{link}", &self.welcome)
             .replace("{client_id}", "client1")
+            .replace("{profile}", "test")
             .replace("{name}", "countersign.css")
             .replace("{path:.*}", "demo")
     }
@@ -355,7 +381,8 @@ async fn on_every_route_only_the_declared_principal_passes() {
             }
             let may_see = matches!(principal, Principal::Owner | Principal::Agent);
             if reply.status == 200 && !may_see && path.starts_with("/account") {
-                assert!(!reply.text.contains("Test agent"), "{principal:?} sees the owner's");
+                let seen = ["Test agent", "Test key"].iter().any(|word| reply.text.contains(word));
+                assert!(!seen, "{principal:?} sees the owner's");
             }
             asked += 1;
         }

@@ -11,7 +11,7 @@ use sqlx::postgres::PgPoolOptions;
 use crate::support::PASSWORD;
 use crate::support::agent::{Registered, path_of};
 use crate::support::database::TestDatabase;
-use crate::support::person::{Person, another_code, form_token, relayed_code};
+use crate::support::person::{Person, another_code, between, form_token, relayed_code};
 use crate::support::process::{Place, Process, link as link_in};
 
 const SETTINGS: &str = r#"
@@ -32,6 +32,9 @@ service_auth_registrations_per_hour = 100000
 [[profile]]
 name = "agent-analytics"
 [profile.agent_sessions]
+[[profile.credential]]
+prefix = "aak_"
+rotate = "overlapping"
 "#;
 
 const AT_ONCE: usize = 8;
@@ -104,6 +107,7 @@ async fn no_secret_of_ten_thousand_is_kept_or_logged() {
     let registered = agents(&server, &mut issued).await;
     sessions(&server, &mut ada, &registered, &mut issued).await;
     agent_sessions(&server, &mut ada, &mut issued).await;
+    keys(&server, &mut ada, &mut issued).await;
     browsers(&server, &mut issued).await;
     let seen = registered.first().expect("one").id.clone();
 
@@ -240,6 +244,29 @@ async fn sessions(
     ];
     for body in asked {
         agent.post("/agent/identity", &body).await;
+    }
+}
+
+/// Keys that were made, used, rotated and revoked.
+async fn keys(server: &Process, ada: &mut Person, issued: &mut Issued) {
+    let new = "/account/keys/new/agent-analytics";
+    for n in 0..20 {
+        let name = format!("Key {n}");
+        let fields =
+            [("name", name.as_str()), ("scope", "demo:read"), ("lifetime", "until_revoked")];
+        let made = ada.post_from(new, new, &fields).await.text;
+        let page =
+            between(&made, "<a class=\"button\" href=\"", "\"").expect("its page").to_owned();
+        let rotated = ada.post_from(&page, &format!("{page}/rotate"), &[]).await.text;
+        for shown in [&made, &rotated] {
+            let key = relayed_code(shown);
+            let known = server.introspect_as("api", "what-the-resource-server-knows", &key).await;
+            assert_eq!(known.json()["active"], true, "{}", known.text);
+            issued.add(key);
+        }
+        if n % 2 == 0 {
+            ada.post_from(&page, &format!("{page}/revoke"), &[]).await;
+        }
     }
 }
 

@@ -13,11 +13,15 @@ use crate::support::proof::{ask, for_token, with_token};
 use crate::support::{EVENTS_API, Site};
 
 /// Every header that says who it is.
-const IDENTITY: [&str; 9] = [
+const IDENTITY: [&str; 13] = [
     "countersign-subject",
     "countersign-account",
     "countersign-client",
     "countersign-session",
+    "countersign-credential",
+    "countersign-credential-type",
+    "countersign-profile",
+    "countersign-mode",
     "countersign-agent",
     "countersign-scope",
     "countersign-resource",
@@ -88,6 +92,10 @@ async fn a_live_session_passes_and_the_proxy_learns_who_it_is() {
             text("sub"),
             text("client_id"),
             text("session_id"),
+            text("credential_id"),
+            "session".to_owned(),
+            String::new(),
+            "live".to_owned(),
             "Test%20agent".to_owned(),
             "demo:read demo:write".to_owned(),
             format!("{}/demo", site.url),

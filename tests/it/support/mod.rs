@@ -142,6 +142,11 @@ impl Site {
         Self::node(self.outside()).await
     }
 
+    /// A second node whose operator has written other settings.
+    pub async fn second_node_with(&self, settings: &str) -> Self {
+        Self::node(Outside { settings: settings.to_owned(), ..self.outside() }).await
+    }
+
     /// The same server after a stop; the outside world stays, and so does the issuer. It
     /// listens elsewhere.
     pub async fn restart(mut self) -> Self {

@@ -68,6 +68,7 @@ impl Sample {
                 terms: None,
                 privacy: Some("https://example.com/privacy"),
             },
+            keys: true,
             person: signed_in.then_some(Person { name: &self.person, email, csrf: CSRF }),
         }
     }
@@ -83,6 +84,7 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::agent_session::pages(sample, &inside));
     pages.extend(super::results::decisions(sample, &inside));
     pages.extend(super::results::sessions(sample, &inside));
+    pages.extend(super::api_keys::pages(sample, &inside));
     pages.extend([
         show(
             "home",

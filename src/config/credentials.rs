@@ -1,0 +1,366 @@
+//! The keys of a profile: `[[profile.credential]]`.
+
+use super::entry::Entry;
+use super::problem::Problem;
+use crate::domain::api_key::{Mode, Rotation};
+use crate::domain::resource::Resource;
+use crate::protocol::api_key::KeyForm;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::SecretKind;
+use crate::protocol::timestamp::Seconds;
+
+/// What holds of one profile's secret keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRules {
+    pub live: KeyForm,
+    /// Sandbox keys begin otherwise; there are none without a form of theirs.
+    pub sandbox: Option<KeyForm>,
+    /// How many characters behind the prefix are shown for ever.
+    pub display: usize,
+    /// Where it arrives; never empty.
+    pub via: Vec<Via>,
+    /// What a person may tick. Never empty.
+    pub scopes: Scopes,
+    /// The longest life a person may choose; keys may last until they are revoked where it is
+    /// `None`.
+    pub longest: Option<Seconds>,
+    pub remind_after: Seconds,
+    pub rotation: Rotation,
+}
+
+/// How a key comes along with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Via {
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// `Authorization: ApiKey …`
+    ApiKeyScheme,
+    /// A header of this name.
+    Header(String),
+}
+
+/// A leak of the database shows the digest and the beginning: what is left to guess must be as
+/// much as in any other secret of ours that lives for long.
+const HIDDEN: usize = 22;
+
+const BYTES: std::ops::RangeInclusive<i64> = 20..=64;
+const DISPLAY: std::ops::RangeInclusive<i64> = 0..=12;
+
+impl KeyRules {
+    /// How keys of this mode are spelled, where there are any.
+    #[must_use]
+    pub fn form(&self, mode: Mode) -> Option<&KeyForm> {
+        match mode {
+            Mode::Live => Some(&self.live),
+            Mode::Sandbox => self.sandbox.as_ref(),
+        }
+    }
+
+    pub fn forms(&self) -> impl Iterator<Item = &KeyForm> {
+        std::iter::once(&self.live).chain(&self.sandbox)
+    }
+}
+
+/// Prefixes that are taken, by whom.
+pub(super) struct Prefixes(Vec<String>);
+
+impl Prefixes {
+    /// Those of this server's own secrets.
+    pub fn ours() -> Self {
+        Self(SecretKind::ALL.iter().map(|kind| kind.prefix().to_owned()).collect())
+    }
+
+    /// Takes a prefix, unless it and another could begin the same text: then nothing could tell
+    /// two kinds of credential apart.
+    fn take(&mut self, prefix: &str) -> Result<(), String> {
+        let clash = |taken: &&String| taken.starts_with(prefix) || prefix.starts_with(*taken);
+        if let Some(taken) = self.0.iter().find(clash) {
+            return Err(format!("{taken} is taken, and the same text could begin with both"));
+        }
+        self.0.push(prefix.to_owned());
+        Ok(())
+    }
+}
+
+/// Reads a profile's credentials: one kind of secret keys, or none.
+pub(super) fn read(
+    profile: &Entry<'_>,
+    resource: Option<&Resource>,
+    prefixes: &mut Prefixes,
+    problems: &mut Vec<Problem>,
+) -> Option<KeyRules> {
+    let mut rules = None;
+    for (index, entry) in profile.entries("credential", problems).iter().enumerate() {
+        let known = rule(entry, resource, prefixes, problems);
+        if index > 0 {
+            let remedy = "a profile has one kind of secret keys; remove one";
+            problems.push(entry.problem("type", remedy));
+        }
+        rules = rules.or(known);
+    }
+    rules
+}
+
+fn rule(
+    entry: &Entry<'_>,
+    resource: Option<&Resource>,
+    prefixes: &mut Prefixes,
+    problems: &mut Vec<Problem>,
+) -> Option<KeyRules> {
+    let known = [
+        "type",
+        "prefix",
+        "sandbox_prefix",
+        "bytes",
+        "display",
+        "via",
+        "scopes",
+        "expires",
+        "remind_after",
+        "rotate",
+        "overlap",
+        "manage",
+    ];
+    entry.only(&known, problems);
+    one_of(entry, "type", &["secret"], problems);
+    one_of(entry, "manage", &["human"], problems);
+    if !entry.has("prefix") {
+        problems.push(entry.problem("prefix", "missing; write how its keys begin, such as ex_"));
+    }
+    let bytes = number(entry, "bytes", BYTES, 24, problems);
+    let live = form(entry, "prefix", bytes, prefixes, problems);
+    let sandbox = form(entry, "sandbox_prefix", bytes, prefixes, problems);
+    let display = number(entry, "display", DISPLAY, 6, problems);
+    if live.as_ref().is_some_and(|form| form.random() < display + HIDDEN) {
+        let remedy = "what is shown for ever leaves too little to guess; write more bytes";
+        problems.push(entry.problem("display", remedy));
+    }
+    let rules = KeyRules {
+        sandbox,
+        display,
+        via: via(entry, problems),
+        scopes: scopes(entry, resource, problems),
+        longest: longest(entry, problems),
+        remind_after: entry.span("remind_after", Seconds::DAY.times(90), problems),
+        rotation: rotation(entry, problems),
+        live: live?,
+    };
+    Some(rules)
+}
+
+/// A word of a few; the first when left out.
+fn one_of<'a>(
+    entry: &Entry<'_>,
+    name: &str,
+    words: &[&'a str],
+    problems: &mut Vec<Problem>,
+) -> Option<&'a str> {
+    if !entry.has(name) {
+        return words.first().copied();
+    }
+    let text = entry.text(name, problems)?;
+    let found = words.iter().find(|word| **word == text).copied();
+    if found.is_none() {
+        problems.push(entry.problem(name, format!("write one of: {}", words.join(", "))));
+    }
+    found
+}
+
+/// A whole number in its range; `usual` when left out.
+fn number(
+    entry: &Entry<'_>,
+    name: &str,
+    range: std::ops::RangeInclusive<i64>,
+    usual: usize,
+    problems: &mut Vec<Problem>,
+) -> usize {
+    let Some(number) = entry.number(name, problems) else { return usual };
+    let fits = usize::try_from(number).ok().filter(|_| range.contains(&number));
+    fits.unwrap_or_else(|| {
+        let remedy = format!("write a number from {} to {}", range.start(), range.end());
+        problems.push(entry.problem(name, remedy));
+        usual
+    })
+}
+
+fn form(
+    entry: &Entry<'_>,
+    name: &str,
+    bytes: usize,
+    prefixes: &mut Prefixes,
+    problems: &mut Vec<Problem>,
+) -> Option<KeyForm> {
+    let prefix = entry.text(name, problems)?;
+    let taken = if KeyForm::is_prefix(&prefix) {
+        prefixes.take(&prefix)
+    } else {
+        Err("write small letters and digits with an underscore at the end, such as ex_".to_owned())
+    };
+    if let Err(remedy) = taken {
+        problems.push(entry.problem(name, remedy));
+        return None;
+    }
+    Some(KeyForm::new(&prefix, bytes))
+}
+
+fn via(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Vec<Via> {
+    if !entry.has("via") {
+        return vec![Via::Bearer];
+    }
+    let words = entry.list("via", problems);
+    let ways: Option<Vec<Via>> = words.iter().map(|word| way(word)).collect();
+    ways.filter(|ways| !ways.is_empty()).unwrap_or_else(|| {
+        let remedy = "write a list of bearer, apikey-scheme and header:NAME";
+        problems.push(entry.problem("via", remedy));
+        Vec::new()
+    })
+}
+
+fn way(word: &str) -> Option<Via> {
+    let is_name = |name: &&str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !name.is_empty() && name.bytes().all(fits) && !name.eq_ignore_ascii_case("authorization")
+    };
+    match word {
+        "bearer" => Some(Via::Bearer),
+        "apikey-scheme" => Some(Via::ApiKeyScheme),
+        _ => word.strip_prefix("header:").filter(is_name).map(|name| Via::Header(name.to_owned())),
+    }
+}
+
+/// Scopes of the resource; all of them when left out.
+fn scopes(entry: &Entry<'_>, resource: Option<&Resource>, problems: &mut Vec<Problem>) -> Scopes {
+    let all = resource.map(Resource::all_scopes).unwrap_or_default();
+    if !entry.has("scopes") {
+        return all;
+    }
+    let names = entry.list("scopes", problems);
+    let offered = Scopes::of(names.iter().map(String::as_str)).unwrap_or_default();
+    // Of a resource that was refused nothing is known.
+    if offered.is_empty() || (resource.is_some() && !all.covers(&offered)) {
+        problems.push(entry.problem("scopes", "name scopes of the resource, one at least"));
+    }
+    offered
+}
+
+fn longest(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Seconds> {
+    let key = "expires";
+    if !entry.has(key) || entry.text(key, problems).as_deref() == Some("never") {
+        return None;
+    }
+    let longest = entry.span(key, Seconds::DAY, problems);
+    if longest < Seconds::DAY {
+        let remedy = "write a day or more, such as \"90d\", or \"never\"";
+        problems.push(entry.problem(key, remedy));
+    }
+    Some(longest)
+}
+
+fn rotation(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Rotation {
+    let overlap = entry.span("overlap", Seconds::DAY, problems);
+    let word = one_of(entry, "rotate", &["atomic", "overlapping"], problems);
+    if overlap < Seconds::MINUTE {
+        // A node may believe what it read for half a minute.
+        problems.push(entry.problem("overlap", "write a minute or more, such as \"24h\""));
+    }
+    if word == Some("overlapping") {
+        return Rotation::Overlapping(overlap);
+    }
+    if entry.has("overlap") {
+        problems.push(entry.problem("overlap", "only with rotate = \"overlapping\"; remove it"));
+    }
+    Rotation::Atomic
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::{loaded, refused};
+
+    const KEYS: &str = "[[profile]]\nname = 'example'\n[[profile.credential]]\nprefix = 'ex_'\n";
+
+    fn rules(text: &str) -> KeyRules {
+        let settings = loaded(text).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
+        settings.profiles[0].keys.clone().expect("keys")
+    }
+
+    /// Section 3 of contracts/credentials.md: a prefix says it, and the rest is what most want.
+    #[test]
+    fn a_prefix_is_enough_and_the_rest_is_usual() {
+        let usual = KeyRules {
+            live: KeyForm::new("ex_", 24),
+            sandbox: None,
+            display: 6,
+            via: vec![Via::Bearer],
+            scopes: Scopes::of(["demo:read", "demo:write"]).expect("scopes"),
+            longest: None,
+            remind_after: Seconds::DAY.times(90),
+            rotation: Rotation::Atomic,
+        };
+        assert_eq!(rules(KEYS), usual);
+        let all = format!(
+            "{KEYS}type = 'secret'\nsandbox_prefix = 'exs_'\nbytes = 32\ndisplay = 8\n\
+             via = ['bearer', 'apikey-scheme', 'header:X-API-Key']\nscopes = ['demo:read']\n\
+             expires = '365d'\nremind_after = '30d'\nrotate = 'overlapping'\noverlap = '12h'\n\
+             manage = 'human'\n"
+        );
+        let rules = rules(&all);
+        assert_eq!(rules.sandbox, Some(KeyForm::new("exs_", 32)));
+        assert_eq!(rules.via[2], Via::Header("X-API-Key".to_owned()));
+        assert_eq!(rules.longest, Some(Seconds::DAY.times(365)));
+        assert_eq!(rules.rotation, Rotation::Overlapping(Seconds::HOUR.times(12)));
+    }
+
+    /// Section 3, "Anchored prefixes are distinct": among themselves, and from ours.
+    #[test]
+    fn prefixes_that_could_begin_one_text_are_refused() {
+        let with = |prefix: &str| KEYS.replace("ex_", prefix);
+        for taken in ["aas_", "aar_", "aas_x_", "cbs_", "acs_", "acs1_"] {
+            assert_eq!(refused(&with(taken)), ["profile[0].credential[0].prefix"], "{taken}");
+        }
+        for free in ["as_", "ak_", "ap_", "av_", "aak_", "sk_sandbox_"] {
+            assert_eq!(rules(&with(free)).live.prefix(), free);
+        }
+        let sandbox = format!("{KEYS}sandbox_prefix = 'ex_test_'");
+        assert_eq!(refused(&sandbox), ["profile[0].credential[0].sandbox_prefix"]);
+        let other = with("ex_live_").replace("'example'", "'other'");
+        assert_eq!(refused(&format!("{KEYS}{other}")), ["profile[1].credential[0].prefix"]);
+    }
+
+    #[test]
+    fn what_no_key_could_be_is_refused_where_it_stands() {
+        for (line, key) in [
+            ("type = 'public'", "type"),
+            ("manage = 'session'", "manage"),
+            ("bytes = 16", "bytes"),
+            ("bytes = 'many'", "bytes"),
+            ("display = 13", "display"),
+            ("display = -1", "display"),
+            ("bytes = 20\ndisplay = 6", "display"),
+            ("via = []", "via"),
+            ("via = ['cookie']", "via"),
+            ("via = ['header:Authorization']", "via"),
+            ("via = ['header:X Key']", "via"),
+            ("scopes = []", "scopes"),
+            ("scopes = ['unknown']", "scopes"),
+            ("expires = '1h'", "expires"),
+            ("expires = 'soon'", "expires"),
+            ("rotate = 'sometimes'", "rotate"),
+            ("overlap = '1h'", "overlap"),
+            ("rotate = 'overlapping'\noverlap = '59s'", "overlap"),
+            ("sandbox_prefix = 'EX_'", "sandbox_prefix"),
+            ("prefx = 'x_'", "prefx"),
+        ] {
+            let wanted = [format!("profile[0].credential[0].{key}")];
+            assert_eq!(refused(&format!("{KEYS}{line}")), wanted, "{line}");
+        }
+        assert_eq!(refused(&KEYS.replace("ex_", "ex")), ["profile[0].credential[0].prefix"]);
+        assert_eq!(
+            refused(&KEYS.replace("prefix = 'ex_'", "")),
+            ["profile[0].credential[0].prefix"]
+        );
+        let twice = format!("{KEYS}[[profile.credential]]\nprefix = 'ey_'\n");
+        assert_eq!(refused(&twice), ["profile[0].credential[1].type"]);
+        assert_eq!(refused(&KEYS.replace("'example'", "'an example'")), ["profile[0].name"]);
+    }
+}

@@ -1,0 +1,251 @@
+//! Keys: what a person hands to a program that cannot ask. People make, rotate and revoke them;
+//! no agent's session reaches any of that (design promise P7).
+
+use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::id::{AccountId, KeyId};
+use crate::domain::origin::Occasion;
+use crate::protocol::resource_identifier::ResourceIdentifier;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+
+/// One key of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: KeyId,
+    pub revision: i64,
+    pub account: AccountId,
+    /// The profile it is of, by name.
+    pub profile: String,
+    /// What it opens.
+    pub resource: ResourceIdentifier,
+    pub digest: Digest,
+    /// Its beginning, which is all that is ever shown of it again.
+    pub beginning: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// Where it is used, in its owner's words; may be empty.
+    pub environment: String,
+    pub scopes: Scopes,
+    pub mode: Mode,
+    pub created_at: Timestamp,
+    /// It lasts until it is revoked where there is none.
+    pub expires_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+    /// How often it was found good.
+    pub uses: i64,
+    pub ended: Option<KeyEnded>,
+    /// The key that was made to take its place.
+    pub successor: Option<KeyId>,
+}
+
+/// Whether a key moves what is real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Live,
+    /// For trying things out; the API keeps what it touches apart.
+    Sandbox,
+}
+
+/// When a key ended, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyEnded {
+    pub at: Timestamp,
+    pub cause: KeyEnd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyEnd {
+    /// Its owner revoked it.
+    Revoked,
+    /// Another took its place at once.
+    Rotated,
+}
+
+/// What becomes of a key when another takes its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// It ends in the same moment.
+    Atomic,
+    /// It goes on for so long, so that programs can be changed over one by one.
+    Overlapping(Seconds),
+}
+
+impl Mode {
+    /// The `mode` of introspection.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
+impl KeyEnd {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Rotated => "rotated",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Revoked, Self::Rotated].into_iter().find(|cause| cause.name() == name)
+    }
+}
+
+impl ApiKey {
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Since when it should be replaced, if it is that old: one that has a successor is being
+    /// replaced already.
+    #[must_use]
+    pub fn due(&self, remind_after: Seconds, now: Timestamp) -> Option<Timestamp> {
+        let due = self.created_at + remind_after;
+        (self.is_live(now) && self.successor.is_none() && due <= now).then_some(due)
+    }
+
+    /// Makes it good.
+    pub fn create(self, occasion: &Occasion) -> Change<Self> {
+        let event = self.event(EventKind::KeyCreated, occasion);
+        Change { seen: UNSTORED, next: self, effects: vec![Effect::Record(event)] }
+    }
+
+    /// Puts `successor` in its place. `None` where nothing is left to replace: it has ended, or
+    /// was replaced before.
+    #[must_use]
+    pub fn rotate(
+        self,
+        successor: Self,
+        rotation: Rotation,
+        occasion: &Occasion,
+    ) -> Option<Change<Self>> {
+        if !self.is_live(occasion.at) || self.successor.is_some() {
+            return None;
+        }
+        let event = self.event(EventKind::KeyRotated, occasion).saying(successor.id.as_str());
+        let (id, seen, at) = (self.id.clone(), self.revision, occasion.at);
+        let mut next = Self { successor: Some(successor.id.clone()), ..self };
+        let created = successor.event(EventKind::KeyCreated, occasion);
+        let mut effects = vec![Effect::IssueKey(Box::new(successor))];
+        match rotation {
+            Rotation::Atomic => effects.push(Effect::EndKey { id, cause: KeyEnd::Rotated, at }),
+            Rotation::Overlapping(span) => {
+                let end = at + span;
+                next.expires_at = Some(next.expires_at.map_or(end, |before| before.min(end)));
+            }
+        }
+        effects.extend([Effect::Record(event), Effect::Record(created)]);
+        Some(Change { seen, next, effects })
+    }
+
+    /// Ends it at once; one that has ended stays as it is.
+    #[must_use]
+    pub fn revoke(&self, occasion: &Occasion) -> Vec<Effect> {
+        if self.ended.is_some() {
+            return Vec::new();
+        }
+        let event = self.event(EventKind::KeyRevoked, occasion);
+        let end = Effect::EndKey { id: self.id.clone(), cause: KeyEnd::Revoked, at: occasion.at };
+        vec![end, Effect::Record(event)]
+    }
+
+    fn event(&self, kind: EventKind, occasion: &Occasion) -> Event {
+        Event::new(kind, occasion).by(&self.account).of_key(&self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::origin::Origin;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    fn occasion(at: Timestamp) -> Occasion {
+        let from = Origin { address: "203.0.113.24".to_owned(), user_agent: None };
+        Occasion { at, from }
+    }
+
+    fn key(id: &str) -> ApiKey {
+        ApiKey {
+            id: KeyId(id.to_owned()),
+            revision: 1,
+            account: AccountId("acc_1".to_owned()),
+            profile: "example".to_owned(),
+            resource: "https://api.example.com".parse().expect("a resource"),
+            digest: Digest::of(id.as_bytes()),
+            beginning: "as_abcdef".to_owned(),
+            name: "Nightly build".to_owned(),
+            environment: String::new(),
+            scopes: Scopes::of(["read"]).expect("scopes"),
+            mode: Mode::Live,
+            created_at: NOW,
+            expires_at: None,
+            last_used_at: None,
+            uses: 0,
+            ended: None,
+            successor: None,
+        }
+    }
+
+    /// AS14, AG14: the reminder comes with the ninetieth day, and not for what is over.
+    #[test]
+    fn a_key_is_due_from_its_ninetieth_day_until_it_is_replaced() {
+        let ninety = Seconds::DAY.times(90);
+        assert_eq!(key("key_1").due(ninety, NOW + ninety - Seconds(1)), None);
+        assert_eq!(key("key_1").due(ninety, NOW + ninety), Some(NOW + ninety));
+        let replaced = ApiKey { successor: Some(KeyId("key_2".to_owned())), ..key("key_1") };
+        assert_eq!(replaced.due(ninety, NOW + ninety), None);
+        let over = ApiKey { expires_at: Some(NOW + ninety), ..key("key_1") };
+        assert_eq!(over.due(ninety, NOW + ninety), None);
+    }
+
+    /// AG12: the old key ends with the statement that makes the new one.
+    #[test]
+    fn an_atomic_rotation_ends_the_old_key_in_the_same_change() {
+        let change = key("key_1").rotate(key("key_2"), Rotation::Atomic, &occasion(NOW));
+        let change = change.expect("a change");
+        let ends = |effect: &Effect| matches!(effect, Effect::EndKey { id, cause: KeyEnd::Rotated, .. } if id.0 == "key_1");
+        assert!(change.effects.iter().any(ends));
+        assert_eq!((change.seen, change.next.successor), (1, Some(KeyId("key_2".to_owned()))));
+    }
+
+    /// AS14: both keys are good for a while, and never longer than the old one was anyway.
+    #[test]
+    fn an_overlapping_rotation_shortens_the_old_key_and_never_lengthens_it() {
+        let overlap = Rotation::Overlapping(Seconds::DAY);
+        for (before, after) in [
+            (None, NOW + Seconds::DAY),
+            (Some(NOW + Seconds::HOUR), NOW + Seconds::HOUR),
+            (Some(NOW + Seconds::DAY.times(9)), NOW + Seconds::DAY),
+        ] {
+            let old = ApiKey { expires_at: before, ..key("key_1") };
+            let change = old.rotate(key("key_2"), overlap, &occasion(NOW)).expect("a change");
+            assert_eq!(change.next.expires_at, Some(after));
+            assert!(!change.effects.iter().any(|one| matches!(one, Effect::EndKey { .. })));
+        }
+    }
+
+    /// Promise P1: a key is replaced once, and never after its end.
+    #[test]
+    fn what_has_ended_or_was_replaced_is_not_replaced() {
+        let ended = Some(KeyEnded { at: NOW, cause: KeyEnd::Revoked });
+        for old in [
+            ApiKey { ended, ..key("key_1") },
+            ApiKey { expires_at: Some(NOW), ..key("key_1") },
+            ApiKey { successor: Some(KeyId("key_3".to_owned())), ..key("key_1") },
+        ] {
+            assert!(old.rotate(key("key_2"), Rotation::Atomic, &occasion(NOW)).is_none());
+        }
+        let over = ApiKey { ended, ..key("key_1") };
+        assert!(over.revoke(&occasion(NOW)).is_empty());
+    }
+}

@@ -1,0 +1,134 @@
+//! A person makes a key (docs/credentials.md, "Keys").
+
+use super::{KeyError, Offer};
+use crate::app::App;
+use crate::domain::api_key::{ApiKey, Mode};
+use crate::domain::change::{Effect, UNSTORED};
+use crate::domain::id::{AccountId, KeyId};
+use crate::domain::limit::Count;
+use crate::domain::origin::Occasion;
+use crate::flow::error::{PersonError, until_next_hour};
+use crate::flow::principal::Human;
+use crate::protocol::api_key::KeySecret;
+use crate::protocol::scope::Scopes;
+use crate::protocol::text::ToldText;
+use crate::protocol::timestamp::{Seconds, Timestamp};
+use crate::store::StoreError;
+
+/// The longest name and environment, in characters (docs/credentials.md, "Keys").
+pub const LONGEST_NAME: usize = 80;
+
+/// What a person fills in (docs/credentials.md, "Keys").
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    pub name: &'a str,
+    pub environment: &'a str,
+    pub scopes: Scopes,
+    pub mode: Mode,
+    pub lasts: Lasts,
+}
+
+/// How long a key is to live (docs/credentials.md, "Keys").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    UntilRevoked,
+    For(Seconds),
+}
+
+impl Lasts {
+    /// None: no end (docs/credentials.md, "Keys").
+    #[must_use]
+    pub const fn span(self) -> Option<Seconds> {
+        match self {
+            Self::UntilRevoked => None,
+            Self::For(span) => Some(span),
+        }
+    }
+}
+
+impl Offer<'_> {
+    /// The lives a person may choose from, the longest last: the usual ones, within what the
+    /// operator allows (docs/credentials.md, "Keys").
+    #[must_use]
+    pub fn lives(&self) -> Vec<Lasts> {
+        let usual = [30, 90, 365].map(|days| Seconds::DAY.times(days));
+        let within = |span: &Seconds| self.rules.longest.is_none_or(|longest| *span < longest);
+        let longest = self.rules.longest.map_or(Lasts::UntilRevoked, Lasts::For);
+        usual.into_iter().filter(within).map(Lasts::For).chain([longest]).collect()
+    }
+}
+
+/// Makes a key and returns it in the clear, this once (docs/credentials.md, "Keys").
+///
+/// # Errors
+///
+/// Not signed in lately, not filled in, not offered, or too many within the hour.
+pub async fn create(
+    app: &App,
+    human: &Human,
+    offer: &Offer<'_>,
+    wanted: &Wanted<'_>,
+    occasion: &Occasion,
+) -> Result<(ApiKey, KeySecret), KeyError> {
+    if !human.is_fresh(occasion.at) {
+        return Err(KeyError::NotFresh);
+    }
+    let name = line(wanted.name)?.ok_or(KeyError::NameMissing)?;
+    let environment = line(wanted.environment)?.unwrap_or_default();
+    if wanted.scopes.is_empty() {
+        return Err(KeyError::NothingTicked);
+    }
+    if !offer.rules.scopes.covers(&wanted.scopes) || !offer.lives().contains(&wanted.lasts) {
+        return Err(KeyError::NotOffered);
+    }
+    let form = offer.rules.form(wanted.mode).ok_or(KeyError::NotOffered)?;
+    let secret = app.entropy.key(form)?;
+    let key = ApiKey {
+        id: new_id(app, occasion.at)?,
+        revision: UNSTORED,
+        account: human.account().id.clone(),
+        profile: offer.profile.name.clone(),
+        resource: offer.resource.identifier.clone(),
+        digest: secret.digest(),
+        beginning: secret.beginning(offer.rules.display).to_owned(),
+        name,
+        environment,
+        scopes: wanted.scopes.clone(),
+        mode: wanted.mode,
+        created_at: occasion.at,
+        expires_at: wanted.lasts.span().map(|span| occasion.at + span),
+        last_used_at: None,
+        uses: 0,
+        ended: None,
+        successor: None,
+    };
+    let mut change = key.create(occasion);
+    change.effects.push(counted(app, &change.next.account, occasion.at));
+    let key = app.store.commit(change).await.map_err(|error| limited(error, occasion.at))?;
+    Ok((key, secret))
+}
+
+/// One readable line, cleaned of what deceives the eye; none where nothing is left.
+fn line(text: &str) -> Result<Option<String>, KeyError> {
+    if text.chars().count() > LONGEST_NAME {
+        return Err(KeyError::TooLong);
+    }
+    Ok(ToldText::clean(text, LONGEST_NAME).map(|line| line.to_string()))
+}
+
+pub(super) fn new_id(app: &App, now: Timestamp) -> Result<KeyId, KeyError> {
+    Ok(KeyId(app.entropy.identifier(KeyId::PREFIX, now)?))
+}
+
+/// One more key of this account within the hour.
+pub(super) fn counted(app: &App, account: &AccountId, now: Timestamp) -> Effect {
+    let most = app.settings.limits.api_keys_per_account_per_hour;
+    Effect::Count(Count::hourly("api_key", account.as_str(), most.into(), now))
+}
+
+pub(super) fn limited(error: StoreError, now: Timestamp) -> KeyError {
+    match error {
+        StoreError::Limited => KeyError::Person(PersonError::Limited(until_next_hour(now))),
+        error => error.into(),
+    }
+}

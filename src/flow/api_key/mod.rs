@@ -1,0 +1,141 @@
+//! The keys that people hand to programs (docs/credentials.md, "Keys"): made, looked at, revoked.
+//! Every use case takes the [`Human`] who does it, which no agent's session can become.
+
+mod create;
+mod rotate;
+
+use crate::app::App;
+use crate::config::{KeyRules, Profile};
+use crate::domain::api_key::ApiKey;
+use crate::domain::event::Event;
+use crate::domain::id::KeyId;
+use crate::domain::origin::Occasion;
+use crate::domain::resource::Resource;
+use crate::entropy::NoEntropy;
+use crate::flow::error::PersonError;
+use crate::flow::principal::Human;
+use crate::protocol::secret::Digest;
+use crate::store::StoreError;
+
+pub use create::{LONGEST_NAME, Lasts, Wanted, create};
+pub use rotate::{Rotated, rotate};
+
+/// The keys of one profile, as the operator offers them (docs/credentials.md, "Keys").
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    pub profile: &'a Profile,
+    pub rules: &'a KeyRules,
+    pub resource: &'a Resource,
+}
+
+/// Why a person gets no key (docs/credentials.md, "Keys").
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The person signed in too long ago to be given something that lasts.
+    #[error("the sign-in is not fresh")]
+    NotFresh,
+    #[error("the name is missing")]
+    NameMissing,
+    #[error("a name is too long")]
+    TooLong,
+    #[error("no scope is ticked")]
+    NothingTicked,
+    /// Nothing that our own page sends.
+    #[error("what is asked for is not offered")]
+    NotOffered,
+    /// It has ended, or was rotated before.
+    #[error("the key can be rotated no more")]
+    Over,
+    #[error(transparent)]
+    Person(#[from] PersonError),
+}
+
+impl From<StoreError> for KeyError {
+    fn from(error: StoreError) -> Self {
+        Self::Person(error.into())
+    }
+}
+
+impl From<NoEntropy> for KeyError {
+    fn from(error: NoEntropy) -> Self {
+        Self::Person(error.into())
+    }
+}
+
+/// What is offered, in the order of the settings (docs/credentials.md, "Keys").
+pub fn offers(app: &App) -> impl Iterator<Item = Offer<'_>> {
+    app.settings.profiles.iter().filter_map(|profile| {
+        let rules = profile.keys.as_ref()?;
+        Some(Offer { profile, rules, resource: app.resource(&profile.resource)? })
+    })
+}
+
+/// What the profile of this name offers (docs/credentials.md, "Keys").
+pub fn offer<'a>(app: &'a App, profile: &str) -> Option<Offer<'a>> {
+    offers(app).find(|offer| offer.profile.name == profile)
+}
+
+/// The profile whose key this text can be, and what it is found by: the anchored prefix says so,
+/// never the header it came in (docs/credentials.md, "Keys").
+#[must_use]
+pub fn recognized<'a>(app: &'a App, presented: &str) -> Option<(&'a str, Digest)> {
+    app.settings.profiles.iter().find_map(|profile| {
+        let mut forms = profile.keys.iter().flat_map(KeyRules::forms);
+        let digest = forms.find_map(|form| form.digest_of(presented))?;
+        Some((profile.name.as_str(), digest))
+    })
+}
+
+/// This person's keys that begin so, newest first (docs/credentials.md, "Keys"). What no key
+/// begins with is not looked for.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn list(app: &App, human: &Human, beginning: &str) -> Result<Vec<ApiKey>, PersonError> {
+    if !is_word(beginning) {
+        return Ok(Vec::new());
+    }
+    Ok(app.store.api_keys_of(&human.account().id, beginning).await?)
+}
+
+/// One of this person's keys with its history (docs/credentials.md, "Keys"). Somebody else's
+/// does not exist.
+///
+/// # Errors
+///
+/// Not found, or the database is away.
+pub async fn show(app: &App, human: &Human, id: &str) -> Result<(ApiKey, Vec<Event>), PersonError> {
+    let key = own(app, human, id).await?;
+    let history = app.store.history_of_key(&key.id).await?;
+    Ok((key, history))
+}
+
+/// Revokes a key: its next use is refused, on every node. Revoking twice is no error
+/// (docs/credentials.md, "Keys").
+///
+/// # Errors
+///
+/// Not found, or the database is away: then the key may still be good.
+pub async fn revoke(
+    app: &App,
+    human: &Human,
+    id: &str,
+    occasion: &Occasion,
+) -> Result<(), PersonError> {
+    let key = own(app, human, id).await?;
+    Ok(app.store.apply(key.revoke(occasion)).await?)
+}
+
+/// What cannot be an identifier is not looked for: PostgreSQL refuses a NUL in any text.
+async fn own(app: &App, human: &Human, id: &str) -> Result<ApiKey, PersonError> {
+    if !is_word(id) {
+        return Err(PersonError::NotFound);
+    }
+    let key = app.store.api_key(&KeyId(id.to_owned())).await?;
+    key.filter(|key| key.account == human.account().id).ok_or(PersonError::NotFound)
+}
+
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

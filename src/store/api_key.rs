@@ -1,0 +1,113 @@
+//! Named queries about keys.
+
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
+use sea_orm::{
+    ColumnTrait as _, DbBackend, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+
+use super::row::{api_key, event, step};
+use super::session::PAGE;
+use super::{Store, StoreError};
+use crate::domain::api_key::{ApiKey, KeyEnd};
+use crate::domain::event::Event;
+use crate::domain::id::{AccountId, KeyId};
+use crate::protocol::secret::Digest;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::write::{Expect, Step};
+
+/// Uses of one key that no row tells of yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUses {
+    pub id: KeyId,
+    pub count: i64,
+    pub last: Timestamp,
+}
+
+impl Store {
+    /// # Errors
+    ///
+    /// The database is away or the row does not read.
+    pub async fn api_key(&self, id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
+        let row = self.one(api_key::Entity::find_by_id(id.as_str())).await?;
+        row.map(ApiKey::try_from).transpose()
+    }
+
+    /// The key of this digest, whether or not it is good.
+    ///
+    /// # Errors
+    ///
+    /// As [`api_key`](Self::api_key).
+    pub async fn api_key_with(&self, digest: &Digest) -> Result<Option<ApiKey>, StoreError> {
+        let by_digest = api_key::Column::Digest.eq(digest.0.to_vec());
+        let row = self.one(api_key::Entity::find().filter(by_digest)).await?;
+        row.map(ApiKey::try_from).transpose()
+    }
+
+    /// A person's keys that begin so, newest first; those that ended too.
+    ///
+    /// # Errors
+    ///
+    /// As [`api_key`](Self::api_key).
+    pub async fn api_keys_of(
+        &self,
+        account: &AccountId,
+        beginning: &str,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        // Nothing in it is a wildcard, and no collation has a say.
+        let length = i32::try_from(beginning.len()).unwrap_or(i32::MAX);
+        let start = Func::cust("SUBSTR").args([
+            Expr::col(api_key::Column::Beginning),
+            Expr::val(1),
+            Expr::val(length),
+        ]);
+        let rows = api_key::Entity::find()
+            .filter(api_key::Column::AccountId.eq(account.as_str()))
+            .filter(Expr::expr(start).eq(beginning))
+            .order_by_desc(api_key::Column::CreatedAt)
+            .order_by_desc(api_key::Column::Id)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(ApiKey::try_from).collect()
+    }
+
+    /// What happened to one key, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`api_key`](Self::api_key).
+    pub async fn history_of_key(&self, id: &KeyId) -> Result<Vec<Event>, StoreError> {
+        let rows = event::Entity::find()
+            .filter(event::Column::KeyId.eq(id.as_str()))
+            .order_by_asc(event::Column::Id)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(Event::try_from).collect()
+    }
+
+    /// Writes how often keys were used and when last, batched.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn count_uses(&self, used: &[KeyUses]) -> Result<(), StoreError> {
+        let sql = "UPDATE api_key SET uses = uses + $2, last_used_at = \
+                   CASE WHEN COALESCE(last_used_at, 0) < $3 THEN $3 ELSE last_used_at END \
+                   WHERE id = $1";
+        let counted = |one: &KeyUses| {
+            let values = [one.id.as_str().into(), one.count.into(), one.last.0.into()];
+            step(self.backend(), sql, values, Expect::Any)
+        };
+        self.write(used.iter().map(counted).collect()).await
+    }
+}
+
+/// Ends a key that has not ended. Its id comes back for the deny set, as that of a session does.
+pub(super) fn end(id: &KeyId, cause: KeyEnd, at: Timestamp, backend: DbBackend) -> Step {
+    let sql = "UPDATE api_key SET ended_at = $1, ended_cause = $2, revision = revision + 1 \
+               WHERE id = $3 AND ended_at IS NULL RETURNING id";
+    let values = [at.0.into(), cause.name().into(), id.as_str().into()];
+    step(backend, sql, values, Expect::Ends)
+}

@@ -1,0 +1,184 @@
+//! Account → API keys: a new one, and one in the place of another. The answer is the only page
+//! that shows it.
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::account::{person_error, value};
+use super::api_key_words::{line, sent_as};
+use super::pages::ScopeWords;
+use super::pages::api_key_new::{ApiKeyNewPage, KeyScope, Life, NewKeyError};
+use super::pages::api_key_shown::{ApiKeyShownPage, OldKey};
+use super::person::{Posted, posted, sign_in_again, signed_in, to_sign_in, visitor};
+use super::scope_words::scope_words;
+use super::visitor::Visitor;
+use crate::app::App;
+use crate::domain::api_key::{ApiKey, Mode};
+use crate::flow::api_key::{self, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
+use crate::protocol::api_key::KeySecret;
+use crate::protocol::form::Form;
+use crate::protocol::scope::Scopes;
+use crate::protocol::timestamp::Seconds;
+
+/// `GET /account/keys/new/{profile}`.
+pub async fn show(request: HttpRequest, profile: Path<String>, app: Data<App>) -> HttpResponse {
+    let visitor = match visitor(&app, &request).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
+    };
+    let Some(human) = visitor.human() else { return to_sign_in(&request) };
+    let Some(offer) = api_key::offer(&app, &profile) else {
+        return visitor.error(&app, 404, None, None);
+    };
+    if !human.is_fresh(visitor.now) {
+        return sign_in_again(&app, &visitor, request.path());
+    }
+    let lasts = offer.lives().last().copied().unwrap_or(Lasts::UntilRevoked);
+    let nothing =
+        Wanted { name: "", environment: "", scopes: Scopes::new(), mode: Mode::Live, lasts };
+    form_page(&app, &visitor, &offer, &nothing, None)
+}
+
+/// `POST /account/keys/new/{profile}`.
+pub async fn create(
+    request: HttpRequest,
+    profile: Path<String>,
+    payload: Payload,
+    app: Data<App>,
+) -> HttpResponse {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
+    };
+    let human = match signed_in(&app, &visitor) {
+        Ok(human) => human,
+        Err(answer) => return answer,
+    };
+    let Some(offer) = api_key::offer(&app, &profile) else {
+        return visitor.error(&app, 404, None, None);
+    };
+    let Some(wanted) = wanted(&form) else {
+        return visitor.error(&app, 400, None, Some(request.path()));
+    };
+    let error = match api_key::create(&app, human, &offer, &wanted, &occasion).await {
+        Ok((key, secret)) => return shown(&app, &visitor, &key, &secret, None),
+        Err(error) => error,
+    };
+    let wrong = match error {
+        KeyError::NameMissing => NewKeyError::NameMissing,
+        KeyError::TooLong => NewKeyError::TooLong,
+        KeyError::NothingTicked => NewKeyError::NothingTicked,
+        error => return refused(&app, &visitor, request.path(), &error),
+    };
+    form_page(&app, &visitor, &offer, &wanted, Some(wrong))
+}
+
+/// `POST /account/keys/{id}/rotate`.
+pub async fn rotate(
+    request: HttpRequest,
+    id: Path<String>,
+    payload: Payload,
+    app: Data<App>,
+) -> HttpResponse {
+    let Posted { visitor, occasion, .. } = match posted(&app, &request, payload).await {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
+    };
+    let human = match signed_in(&app, &visitor) {
+        Ok(human) => human,
+        Err(answer) => return answer,
+    };
+    match api_key::rotate(&app, human, &id, &occasion).await {
+        Ok(Rotated { key, secret, old_until }) => {
+            let old = old_until.map_or(OldKey::Ended, OldKey::GoesOnUntil);
+            shown(&app, &visitor, &key, &secret, Some(old))
+        }
+        Err(error) => refused(&app, &visitor, &format!("/account/keys/{id}"), &error),
+    }
+}
+
+/// What the form says; `None` for what our page does not send.
+fn wanted(form: &Form) -> Option<Wanted<'_>> {
+    let mode = match form.get("mode") {
+        None | Some("live") => Mode::Live,
+        Some("sandbox") => Mode::Sandbox,
+        Some(_) => return None,
+    };
+    Some(Wanted {
+        name: value(form, "name"),
+        environment: value(form, "environment"),
+        scopes: Scopes::of(form.all("scope")).ok()?,
+        mode,
+        lasts: lasts(form.get("lifetime")?)?,
+    })
+}
+
+/// How the form spells a life.
+fn spelled(lasts: Lasts) -> String {
+    match lasts {
+        Lasts::UntilRevoked => "until_revoked".to_owned(),
+        Lasts::For(span) => format!("{}s", span.0),
+    }
+}
+
+fn lasts(text: &str) -> Option<Lasts> {
+    if text == "until_revoked" {
+        return Some(Lasts::UntilRevoked);
+    }
+    text.strip_suffix('s')?.parse().ok().map(|count| Lasts::For(Seconds(count)))
+}
+
+fn form_page(
+    app: &App,
+    visitor: &Visitor,
+    offer: &Offer<'_>,
+    wanted: &Wanted<'_>,
+    error: Option<NewKeyError>,
+) -> HttpResponse {
+    let words = scope_words(Some(offer.resource), &offer.rules.scopes);
+    let tick = |scope: ScopeWords<'_>| wanted.scopes.contains(scope.name);
+    let life =
+        |lasts| Life { value: spelled(lasts), span: lasts.span(), chosen: lasts == wanted.lasts };
+    let page = ApiKeyNewPage {
+        frame: &visitor.frame(app),
+        csrf: visitor.form_token(),
+        profile: &offer.profile.name,
+        resource_name: &offer.resource.name,
+        name: wanted.name,
+        environment: wanted.environment,
+        longest_name: LONGEST_NAME,
+        scopes: words.into_iter().map(|scope| KeyScope { scope, ticked: tick(scope) }).collect(),
+        mode: offer.rules.sandbox.as_ref().map(|_| wanted.mode),
+        lives: offer.lives().into_iter().map(life).collect(),
+        error,
+    };
+    visitor.page(app, if error.is_some() { 422 } else { 200 }, &page)
+}
+
+fn shown(
+    app: &App,
+    visitor: &Visitor,
+    key: &ApiKey,
+    secret: &KeySecret,
+    old: Option<OldKey>,
+) -> HttpResponse {
+    let ways = api_key::offer(app, &key.profile).map(|offer| offer.rules.via.as_slice());
+    let page = ApiKeyShownPage {
+        frame: &visitor.frame(app),
+        key: line(app, key, visitor.now),
+        secret: secret.reveal(),
+        sent_as: sent_as(ways.unwrap_or_default(), &key.beginning),
+        old,
+    };
+    visitor.page(app, 200, &page)
+}
+
+/// Where there is no key and nothing to correct.
+fn refused(app: &App, visitor: &Visitor, page: &str, error: &KeyError) -> HttpResponse {
+    match error {
+        KeyError::NotFresh => sign_in_again(app, visitor, page),
+        KeyError::Over => visitor.error(app, 409, None, Some(page)),
+        KeyError::Person(error) => person_error(app, visitor, error),
+        _ => visitor.error(app, 400, None, Some(page)),
+    }
+}

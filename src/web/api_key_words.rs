@@ -1,0 +1,62 @@
+//! Keys as people read them.
+
+use super::pages::api_key::{KeyEvent, KeyEventLine};
+use super::pages::api_keys::KeyLine;
+use super::scope_words::scope_words;
+use crate::app::App;
+use crate::config::Via;
+use crate::domain::api_key::ApiKey;
+use crate::domain::event::{Event, EventKind};
+use crate::flow::api_key;
+use crate::protocol::timestamp::Timestamp;
+
+/// One key, in the operator's and its owner's words.
+pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
+    let resource = app.resource(&key.resource);
+    let rules = api_key::offer(app, &key.profile).map(|offer| offer.rules);
+    let rules =
+        rules.filter(|rules| rules.forms().any(|form| key.beginning.starts_with(form.prefix())));
+    KeyLine {
+        id: key.id.as_str(),
+        name: &key.name,
+        environment: &key.environment,
+        beginning: &key.beginning,
+        profile: &key.profile,
+        resource_name: resource.map_or(key.resource.as_str(), |resource| resource.name.as_str()),
+        scopes: scope_words(resource, &key.scopes),
+        mode: key.mode,
+        created_at: key.created_at,
+        last_used_at: key.last_used_at,
+        uses: key.uses,
+        expires_at: key.expires_at,
+        ended: key.ended,
+        due: rules.and_then(|rules| key.due(rules.remind_after, now)),
+        is_offered: rules.is_some(),
+        is_replaced: key.successor.is_some(),
+    }
+}
+
+/// What happened to a key, newest first.
+pub fn history(events: &[Event]) -> Vec<KeyEventLine<'_>> {
+    events.iter().rev().filter_map(event_line).collect()
+}
+
+fn event_line(event: &Event) -> Option<KeyEventLine<'_>> {
+    let shown = match event.kind {
+        EventKind::KeyCreated => KeyEvent::Created,
+        EventKind::KeyRotated => KeyEvent::Rotated,
+        EventKind::KeyRevoked => KeyEvent::Revoked,
+        _ => return None,
+    };
+    Some(KeyEventLine { at: event.at, event: shown, address: &event.address })
+}
+
+/// The lines of a request's head that carry a key which begins so.
+pub fn sent_as(ways: &[Via], beginning: &str) -> Vec<String> {
+    let line = |way: &Via| match way {
+        Via::Bearer => format!("Authorization: Bearer {beginning}…"),
+        Via::ApiKeyScheme => format!("Authorization: ApiKey {beginning}…"),
+        Via::Header(name) => format!("{name}: {beginning}…"),
+    };
+    ways.iter().map(line).collect()
+}

@@ -1,0 +1,66 @@
+use askama::Template;
+
+use super::api_keys::KeyLine;
+use super::{Frame, Moment};
+use crate::domain::api_key::Rotation;
+use crate::protocol::timestamp::Timestamp;
+use crate::web::texts::ApiKeyTexts;
+
+/// `/account/keys/{id}`: one key and everything that happened to it.
+#[derive(Template)]
+#[template(path = "pages/api_key.html")]
+pub struct ApiKeyPage<'a> {
+    pub frame: &'a Frame<'a>,
+    pub csrf: &'a str,
+    pub key: KeyLine<'a>,
+    /// What rotating would do; `None` where it cannot be rotated.
+    pub rotation: Option<Rotation>,
+    /// Newest first, from our records.
+    pub history: Vec<KeyEventLine<'a>>,
+}
+
+/// One recorded event of a key.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyEventLine<'a> {
+    pub at: Timestamp,
+    pub event: KeyEvent,
+    pub address: &'a str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyEvent {
+    Created,
+    Rotated,
+    Revoked,
+}
+
+impl ApiKeyPage<'_> {
+    const fn words(&self) -> &ApiKeyTexts {
+        &self.frame.texts.api_keys
+    }
+
+    fn rotation_words(&self) -> Option<String> {
+        let words = self.words();
+        self.rotation.map(|rotation| match rotation {
+            Rotation::Atomic => words.rotate_atomic.to_owned(),
+            Rotation::Overlapping(span) => {
+                (words.rotate_overlapping)(&(self.frame.texts.time.span)(span))
+            }
+        })
+    }
+}
+
+impl KeyEventLine<'_> {
+    fn moment(&self, frame: &Frame<'_>) -> Moment {
+        frame.moment(self.at)
+    }
+
+    const fn words(&self, frame: &Frame<'_>) -> &'static str {
+        let words = &frame.texts.api_keys;
+        match self.event {
+            KeyEvent::Created => words.was_created,
+            KeyEvent::Rotated => words.was_rotated,
+            KeyEvent::Revoked => words.was_revoked,
+        }
+    }
+}

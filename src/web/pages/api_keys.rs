@@ -1,0 +1,107 @@
+use askama::Template;
+
+use super::{Frame, Moment, ScopeWords};
+use crate::domain::api_key::{KeyEnd, KeyEnded, Mode};
+use crate::protocol::timestamp::Timestamp;
+use crate::web::texts::{ApiKeyTexts, Run};
+
+/// `/account/keys`: what this person handed to programs.
+#[derive(Template)]
+#[template(path = "pages/api_keys.html")]
+pub struct ApiKeysPage<'a> {
+    pub frame: &'a Frame<'a>,
+    /// Newest first, from our records; those that are over too.
+    pub keys: Vec<KeyLine<'a>>,
+    /// The profiles that offer keys, by name.
+    pub profiles: Vec<&'a str>,
+    /// What was looked for; empty where everything is shown.
+    pub search: &'a str,
+    /// The most characters that are shown of any key, and that are taken for a search, so that
+    /// nobody sends a whole one.
+    pub longest_beginning: usize,
+    /// Whether a key was revoked a moment ago.
+    pub revoked: bool,
+}
+
+/// One key as the list and its own page show it.
+#[derive(Debug, Clone)]
+pub struct KeyLine<'a> {
+    pub id: &'a str,
+    /// The person's own name for it.
+    pub name: &'a str,
+    pub environment: &'a str,
+    /// Its first characters.
+    pub beginning: &'a str,
+    pub profile: &'a str,
+    pub resource_name: &'a str,
+    pub scopes: Vec<ScopeWords<'a>>,
+    pub mode: Mode,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+    pub uses: i64,
+    pub expires_at: Option<Timestamp>,
+    pub ended: Option<KeyEnded>,
+    /// Since when it should be rotated.
+    pub due: Option<Timestamp>,
+    /// Whether the operator still offers keys of its kind; others are worth nothing.
+    pub is_offered: bool,
+    /// Whether another key has its place already.
+    pub is_replaced: bool,
+}
+
+/// The last fact about a key: when it ends, or what ended it.
+pub(super) struct KeyFate {
+    pub label: &'static str,
+    pub at: Option<Moment>,
+}
+
+impl KeyLine<'_> {
+    pub(super) fn is_live(&self, frame: &Frame<'_>) -> bool {
+        self.is_offered && self.ended.is_none() && self.expires_at.is_none_or(|end| frame.now < end)
+    }
+
+    pub(super) fn is_sandbox(&self) -> bool {
+        self.mode == Mode::Sandbox
+    }
+
+    pub(super) fn created(&self, frame: &Frame<'_>) -> Moment {
+        frame.moment(self.created_at)
+    }
+
+    pub(super) fn last_used(&self, frame: &Frame<'_>) -> Option<Moment> {
+        self.last_used_at.map(|at| frame.moment(at))
+    }
+
+    pub(super) fn use_count(&self, frame: &Frame<'_>) -> String {
+        (frame.texts.api_keys.uses)(self.uses)
+    }
+
+    pub(super) fn due_since(&self, frame: &Frame<'_>) -> Option<Moment> {
+        self.due.map(|at| frame.moment(at))
+    }
+
+    pub(super) fn fate(&self, frame: &Frame<'_>) -> KeyFate {
+        let words = &frame.texts.api_keys;
+        let (label, at) = match (self.ended, self.expires_at) {
+            (Some(KeyEnded { at, cause: KeyEnd::Revoked }), _) => (words.revoked, Some(at)),
+            (Some(KeyEnded { at, cause: KeyEnd::Rotated }), _) => (words.rotated, Some(at)),
+            (None, Some(at)) if at <= frame.now => (words.expired, Some(at)),
+            (None, at) => (words.ends, at),
+        };
+        KeyFate { label, at: at.map(|at| frame.moment(at)) }
+    }
+}
+
+impl ApiKeysPage<'_> {
+    const fn words(&self) -> &ApiKeyTexts {
+        &self.frame.texts.api_keys
+    }
+
+    fn create_for<'a>(&'a self, profile: &'a str) -> Vec<Run<'a>> {
+        self.words().create_for.fill(profile, "")
+    }
+
+    fn notice_words(&self) -> Option<&'static str> {
+        self.revoked.then_some(self.frame.texts.api_keys.revoked_now)
+    }
+}

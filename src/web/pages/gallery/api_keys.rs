@@ -1,0 +1,120 @@
+//! Samples of the pages of keys.
+
+use super::results::granted;
+use super::samples::{CSRF, NOW, Pages, Sample, show};
+use crate::domain::api_key::{KeyEnd, KeyEnded, Mode, Rotation};
+use crate::protocol::timestamp::Seconds;
+use crate::web::pages::api_key::{ApiKeyPage, KeyEvent, KeyEventLine};
+use crate::web::pages::api_key_new::{ApiKeyNewPage, KeyScope, Life, NewKeyError};
+use crate::web::pages::api_key_revoke::ApiKeyRevokePage;
+use crate::web::pages::api_key_shown::{ApiKeyShownPage, OldKey};
+use crate::web::pages::api_keys::{ApiKeysPage, KeyLine};
+use crate::web::pages::{Frame, ScopeWords};
+
+const SECRET: &str = "as_0123456789ABCDEFGHIJKLMNOPQRSTUVW2kCbKz";
+
+pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let key = || line(sample);
+    let young = || KeyLine { due: None, ..key() };
+    let list = |keys, search, revoked| ApiKeysPage {
+        frame,
+        keys,
+        profiles: vec!["agent-sentinel", "agentvista"],
+        search,
+        longest_beginning: 12,
+        revoked,
+    };
+    let over = || {
+        let ended = Some(KeyEnded { at: NOW - Seconds::HOUR, cause: KeyEnd::Revoked });
+        KeyLine { id: "key_02", name: "Weekly report", environment: "", ended, ..young() }
+    };
+    let shown = |old| ApiKeyShownPage {
+        frame,
+        key: KeyLine { last_used_at: None, uses: 0, created_at: NOW, ..young() },
+        secret: SECRET,
+        sent_as: vec![
+            "Authorization: Bearer as_012345…".to_owned(),
+            "X-API-Key: as_012345…".to_owned(),
+        ],
+        old,
+    };
+    let revoke = ApiKeyRevokePage { frame, csrf: CSRF, key: young() };
+    let overlap = Some(Rotation::Overlapping(Seconds::DAY));
+    let mut pages = vec![
+        show("api-keys", &list(vec![key(), over()], "", true)),
+        show("api-keys-empty", &list(Vec::new(), "", false)),
+        show("api-keys-none-found", &list(Vec::new(), &sample.label, false)),
+        show("api-key", &one(frame, key(), overlap)),
+        show("api-key-over", &one(frame, over(), None)),
+        show("api-key-withdrawn", &one(frame, KeyLine { is_offered: false, ..young() }, None)),
+        show("api-key-shown", &shown(None)),
+        show("api-key-rotated", &shown(Some(OldKey::Ended))),
+        show("api-key-rotated-later", &shown(Some(OldKey::GoesOnUntil(NOW + Seconds::DAY)))),
+        show("api-key-revoke", &revoke),
+    ];
+    pages.extend(forms(sample, frame));
+    pages
+}
+
+fn line(sample: &Sample) -> KeyLine<'_> {
+    KeyLine {
+        id: "key_01",
+        name: &sample.label,
+        environment: &sample.kind,
+        beginning: "as_012345",
+        profile: "agent-sentinel",
+        resource_name: "Example API",
+        scopes: granted(),
+        mode: Mode::Sandbox,
+        created_at: NOW - Seconds::DAY.times(93),
+        last_used_at: Some(NOW - Seconds(240)),
+        uses: 4_711,
+        expires_at: None,
+        ended: None,
+        due: Some(NOW - Seconds::DAY.times(3)),
+        is_offered: true,
+        is_replaced: false,
+    }
+}
+
+fn one<'a>(frame: &'a Frame<'a>, key: KeyLine<'a>, rotation: Option<Rotation>) -> ApiKeyPage<'a> {
+    let event =
+        |ago, event| KeyEventLine { at: NOW - Seconds(ago), event, address: "203.0.113.24" };
+    let history = vec![
+        event(3_600, KeyEvent::Revoked),
+        event(90_000, KeyEvent::Rotated),
+        event(8_035_200, KeyEvent::Created),
+    ];
+    ApiKeyPage { frame, csrf: CSRF, key, rotation, history }
+}
+
+fn forms(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let scope = |name, title, ticked| KeyScope { scope: ScopeWords { name, title }, ticked };
+    let life = |value: &str, span, chosen| Life { value: value.to_owned(), span, chosen };
+    let form = |mode, error| ApiKeyNewPage {
+        frame,
+        csrf: CSRF,
+        profile: "agent-sentinel",
+        resource_name: "Example API",
+        name: &sample.label,
+        environment: &sample.kind,
+        longest_name: 80,
+        scopes: vec![
+            scope("events:read", "Read your events", true),
+            scope("events:write", "Write events", false),
+        ],
+        mode,
+        lives: vec![
+            life("2592000s", Some(Seconds::DAY.times(30)), false),
+            life("7776000s", Some(Seconds::DAY.times(90)), false),
+            life("until_revoked", None, true),
+        ],
+        error,
+    };
+    vec![
+        show("api-key-new", &form(Some(Mode::Live), None)),
+        show("api-key-no-name", &form(None, Some(NewKeyError::NameMissing))),
+        show("api-key-long-name", &form(None, Some(NewKeyError::TooLong))),
+        show("api-key-no-scope", &form(Some(Mode::Sandbox), Some(NewKeyError::NothingTicked))),
+    ]
+}

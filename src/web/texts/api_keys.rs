@@ -1,0 +1,93 @@
+//! What is said about API keys.
+
+use super::{Sentence, Words};
+
+/// The list of keys, one key, and what is done with it.
+#[derive(Debug)]
+pub struct ApiKeyTexts {
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub empty: Words,
+    /// First: the profile.
+    pub create_for: Sentence,
+    pub search: &'static str,
+    pub search_hint: &'static str,
+    pub find: &'static str,
+    pub none_found: &'static str,
+    pub all: &'static str,
+    pub back: &'static str,
+    pub key: &'static str,
+    pub profile: &'static str,
+    pub environment: &'static str,
+    pub sandbox: &'static str,
+    pub resource: &'static str,
+    pub scopes: &'static str,
+    pub created: &'static str,
+    pub last_used: &'static str,
+    pub never_used: &'static str,
+    pub uses: fn(i64) -> String,
+    pub ends: &'static str,
+    pub no_end: &'static str,
+    pub expired: &'static str,
+    pub revoked: &'static str,
+    pub rotated: &'static str,
+    pub over: &'static str,
+    pub withdrawn: &'static str,
+    pub due: Words,
+    pub replaced: &'static str,
+    pub new: NewKeyTexts,
+    pub shown: ShownKeyTexts,
+    pub rotate_title: &'static str,
+    pub rotate_words: &'static str,
+    pub rotate_atomic: &'static str,
+    /// How long the old key goes on, in words.
+    pub rotate_overlapping: fn(&str) -> String,
+    pub rotate: &'static str,
+    pub revoke_title: &'static str,
+    pub revoke_words: &'static str,
+    pub revoke: &'static str,
+    /// First: the key.
+    pub revoke_sure: Sentence,
+    pub keep: &'static str,
+    pub revoked_now: &'static str,
+    pub was_created: &'static str,
+    pub was_rotated: &'static str,
+    pub was_revoked: &'static str,
+}
+
+/// The form that makes a key.
+#[derive(Debug)]
+pub struct NewKeyTexts {
+    /// First: the profile.
+    pub title: Sentence,
+    pub lead: &'static str,
+    pub name: &'static str,
+    pub name_hint: &'static str,
+    pub environment: &'static str,
+    pub environment_hint: &'static str,
+    pub scopes: &'static str,
+    pub scopes_words: &'static str,
+    pub mode: &'static str,
+    pub live: Words,
+    pub sandbox: Words,
+    pub until: &'static str,
+    pub until_revoked: &'static str,
+    pub create: &'static str,
+    pub name_missing: &'static str,
+    pub too_long: fn(usize) -> String,
+    pub nothing_ticked: &'static str,
+}
+
+/// The one page that shows a key.
+#[derive(Debug)]
+pub struct ShownKeyTexts {
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub key: &'static str,
+    pub send: &'static str,
+    pub lost: &'static str,
+    pub old_ended: &'static str,
+    /// Before the moment of its end.
+    pub old_until: &'static str,
+    pub done: &'static str,
+}
