@@ -18,8 +18,10 @@ pub struct Limits {
     pub sign_ups_per_address_per_hour: u32,
     pub api_keys_per_account_per_hour: u32,
     pub authorization_requests_per_address_per_hour: u32,
+    pub refreshes_per_session_per_hour: u32,
     pub exchanges_per_session_per_hour: u32,
     pub assertion_exchanges_per_registration_per_hour: u32,
+    pub proofs_per_unclaimed_session_per_hour: u32,
     pub machine_tokens_per_client_per_hour: u32,
     pub client_authentication_failures_per_address_per_hour: u32,
     pub client_assertions_per_address_per_hour: u32,
@@ -53,10 +55,12 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
         authorization_requests_per_address_per_hour: limit(
             "authorization_requests_per_address_per_hour",
         ),
+        refreshes_per_session_per_hour: limit("refreshes_per_session_per_hour"),
         exchanges_per_session_per_hour: limit("exchanges_per_session_per_hour"),
         assertion_exchanges_per_registration_per_hour: limit(
             "assertion_exchanges_per_registration_per_hour",
         ),
+        proofs_per_unclaimed_session_per_hour: limit("proofs_per_unclaimed_session_per_hour"),
         machine_tokens_per_client_per_hour: limit("machine_tokens_per_client_per_hour"),
         client_authentication_failures_per_address_per_hour: limit(
             "client_authentication_failures_per_address_per_hour",

@@ -4,7 +4,12 @@
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::domain::api_key::Mode;
+use crate::domain::change::Effect;
+use crate::domain::credential::Credential;
+use crate::domain::limit::Count;
 use crate::flow::dpop;
+use crate::flow::error::too_often;
 use crate::flow::introspect::{self, LiveToken};
 use crate::flow::principal::ResourceServer;
 use crate::jose::ExpectedProof;
@@ -37,11 +42,46 @@ pub struct Waiting<'a> {
     pub presented: Option<Presented<'a>>,
     /// What the proxy's location asks for.
     pub needed: Scopes,
+    pub accepts: Accepts,
     pub method: &'a str,
     /// The path it asks for, as its proxy tells.
     pub path: &'a str,
     /// Its one `DPoP` header (RFC 9449 §4.1).
     pub proof: Option<&'a str>,
+}
+
+/// Which credentials a proxy's location passes on although they open less than their scopes say:
+/// an API that does not look would do more than was approved. None, unless its operator says so
+/// (docs/proxies.md).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accepts {
+    /// Sandbox keys.
+    pub sandbox: bool,
+    /// Sessions pinned down to details ([RFC 9396 §9.1]).
+    ///
+    /// [RFC 9396 §9.1]: https://www.rfc-editor.org/rfc/rfc9396#section-9.1
+    pub details: bool,
+}
+
+impl Accepts {
+    /// The words of a question, with spaces between; `None` for another word (docs/proxies.md).
+    #[must_use]
+    pub fn read<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut accepts = Self::default();
+        for word in texts.flat_map(str::split_whitespace) {
+            match word {
+                "sandbox" => accepts.sandbox = true,
+                "authorization_details" => accepts.details = true,
+                _ => return None,
+            }
+        }
+        Some(accepts)
+    }
+
+    fn passes(self, credential: &Credential) -> bool {
+        (self.sandbox || credential.holder.mode() == Mode::Live)
+            && (self.details || credential.details.is_empty())
+    }
 }
 
 /// Why a request may not pass (docs/proxies.md).
@@ -50,6 +90,9 @@ pub enum NotLetIn {
     /// 401 or 403, with the challenge that leads on (RFC 6750 §3).
     #[error("{}", .0.code())]
     Refused(Refusal),
+    /// 403: it is good, and its location does not accept it.
+    #[error("the location does not accept this credential")]
+    NotAccepted,
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -92,11 +135,23 @@ pub async fn admit(
     if !live.credential.scopes.covers(&waiting.needed) {
         return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
     }
+    if !waiting.accepts.passes(&live.credential) {
+        return Err(NotLetIn::NotAccepted);
+    }
     if let Some(proof) = proof {
         // Last, so that a request that is refused anyway has not used its proof up.
-        app.store.apply(vec![proof.spend()]).await.map_err(|error| unproven(error.into()))?;
+        let mut effects = vec![proof.spend()];
+        effects.extend(counted(app, &live.credential, now));
+        app.store.apply(effects).await.map_err(|error| unproven(too_often(error, now)))?;
     }
     Ok(live)
+}
+
+/// A proof leaves a row for minutes: an agent that nobody let in may not leave any number.
+fn counted(app: &App, credential: &Credential, now: Timestamp) -> Option<Effect> {
+    let most = app.settings.limits.proofs_per_unclaimed_session_per_hour;
+    let count = || Count::hourly("proof", credential.holder.id(), most.into(), now);
+    credential.account.is_none().then(|| Effect::Count(count()))
 }
 
 /// The proof that the request's token is in the hands it was bound to, for this request

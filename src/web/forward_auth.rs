@@ -5,13 +5,15 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{self, oauth_error, retry_after};
 use crate::app::App;
 use crate::domain::id::{AccountId, SessionId};
 use crate::domain::resource::Resource;
-use crate::flow::forward_auth::{self, NotLetIn, Presented, Waiting};
+use crate::flow::forward_auth::{self, Accepts, NotLetIn, Presented, Waiting};
 use crate::flow::introspect::LiveToken;
 use crate::flow::principal::{ResourceServer, resource_server};
 use crate::protocol::basic;
@@ -26,6 +28,10 @@ const PROXY: &str = "countersign-proxy";
 
 /// Scopes that the location needs, beside those in its query.
 const REQUIRED_SCOPE: &str = "countersign-required-scope";
+
+/// What the location accepts, where the query is not its own. Envoy sends no header of the
+/// request's that it was not told to send, so nobody else writes this one.
+const ACCEPT: &str = "countersign-accept";
 
 /// Where a credential comes beside `Authorization`.
 const KEY_HEADERS: [&str; 2] = ["x-api-key", "api-key"];
@@ -47,7 +53,7 @@ async fn answered(app: &App, request: &HttpRequest) -> Result<HttpResponse, Http
         let known = location.needed.iter().all(|scope| resource.rule(scope).is_some());
         known.then_some(location)
     });
-    let waiting = asked.as_ref().and_then(|location| waiting(request, &location.needed));
+    let waiting = asked.as_ref().and_then(|location| waiting(request, location));
     let (Some(location), Some(waiting)) = (&asked, waiting) else {
         return Err(fault(app, &proxy, Fault::Validation));
     };
@@ -67,6 +73,7 @@ fn proxy<'a>(app: &'a App, request: &HttpRequest) -> Option<ResourceServer<'a>> 
 /// What the proxy's configuration says of the place that is asked for.
 struct Location {
     needed: Scopes,
+    accepts: Accepts,
     /// The request was refused a moment ago, and only the words are asked for: nginx knows no
     /// other way to hand them on. If it would be let in by now, it is to come again.
     refusals_only: bool,
@@ -77,18 +84,25 @@ struct Location {
 fn location(request: &HttpRequest) -> Option<Location> {
     let own = request.match_info().get("path").is_none();
     let query = if own { request.query_string() } else { "" };
-    let query = Form::parse(query.as_bytes(), &["scope"]).ok()?;
+    let query = Form::parse(query.as_bytes(), &["scope", "accept"]).ok()?;
     let mut needed = Scopes::new();
-    let headers = request.headers().get_all(REQUIRED_SCOPE);
-    let headers = headers.map(|value| value.to_str().ok()).collect::<Option<Vec<&str>>>()?;
-    for text in query.all("scope").chain(headers) {
+    for text in query.all("scope").chain(every(request, REQUIRED_SCOPE)?) {
         needed = needed.join(&Scopes::stored(text).ok()?);
     }
-    Some(Location { needed, refusals_only: query.get("answer") == Some("refusal") })
+    let accepts = match own {
+        true => Accepts::read(query.all("accept")),
+        false => Accepts::read(every(request, ACCEPT)?.into_iter()),
+    }?;
+    Some(Location { needed, accepts, refusals_only: query.get("answer") == Some("refusal") })
+}
+
+/// Every value of a header; `None` if one is no text.
+fn every<'a>(request: &'a HttpRequest, name: &str) -> Option<Vec<&'a str>> {
+    request.headers().get_all(name).map(|value| value.to_str().ok()).collect()
 }
 
 /// The request that is held back; `None` if it says one thing in two ways.
-fn waiting<'a>(request: &'a HttpRequest, needed: &Scopes) -> Option<Waiting<'a>> {
+fn waiting<'a>(request: &'a HttpRequest, location: &Location) -> Option<Waiting<'a>> {
     let headers = request.headers();
     let (method, uri) = match request.match_info().get("path") {
         Some(_) => (None, request.path().strip_prefix("/forward-auth")),
@@ -97,12 +111,14 @@ fn waiting<'a>(request: &'a HttpRequest, needed: &Scopes) -> Option<Waiting<'a>>
             only(headers, &["x-forwarded-uri", "x-original-uri"]).ok()?,
         ),
     };
-    let path = uri.and_then(|uri| uri.split('?').next());
+    // Whatever else it begins with would become a part of the host in front of it.
+    let path = uri.map_or("/", |uri| uri.split('?').next().unwrap_or_default());
     Some(Waiting {
         presented: presented(headers).ok()?,
-        needed: needed.clone(),
+        needed: location.needed.clone(),
+        accepts: location.accepts,
         method: method.unwrap_or_else(|| request.method().as_str()),
-        path: path.unwrap_or("/"),
+        path: Some(path).filter(|path| path.starts_with('/'))?,
         proof: only(headers, &["dpop"]).ok()?,
     })
 }
@@ -163,6 +179,8 @@ fn let_in(live: &LiveToken) -> HttpResponse {
     let agent = utf8_percent_encode(agent, NON_ALPHANUMERIC).to_string();
     let scope = known.scopes.to_string();
     let approved_at = known.approved_at.map(|time| time.0.to_string()).unwrap_or_default();
+    let details = known.details.some().and_then(|details| serde_json::to_vec(details).ok());
+    let details = URL_SAFE_NO_PAD.encode(details.unwrap_or_default());
     let expires_at = known.expires_at.map(|time| time.0.to_string()).unwrap_or_default();
     let said = [
         ("countersign-subject", known.subject()),
@@ -175,6 +193,7 @@ fn let_in(live: &LiveToken) -> HttpResponse {
         ("countersign-mode", known.holder.mode().name()),
         ("countersign-agent", &agent),
         ("countersign-scope", &scope),
+        ("countersign-authorization-details", &details),
         ("countersign-resource", known.resource.as_str()),
         ("countersign-approved", &approved_at),
         ("countersign-expires", &expires_at),
@@ -199,10 +218,15 @@ fn refuse(
 ) -> HttpResponse {
     let refusal = match error {
         NotLetIn::Refused(refusal) => refusal,
+        NotLetIn::NotAccepted => return fault(app, proxy, Fault::Resource),
         NotLetIn::Failed(error) => {
             answer::log(error, error.status());
-            let away = matches!(error, OAuthError::TemporarilyUnavailable(_));
-            return fault(app, proxy, if away { Fault::Unavailable } else { Fault::Internal });
+            let what = match error {
+                OAuthError::TemporarilyUnavailable(_) => Fault::Unavailable,
+                OAuthError::RateLimited(wait) => Fault::Rate(*wait),
+                _ => Fault::Internal,
+            };
+            return fault(app, proxy, what);
         }
     };
     let mut answer = fault(

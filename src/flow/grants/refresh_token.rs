@@ -8,13 +8,14 @@ use tokio::sync::OnceCell;
 use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
 use crate::flow::dpop::Proof;
-use crate::flow::error::RETRIES;
+use crate::flow::error::{RETRIES, too_often};
 use crate::jose::JoseError;
 use crate::protocol::agent::{Identity, RefreshResponse};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
@@ -213,10 +214,16 @@ async fn rotate_once(
     match rotation(&session, &token, successor(app, &token, &pair).await?.as_ref(), occasion.at) {
         Rotation::Refuse => Err(OAuthError::InvalidGrant.into()),
         Rotation::Rotate => {
-            let mut effects = vec![Effect::SpendToken { digest: token.digest, at: occasion.at }];
+            let most = app.settings.limits.refreshes_per_session_per_hour;
+            let count = Count::hourly("refresh", session.id.as_str(), most.into(), occasion.at);
+            let spend = Effect::SpendToken { digest: token.digest, at: occasion.at };
+            let mut effects = vec![spend, Effect::Count(count)];
             effects.extend(pair.issue(&session));
             effects.push(Effect::Record(about(&session, EventKind::TokenRefreshed, occasion)));
-            app.store.apply(effects).await?;
+            app.store.apply(effects).await.map_err(|error| match error {
+                StoreError::Stale(_) => RotateError::Stale,
+                error => too_often(error, occasion.at).into(),
+            })?;
             Ok((session, pair))
         }
         Rotation::Again(issued_at) => {

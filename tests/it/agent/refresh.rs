@@ -34,6 +34,27 @@ async fn a_refresh_returns_the_next_pair() {
     site.close().await;
 }
 
+/// A flaw: a session refreshed again and again leaves tokens and events without end. Beyond the
+/// limit nothing is written, a repetition counts for nothing, and the session lives on.
+#[tokio::test]
+async fn refreshing_is_limited_and_costs_no_session() {
+    let site = Site::open_with("[limits]\nrefreshes_per_session_per_hour = 2\n").await;
+    let connected = connect(&site).await;
+    let agent = &connected.agent;
+    let second = member(&agent.refresh(&connected.refresh()).await, "refresh_token");
+    assert_eq!(member(&agent.refresh(&connected.refresh()).await, "refresh_token"), second);
+    let third = member(&agent.refresh(&second).await, "refresh_token");
+    let before = (rows(&site, "token").await, rows(&site, "event").await);
+    let refused = agent.refresh(&third).await;
+    refused.assert_error(429, "rate_limit_exceeded");
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!((rows(&site, "token").await, rows(&site, "event").await), before);
+    site.advance(Seconds::HOUR);
+    let access = member(&agent.refresh(&third).await, "access_token");
+    site.assert_live(&access).await;
+    site.close().await;
+}
+
 /// auth.md section 3, row "refresh": both spellings turn one family.
 #[tokio::test]
 async fn both_spellings_rotate_one_family() {

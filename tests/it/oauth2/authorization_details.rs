@@ -1,5 +1,7 @@
 //! What a request pins down beyond its scopes (RFC 9396).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use countersign::protocol::timestamp::Seconds;
 use serde_json::{Value, json};
 
@@ -248,6 +250,37 @@ async fn details_never_widen_a_session_that_is_there() {
     assert_ne!(first["session_id"], second["session_id"]);
     assert!(first.get("authorization_details").is_none(), "{first}");
     assert_eq!(second["authorization_details"], payment());
+    site.close().await;
+}
+
+/// RFC 9396 §9.1, promises P4 and P5: a proxy before an API that does not know of details lets no
+/// pinned session pass, and one that accepts them hands them on whole.
+#[tokio::test]
+async fn a_proxy_passes_a_pinned_session_on_only_where_its_details_are_read() {
+    let site = open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let details = payment().to_string();
+    let link = client.send(&mut ada, &with(&details, &[])).await;
+    approve(&mut ada, &link, "payments").await;
+    let tokens = client.redeem(&Callback::of(&ada.get(&link).await).code(), &[]).await.json();
+    let proxy = format!("Basic {}", STANDARD.encode("example-api:example-api-secret"));
+    let asked = async |question: &str| {
+        let request = site.client.get(format!("{}/forward-auth{question}", site.url));
+        let request = request.header("countersign-proxy", &proxy);
+        Reply::of(request.bearer_auth(text(&tokens, "access_token"))).await
+    };
+    for blind in ["?scope=payments", "?scope=payments&accept=sandbox"] {
+        let refused = asked(blind).await;
+        assert_eq!(refused.status, 403, "{blind}");
+        assert_eq!(refused.header("countersign-subject"), None);
+    }
+    assert_eq!(asked("?scope=payments&accept=details").await.status, 400, "no such word");
+    let let_in = asked("?scope=payments&accept=authorization_details").await;
+    assert_eq!(let_in.status, 200, "{}", let_in.text);
+    let told = let_in.header("countersign-authorization-details").expect("details");
+    let told = URL_SAFE_NO_PAD.decode(told).expect("base64url");
+    assert_eq!(serde_json::from_slice::<Value>(&told).expect("JSON"), payment());
     site.close().await;
 }
 

@@ -13,7 +13,7 @@ use crate::support::proof::{ask, for_token, with_token};
 use crate::support::{EVENTS_API, Site};
 
 /// Every header that says who it is.
-const IDENTITY: [&str; 13] = [
+const IDENTITY: [&str; 14] = [
     "countersign-subject",
     "countersign-account",
     "countersign-client",
@@ -24,6 +24,7 @@ const IDENTITY: [&str; 13] = [
     "countersign-mode",
     "countersign-agent",
     "countersign-scope",
+    "countersign-authorization-details",
     "countersign-resource",
     "countersign-approved",
     "countersign-expires",
@@ -98,6 +99,7 @@ async fn a_live_session_passes_and_the_proxy_learns_who_it_is() {
             "live".to_owned(),
             "Test%20agent".to_owned(),
             "demo:read demo:write".to_owned(),
+            String::new(),
             format!("{}/demo", site.url),
             "1800000000".to_owned(),
             "1800003600".to_owned(),
@@ -363,6 +365,47 @@ async fn a_bound_token_passes_with_a_proof_for_its_request_and_once() {
         ("x-original-uri", "/demo/other"),
     ];
     assert_nobody(&forward(&site, "/forward-auth", &contradiction).await, 400);
+    site.close().await;
+}
+
+/// T9: an agent that nobody let in proves itself as often as the limit says, since each proof
+/// leaves a row; whoever a person let in is not counted.
+#[tokio::test]
+async fn proofs_of_an_unclaimed_agent_are_limited() {
+    let site = Site::open_with("[limits]\nproofs_per_unclaimed_session_per_hour = 1\n").await;
+    let key = Key::p256();
+    let assertion = site.agent().register_anonymous().await.assertion();
+    let fields = [("grant_type", JWT_BEARER), ("assertion", assertion.as_str())];
+    let access = member(&ask(&site, &fields, &[&for_token(&site, &key)]).await, "access_token");
+    let proven = format!("DPoP {access}");
+    let once = async || {
+        let proof = with_token(&site, &key, ("GET", "/demo/notes"), &access);
+        let headers = [
+            ("authorization", proven.as_str()),
+            ("x-forwarded-uri", "/demo/notes"),
+            ("dpop", &proof),
+        ];
+        forward(&site, "/forward-auth", &headers).await
+    };
+    assert_eq!(once().await.status, 200);
+    let before = site.count("SELECT COUNT(*) FROM replay").await;
+    let refused = once().await;
+    assert_nobody(&refused, 429);
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(site.count("SELECT COUNT(*) FROM replay").await, before);
+    site.close().await;
+}
+
+/// A flaw: what a path begins with, if it is no slash, would become part of the host that a proof
+/// is checked against.
+#[tokio::test]
+async fn a_path_that_is_none_is_refused() {
+    let site = Site::open().await;
+    let access = bearer(&unclaimed(&site).await);
+    for path in ["@evil.example/x", "evil", "?x", ""] {
+        let headers = [("authorization", access.as_str()), ("x-forwarded-uri", path)];
+        assert_nobody(&forward(&site, "/forward-auth", &headers).await, 400);
+    }
     site.close().await;
 }
 

@@ -28,11 +28,14 @@ impl Nginx {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let countersign = site.url.strip_prefix("http://").expect("an address");
-        let server = copied()
+        let [included, server] = copied();
+        let place = folder.path().display();
+        fs::write(folder.path().join("countersign.conf"), included).expect("written");
+        let server = server
+            .replace("/etc/nginx/", &format!("{place}/"))
             .replace("127.0.0.1:8000", &format!("127.0.0.1:{port}"))
             .replace("127.0.0.1:8080", countersign)
             .replace("127.0.0.1:3000", &format!("127.0.0.1:{api}"));
-        let place = folder.path().display();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {place}/{kind};\n"))
             .concat();
@@ -74,11 +77,15 @@ impl Drop for Nginx {
     }
 }
 
-/// The block of docs/proxies.md that people copy.
-fn copied() -> String {
+/// The blocks of docs/proxies.md that people copy: the file that each place includes, and the
+/// server.
+fn copied() -> [String; 2] {
     let page = include_str!("../../../docs/proxies.md");
-    let block = page.split("```nginx\n").nth(1).expect("a block for nginx");
-    block.split("```").next().expect("its end").to_owned()
+    let mut blocks = page.split("```nginx\n").skip(1);
+    [(); 2].map(|()| {
+        let block = blocks.next().expect("a block for nginx");
+        block.split("```").next().expect("its end").to_owned()
+    })
 }
 
 /// An API that says what reached it.

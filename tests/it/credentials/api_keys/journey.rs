@@ -63,6 +63,7 @@ async fn a_key_is_made_shown_once_used_and_revoked_at_once() {
 /// and hears that it is one, of which profile, and whether it is for trying things out.
 #[tokio::test]
 async fn a_proxy_lets_a_key_in_until_it_is_revoked() {
+    const QUESTION: &str = "/forward-auth?accept=sandbox";
     let site = site().await;
     let mut ada = site.person("ada@example.com").await;
     let proxy = format!("Basic {}", STANDARD.encode("api:0123456789abcdef"));
@@ -77,7 +78,7 @@ async fn a_proxy_lets_a_key_in_until_it_is_revoked() {
         let key = make(&mut ada, profile, fields).await;
         let ways = [("authorization", "Bearer "), ("authorization", "apikey "), ("x-api-key", "")];
         for (header, before) in ways {
-            let reply = forward("/forward-auth", header, &format!("{before}{}", key.secret)).await;
+            let reply = forward(QUESTION, header, &format!("{before}{}", key.secret)).await;
             let said = |name: &str| reply.header(name).expect(name).to_owned();
             assert_eq!(reply.status, 200, "{header}: {}", reply.text);
             assert_eq!(said("countersign-credential"), key.id);
@@ -92,7 +93,8 @@ async fn a_proxy_lets_a_key_in_until_it_is_revoked() {
             );
             assert!(said("countersign-account").starts_with("acc_"));
         }
-        let lacking = forward("/forward-auth?scope=write", "x-api-key", &key.secret).await;
+        let lacking =
+            forward("/forward-auth?accept=sandbox&scope=write", "x-api-key", &key.secret).await;
         assert_eq!(lacking.status, 403, "{}", lacking.text);
         press(&mut ada, &key, "revoke").await;
         assert_eq!(forward("/forward-auth", "x-api-key", &key.secret).await.status, 401);
@@ -188,6 +190,12 @@ async fn a_sandbox_key_says_so_itself_and_at_introspection() {
     assert_eq!(live(&ask(&site, &key.secret).await)["mode"], "sandbox");
     let page = ada.get(&format!("/account/keys/{}", key.id)).await;
     assert!(page.text.contains("<span class=\"tag\">Sandbox</span>"));
+    for (question, status) in [("", 403), ("?accept=sandbox", 200)] {
+        let request = site.client.get(format!("{}/forward-auth{question}", site.url));
+        let proxy = format!("Basic {}", STANDARD.encode("api:0123456789abcdef"));
+        let reply = Reply::of(request.header("countersign-proxy", proxy).bearer_auth(&key.secret));
+        assert_eq!(reply.await.status, status, "a place accepts sandbox keys or does not");
+    }
     let nowhere = fill(&mut ada, "agent-sentinel", &fields).await;
     assert_eq!(nowhere.status, 400, "its profile has no sandbox");
     site.close().await;
