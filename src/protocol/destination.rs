@@ -50,12 +50,6 @@ impl Destination {
         }
     }
 
-    /// Whether the answer leaves this device for whoever runs a site.
-    #[must_use]
-    pub const fn is_a_site(&self) -> bool {
-        matches!(self, Self::Site { .. })
-    }
-
     /// Whether a program of the person's own computer gets the answer (RFC 8252 §8.3).
     #[must_use]
     pub const fn is_this_computer(&self) -> bool {

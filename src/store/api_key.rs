@@ -64,6 +64,8 @@ impl Store {
         let rows = api_key::Entity::find()
             .filter(api_key::Column::AccountId.eq(account.as_str()))
             .filter(Expr::expr(start).eq(beginning))
+            // However many have ended, none of the others is ever off the page.
+            .order_by_desc(Expr::col(api_key::Column::EndedAt).is_null())
             .order_by_desc(api_key::Column::CreatedAt)
             .order_by_desc(api_key::Column::Id)
             .limit(PAGE)

@@ -28,14 +28,19 @@ const NEXT: &str = "RELEASE change;SAVEPOINT change";
 /// How many statements [`NEXT`] is.
 const NEXT_STATEMENTS: usize = 2;
 
+/// A change that is ready to be sent.
+pub(super) struct Composed {
+    text: String,
+    arguments: SqliteArguments,
+    expectations: Vec<Expect>,
+}
+
 /// Makes every step true and returns the sessions that ended, or says why not. After an
 /// error the caller undoes what was begun.
 pub(super) async fn apply(
     connection: &mut SqliteConnection,
-    steps: Vec<Step>,
+    Composed { text, arguments, expectations }: Composed,
 ) -> Result<Vec<String>, WriteError> {
-    let expectations: Vec<_> = steps.iter().map(|step| step.expect).collect();
-    let (text, arguments) = compose(steps).map_err(WriteError::Unavailable)?;
     let query = sqlx::query_with(AssertSqlSafe(text), arguments);
     let mut results = connection.fetch_many(query);
     let mut ended = Vec::new();
@@ -69,7 +74,9 @@ fn is_unique_violation(error: &sqlx::Error) -> bool {
 }
 
 /// The steps as one text, each step's `$1, $2, …` counted on from those of the steps before.
-fn compose(steps: Vec<Step>) -> Result<(String, SqliteArguments), DbErr> {
+/// What cannot be composed has begun nothing, and there is nothing of it to undo.
+pub(super) fn compose(steps: Vec<Step>) -> Result<Composed, WriteError> {
+    let expectations = steps.iter().map(|step| step.expect).collect();
     let length: usize = steps.iter().map(|step| step.statement.sql.len() + 16).sum();
     let mut text = String::with_capacity(NEXT.len() + length);
     text.push_str(NEXT);
@@ -79,11 +86,11 @@ fn compose(steps: Vec<Step>) -> Result<(String, SqliteArguments), DbErr> {
         text.push(';');
         renumber(&mut text, &sql, bound);
         for value in values.map(|values| values.0).unwrap_or_default() {
-            bind(&mut arguments, value)?;
+            bind(&mut arguments, value).map_err(WriteError::Unavailable)?;
             bound += 1;
         }
     }
-    Ok((text, arguments))
+    Ok(Composed { text, arguments, expectations })
 }
 
 /// Appends `sql` with `by` added to every parameter number. A bare `?`, as sea-orm's builder

@@ -160,11 +160,16 @@ impl Scribe {
         let mut ended = Vec::new();
         let mut transaction = self.begin().await;
         for Waiting { steps, answer } in group {
-            let result = match &transaction {
-                Ok(()) => change::apply(&mut self.connection, steps).await,
+            let composed = match &transaction {
+                Ok(()) => change::compose(steps),
                 Err(error) => Err(error.clone()),
             };
-            if result.is_err() && transaction.is_ok() {
+            let begun = composed.is_ok();
+            let result = match composed {
+                Ok(change) => change::apply(&mut self.connection, change).await,
+                Err(error) => Err(error),
+            };
+            if begun && result.is_err() {
                 // Fails when SQLite itself gave the whole transaction up, as on a full disk.
                 transaction = self.execute(change::UNDO).await;
             }

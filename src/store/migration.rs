@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
@@ -78,12 +78,17 @@ async fn connect(location: &Location) -> Result<DatabaseConnection, OpenError> {
 /// One transaction around them all, and the lock that others wait for: on SQLite the write
 /// lock that `IMMEDIATE` takes, on PostgreSQL an advisory one that ends with the transaction.
 async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, OpenError> {
+    let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
+    let isolation = is_postgres.then_some(IsolationLevel::ReadCommitted);
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        // Whoever waited for the lock must see what was committed meanwhile, whatever level the
+        // database was set to begin with.
+        isolation_level: isolation,
         ..TransactionOptions::default()
     };
     let transaction = connection.begin_with_options(options).await?;
-    if transaction.get_database_backend() == DbBackend::Postgres {
+    if is_postgres {
         transaction.execute_unprepared(LOCK).await?;
     }
     Ok(transaction)

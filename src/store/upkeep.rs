@@ -22,6 +22,10 @@ pub(super) const LIVE_SESSIONS: &str = "SELECT COUNT(*) FROM session \
 /// are not used.
 pub(super) const OF_NOBODY: &str = "COALESCE(account_id, registration_id) IS NULL";
 
+/// What is remembered of such an approval. The condition of the index `event_unanswered`, word
+/// for word, or it is not used.
+pub(super) const NOBODYS_EVENT: &str = "COALESCE(account_id, registration_id, session_id) IS NULL";
+
 impl Store {
     /// How many sessions are live, as [`Session::is_live`] says it: collected, not ended, and
     /// neither expired nor idle. A session that is used at all was used after it was made, so
@@ -79,7 +83,7 @@ impl Store {
         self.prune("one_time_link", "digest", horizon).await?;
         self.prune("pushed_request", "digest", horizon).await?;
         self.prune_where("session", "id", OF_NOBODY, horizon).await?;
-        self.prune_where("approval", "id", OF_NOBODY, horizon).await?;
+        self.prune_questions(horizon).await?;
         let sql = "DELETE FROM counter WHERE expires_at < $1";
         self.write(vec![step(self.backend(), sql, [horizon.0.into()], Expect::Any)]).await
     }
@@ -92,6 +96,26 @@ impl Store {
     /// The database is away.
     pub async fn forget_uses(&self, horizon: Timestamp) -> Result<(), StoreError> {
         self.prune("replay", "name", horizon).await
+    }
+
+    /// Removes approvals that nobody answered, and what was remembered of them.
+    async fn prune_questions(&self, horizon: Timestamp) -> Result<(), StoreError> {
+        let of_them = format!("SELECT id FROM approval WHERE {OF_NOBODY} AND expires_at < $1");
+        let sql = format!(
+            "DELETE FROM event WHERE {NOBODYS_EVENT} \
+             AND approval_id IN ({of_them} ORDER BY expires_at, id LIMIT {BATCH})"
+        );
+        let events = step(self.backend(), &sql, [horizon.0.into()], Expect::Any);
+        let sql = format!(
+            "DELETE FROM approval WHERE id IN ({of_them} ORDER BY expires_at, id LIMIT {BATCH})"
+        );
+        let approvals = step(self.backend(), &sql, [horizon.0.into()], Expect::Any);
+        let sql = format!("SELECT COUNT(*) FROM approval WHERE {OF_NOBODY} AND expires_at < $1");
+        let sum = self.count(&sql, vec![horizon.0.into()]).await?;
+        for _batch in 0..(sum + BATCH - 1) / BATCH {
+            self.write(vec![events.clone(), approvals.clone()]).await?;
+        }
+        Ok(())
     }
 
     /// Removes the rows of a table that expired before `horizon`, batch by batch.

@@ -166,7 +166,7 @@ impl Known {
             description,
             location: response.location(redirect_uri),
             at_once: client.source == ClientSource::Configured
-                || !Destination::of(redirect_uri.as_str()).is_a_site(),
+                || Destination::of(redirect_uri.as_str()).is_this_computer(),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::entropy::Entropy;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::{Seconds, Timestamp};
-use crate::store::upkeep::{LIVE_SESSIONS, OF_NOBODY};
+use crate::store::upkeep::{LIVE_SESSIONS, NOBODYS_EVENT, OF_NOBODY};
 use crate::store::{Location, Store};
 
 fn session(id: usize) -> Session {
@@ -112,11 +112,15 @@ async fn counting_and_sweeping_use_their_indexes() {
     let of_nobody =
         |table| format!("SELECT id FROM {table} WHERE {OF_NOBODY} AND expires_at < $1 LIMIT 9");
     let (machines, unanswered) = (of_nobody("session"), of_nobody("approval"));
+    let events = format!(
+        "SELECT id FROM event WHERE {NOBODYS_EVENT} AND approval_id IN ('apr_1', 'apr_2') AND $1 > 0"
+    );
     on_each(async |location| {
         for (sql, index) in [
             (LIVE_SESSIONS, "session_live"),
             (&machines, "session_machine"),
             (&unanswered, "approval_unanswered"),
+            (&events, "event_unanswered"),
         ] {
             let plan = plan(&location, sql).await;
             assert!(plan.is_none_or(|plan| plan.contains(index)), "{sql}");

@@ -322,8 +322,9 @@ async fn a_look_at_a_request_puts_no_question() {
 }
 
 /// RFC 9700 §4.11.2: anybody can register a site as a client, so a link of ours that cannot be
-/// granted anyway would send people there unseen. They read where it leads first; programs on
-/// this device, and sites that the operator wrote down, are told at once (RFC 6749 §4.1.2.1).
+/// granted anyway would send people there unseen, and schemes of programs open sites as well.
+/// They read where it leads first; what listens on this computer, and what the operator wrote
+/// down, is told at once (RFC 6749 §4.1.2.1).
 #[tokio::test]
 async fn a_link_of_ours_sends_nobody_to_a_strangers_site_unseen() {
     const ELSEWHERE: &str = "https://agent.example.net/callback";
@@ -332,7 +333,8 @@ async fn a_link_of_ours_sends_nobody_to_a_strangers_site_unseen() {
     let mut ada = site.person("ada@example.com").await;
     let metadata = json!({
         "client_name": "Example API",
-        "redirect_uris": [ELSEWHERE, "cursor://example/callback"],
+        "redirect_uris":
+            [ELSEWHERE, "googlechromes://agent.example.net/", "http://127.0.0.1/callback"],
         "token_endpoint_auth_method": "none",
     });
     let stranger = Client::register_as(&site, &metadata).await;
@@ -345,7 +347,10 @@ async fn a_link_of_ours_sends_nobody_to_a_strangers_site_unseen() {
         let back = back.replace("&#38;", "&");
         assert!(back.starts_with(&format!("{ELSEWHERE}?")), "{back}");
         assert!(back.contains("state=af0ifjsldkj") && back.contains("error="), "{back}");
-        let program = [("redirect_uri", "cursor://example/callback"), unfit];
+        let browser = [("redirect_uri", "googlechromes://agent.example.net/"), unfit];
+        let page = ada.get(&stranger.request(&browser)).await;
+        assert_eq!((page.status, page.header("location")), (400, None), "a scheme opens sites");
+        let program = [("redirect_uri", "http://127.0.0.1:4711/callback"), unfit];
         assert_eq!(ada.get(&stranger.request(&program)).await.status, 302, "{unfit:?}");
         let desk = [("client_id", "desk"), ("redirect_uri", ELSEWHERE), unfit];
         assert_eq!(ada.get(&stranger.request(&desk)).await.status, 302, "{unfit:?}");
@@ -355,7 +360,8 @@ async fn a_link_of_ours_sends_nobody_to_a_strangers_site_unseen() {
 }
 
 /// A flaw: whoever sends browsers here leaves a question each time, for ever. One that nobody
-/// answered goes a day after its end; what a person said, and what was recorded, stays.
+/// answered goes a day after its end, and its event with it; what a person said, and what was
+/// recorded of that, stays.
 #[tokio::test]
 async fn questions_that_nobody_answered_go_a_day_after_their_end() {
     let site = Site::open().await;
@@ -374,7 +380,9 @@ async fn questions_that_nobody_answered_go_a_day_after_their_end() {
     site.advance(Seconds(1));
     upkeep::sweep(&site.app).await.expect("swept");
     assert_eq!(approvals(&site).await, 2);
-    assert_eq!(site.count("SELECT COUNT(*) FROM event").await, events);
+    assert_eq!(site.count("SELECT COUNT(*) FROM event").await, events - 1);
+    let requested = "SELECT COUNT(*) FROM event WHERE kind = 'authorization.requested'";
+    assert_eq!(site.count(requested).await, 1, "that of the answered one");
     let kept = format!("SELECT COUNT(*) FROM approval WHERE registration_id = '{}'", registered.id);
     assert_eq!(site.count(&kept).await, 1, "a registration keeps its own");
     site.close().await;
