@@ -12,6 +12,7 @@ mod approve_door;
 mod approve_page;
 mod assets;
 mod authorize;
+mod base_path;
 mod demo;
 mod device;
 mod documents;

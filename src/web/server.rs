@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use actix_web::{App as Routes, HttpServer};
+use futures_util::TryFutureExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -18,7 +19,8 @@ use super::documents::Documents;
 use super::health::Readiness;
 use super::tls::{Certificate, TlsError};
 use super::{
-    agent_session_routes, api_key_routes, demo_routes, limits, metrics_routes, routes, slashes,
+    agent_session_routes, api_key_routes, base_path, demo_routes, limits, metrics_routes, routes,
+    slashes,
 };
 use crate::app::App;
 use crate::flow::{api_key, upkeep};
@@ -120,7 +122,10 @@ fn serve(
     let keys = api_key::offers(app).next().is_some();
     let server = HttpServer::new(move || {
         Routes::new()
-            .wrap_fn(|request, service| limits::within(slashes::merged(request), service))
+            .wrap_fn(|request, service| {
+                let request = slashes::merged(base_path::taken_off(request));
+                limits::within(request, service).map_ok(base_path::put_on)
+            })
             .app_data(shared.clone())
             .app_data(documents.clone())
             .app_data(notes.clone())

@@ -99,6 +99,7 @@ impl Visitor {
             texts: texts(),
             now: self.now,
             host: host(app),
+            base: app.settings.issuer.path(),
             service: Service {
                 name: &service.name,
                 logo: service.logo.as_deref().filter(|logo| is_ours(app, logo)),

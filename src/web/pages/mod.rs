@@ -42,6 +42,8 @@ pub struct Frame<'a> {
     /// The issuer's host, with its port where it has one: from the settings, never from the
     /// request.
     pub host: &'a str,
+    /// The path of the issuer, before that of every link; empty where it has none.
+    pub base: &'a str,
     pub service: Service<'a>,
     /// Whether there are API keys here at all.
     pub keys: bool,

@@ -235,6 +235,50 @@ async fn the_openid_document_has_an_etag_and_is_for_every_origin() {
     site.close().await;
 }
 
+/// Design decision 1: an issuer with a path is served with that path, as its metadata says, and
+/// behind a proxy that takes it off: every endpoint is there, and no page leads out of it.
+#[tokio::test]
+async fn an_issuer_with_a_path_is_served_with_it_and_without() {
+    const BASE: &str = "/sign/in";
+    let site = Site::open_below(BASE).await;
+    let mut ada = site.person("ada@example.com").await;
+    let document = metadata(&site, SERVER).await;
+    let issuer = document["issuer"].as_str().expect("an issuer").to_owned();
+    let endpoints = document.as_object().expect("an object").iter();
+    let endpoints: Vec<&str> = endpoints
+        .filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"))
+        .map(|(_, value)| value.as_str().expect("a URL"))
+        .collect();
+    assert!(endpoints.len() > 6, "{endpoints:?}");
+    for endpoint in endpoints {
+        let path = endpoint.strip_prefix(&issuer).expect("below the issuer");
+        for place in [path.to_owned(), format!("{BASE}{path}")] {
+            assert_ne!(site.get(&place).await.status, 404, "{place}");
+        }
+    }
+    for page in ["/", "/account/sessions", "/device"] {
+        for page in [page.to_owned(), format!("{BASE}{page}")] {
+            let text = ada.get(&page).await.text;
+            let links: Vec<&str> = ["href=\"/", "src=\"/", "action=\"/"]
+                .iter()
+                .flat_map(|start| text.split(start).skip(1))
+                .map(|rest| rest.split('"').next().expect("its end"))
+                .collect();
+            assert!(links.len() > 4, "{page}");
+            for link in links {
+                assert!(link.starts_with("sign/in/"), "{page}: {link}");
+                assert_ne!(ada.get(&format!("/{link}")).await.status, 404, "{page}: {link}");
+            }
+        }
+    }
+    let stranger = site.get("/sign/in/account/sessions").await;
+    let way = "/sign/in/sign-in?return_to=%2Faccount%2Fsessions";
+    assert_eq!((stranger.status, stranger.header("location")), (303, Some(way)));
+    assert_eq!(site.get("/sign/account/sessions").await.status, 404);
+    assert_eq!(site.get("/sign/install/token").await.status, 404);
+    site.close().await;
+}
+
 /// oauth.md trap 4: wherever a client looks for the metadata of an issuer with a path, the
 /// same document is there, and nowhere else.
 #[tokio::test]

@@ -60,6 +60,7 @@ impl Sample {
             texts: &ENGLISH,
             now: NOW,
             host: "auth.example.com",
+            base: "",
             service: Service {
                 name: "Example",
                 logo: None,
