@@ -89,6 +89,14 @@ impl Resource {
         self.scopes_where(|rule| rule.default)
     }
 
+    /// What an agent asks for that was not told what to ask for: the least, because it may well
+    /// ask for all of it; everything, where nothing is usual.
+    #[must_use]
+    pub fn published_scopes(&self) -> Scopes {
+        let usual = self.default_scopes();
+        if usual.is_empty() { self.all_scopes() } else { usual }
+    }
+
     #[must_use]
     pub fn required_scopes(&self) -> Scopes {
         self.scopes_where(|rule| rule.required)

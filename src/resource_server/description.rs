@@ -100,8 +100,8 @@ impl Description {
         self
     }
 
-    /// Every scope that a requirement may name, separated by spaces: `scopes_supported` of
-    /// [RFC 9728 §2]. The same as at Countersign.
+    /// Every scope that a requirement may name, separated by spaces, the same as at Countersign;
+    /// without [`default_scopes`](Self::default_scopes) also `scopes_supported` of [RFC 9728 §2].
     ///
     /// [RFC 9728 §2]: https://www.rfc-editor.org/rfc/rfc9728#section-2
     pub fn scopes(mut self, scopes: &str) -> Self {
@@ -109,10 +109,12 @@ impl Description {
         self
     }
 
-    /// What an agent is told to ask for where any live session will do ([RFC 6750 §3]).
+    /// What an agent is told to ask for where any live session will do ([RFC 6750 §3]), and all
+    /// that `scopes_supported` says ([RFC 9728 §2]), because agents ask for the whole of that.
     /// Without it such an agent is told nothing, and may ask for everything.
     ///
     /// [RFC 6750 §3]: https://www.rfc-editor.org/rfc/rfc6750#section-3
+    /// [RFC 9728 §2]: https://www.rfc-editor.org/rfc/rfc9728#section-2
     pub fn default_scopes(mut self, scopes: &str) -> Self {
         scopes.clone_into(&mut self.default_scopes);
         self

@@ -18,12 +18,13 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// [RFC 9728 §2]: https://www.rfc-editor.org/rfc/rfc9728#section-2
 pub fn document(described: &Checked) -> String {
     let server = &described.authorization_server;
+    let usual = Some(&described.default_scopes).filter(|scopes| !scopes.is_empty());
     let document = ProtectedResourceMetadata {
         resource: described.identifier.as_str(),
         resource_name: &described.name,
         resource_logo_uri: None,
         authorization_servers: [server.as_str()],
-        scopes_supported: described.scopes.to_vec(),
+        scopes_supported: usual.unwrap_or(&described.scopes).to_vec(),
         bearer_methods_supported: ["header"],
         authorization_details_types_supported: Vec::new(),
         dpop_signing_alg_values_supported: Some(SignatureAlgorithm::NAMES),

@@ -31,6 +31,7 @@ pub mod principal;
 mod pushed_request;
 mod register;
 mod request;
+mod request_log;
 mod return_to;
 mod route;
 mod scope_words;

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::answer::{self, see_other};
 use super::request::{self, BodyError};
 use super::return_to::ReturnTo;
-use super::visitor::Visitor;
+use super::visitor::{Visitor, unrecognised};
 use crate::app::App;
 use crate::domain::origin::Occasion;
 use crate::flow::principal::Human;
@@ -25,12 +25,9 @@ pub struct Posted {
 ///
 /// The page that says why not.
 pub async fn visitor(app: &App, request: &HttpRequest) -> Result<Visitor, HttpResponse> {
-    Visitor::of(app, request).await.map_err(|error| {
-        let status = answer::person_status(&error);
-        let mut answer = answer::page(status, String::new(), app.settings.issuer.is_https());
-        answer::retry_after(&mut answer, (status == 503).then_some(1));
-        answer
-    })
+    Visitor::of(app, request)
+        .await
+        .map_err(|error| unrecognised(app, answer::person_status(&error)))
 }
 
 /// Takes a form: whole, unambiguous, and from this browser's own page.

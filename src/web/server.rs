@@ -19,8 +19,8 @@ use super::documents::Documents;
 use super::health::Readiness;
 use super::tls::{Certificate, TlsError};
 use super::{
-    agent_session_routes, api_key_routes, base_path, demo_routes, limits, metrics_routes, routes,
-    slashes,
+    agent_session_routes, api_key_routes, base_path, demo_routes, limits, metrics_routes,
+    request_log, routes, slashes,
 };
 use crate::app::App;
 use crate::flow::{api_key, upkeep};
@@ -124,7 +124,8 @@ fn serve(
         Routes::new()
             .wrap_fn(|request, service| {
                 let request = slashes::merged(base_path::taken_off(request));
-                limits::within(request, service).map_ok(base_path::put_on)
+                let answer = limits::within(request, service);
+                answer.map_ok(|answer| request_log::noted(base_path::put_on(answer)))
             })
             .app_data(shared.clone())
             .app_data(documents.clone())

@@ -94,23 +94,7 @@ impl Visitor {
     /// What surrounds every page for this visitor.
     #[must_use]
     pub fn frame<'a>(&'a self, app: &'a App) -> Frame<'a> {
-        let service = &app.settings.service;
-        Frame {
-            texts: texts(),
-            now: self.now,
-            host: host(app),
-            base: app.settings.issuer.path(),
-            service: Service {
-                name: &service.name,
-                logo: service.logo.as_deref().filter(|logo| is_ours(app, logo)),
-                documentation: service.documentation.as_deref(),
-                support: service.support.as_deref(),
-                terms: service.terms.as_deref(),
-                privacy: service.privacy.as_deref(),
-            },
-            keys: api_key::offers(app).next().is_some(),
-            person: self.person(),
-        }
+        Frame { now: self.now, person: self.person(), ..frame(app) }
     }
 
     fn person(&self) -> Option<Person<'_>> {
@@ -123,13 +107,7 @@ impl Visitor {
     /// Sends a page, and the cookie with the first one.
     #[must_use]
     pub fn page(&self, app: &App, status: u16, page: &impl Template) -> HttpResponse {
-        let mut answer = match page.render() {
-            Ok(html) => answer::page(status, html, app.settings.issuer.is_https()),
-            Err(error) => {
-                tracing::error!(%error, "a page could not be rendered");
-                answer::page(500, String::new(), app.settings.issuer.is_https())
-            }
-        };
+        let mut answer = rendered(app, status, page);
         if self.fresh && self.reads {
             set_cookie(app, &mut answer, &self.cookie, None);
         }
@@ -150,6 +128,47 @@ impl Visitor {
         let wait = wait.map(|wait| wait.0).or((status == 503).then_some(1));
         answer::retry_after(&mut answer, wait);
         answer
+    }
+}
+
+/// The page for a browser that cannot be recognised now, because the database is away: it knows
+/// nobody, and sets no cookie that would sign somebody out.
+#[must_use]
+pub fn unrecognised(app: &App, status: u16) -> HttpResponse {
+    let page = ErrorPage { frame: &frame(app), status, retry_after: None, way_on: None };
+    let mut answer = rendered(app, status, &page);
+    answer::retry_after(&mut answer, (status == 503).then_some(1));
+    answer
+}
+
+fn rendered(app: &App, status: u16, page: &impl Template) -> HttpResponse {
+    match page.render() {
+        Ok(html) => answer::page(status, html, app.settings.issuer.is_https()),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            answer::page(500, String::new(), app.settings.issuer.is_https())
+        }
+    }
+}
+
+/// What surrounds every page, for nobody.
+fn frame(app: &App) -> Frame<'_> {
+    let service = &app.settings.service;
+    Frame {
+        texts: texts(),
+        now: app.clock.now(),
+        host: host(app),
+        base: app.settings.issuer.path(),
+        service: Service {
+            name: &service.name,
+            logo: service.logo.as_deref().filter(|logo| is_ours(app, logo)),
+            documentation: service.documentation.as_deref(),
+            support: service.support.as_deref(),
+            terms: service.terms.as_deref(),
+            privacy: service.privacy.as_deref(),
+        },
+        keys: api_key::offers(app).next().is_some(),
+        person: None,
     }
 }
 

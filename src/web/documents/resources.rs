@@ -63,7 +63,7 @@ fn metadata<'a>(app: &'a App, resource: &'a Resource) -> ProtectedResourceMetada
         resource_name: &resource.name,
         resource_logo_uri: service.logo.as_deref(),
         authorization_servers: [app.issuer()],
-        scopes_supported: resource.all_scopes().to_vec(),
+        scopes_supported: resource.published_scopes().to_vec(),
         bearer_methods_supported: ["header"],
         authorization_details_types_supported: super::detail_types(std::slice::from_ref(resource)),
         dpop_signing_alg_values_supported: is_demo.then_some(SignatureAlgorithm::NAMES),

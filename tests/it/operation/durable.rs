@@ -70,6 +70,9 @@ async fn a_database_that_is_away_is_said_to_be_and_found_again() {
     let agent = server.agent();
     let registered = agent.register_anonymous().await;
     let access = member(&agent.exchange(&registered.assertion()).await, "access_token");
+    let mut browser = server.person("ada@example.com");
+    assert_eq!(browser.get("/").await.status, 200);
+    let cookie = browser.cookie.as_deref().expect("a cookie");
     let mut holder = None;
     if TestDatabase::is_postgres() {
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'";
@@ -84,6 +87,15 @@ async fn a_database_that_is_away_is_said_to_be_and_found_again() {
         assert!(body.get("active").is_none(), "{body}");
         let call = server.client.get(format!("{}/demo/notes", server.url)).bearer_auth(&access);
         assert_eq!(ask(call).await.0, 503);
+        for page in ["/", "/sign-in", "/account/sessions"] {
+            let request = server.client.get(format!("{}{page}", server.url));
+            let reply = request.header("cookie", cookie).send().await.expect("an answer");
+            let headers = reply.headers().clone();
+            assert_eq!((reply.status().as_u16(), &headers["retry-after"] == "1"), (503, true));
+            assert!(!headers.contains_key("set-cookie"), "{page}: nobody is signed out by it");
+            let text = reply.text().await.expect("text");
+            assert!(text.contains("<h1>"), "a person reads what is wrong: {text}");
+        }
     } else {
         let options = SqliteConnectOptions::new().filename(place.path("countersign.db"));
         let mut file = options.connect().await.expect("the file");

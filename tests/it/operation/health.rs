@@ -1,6 +1,6 @@
 //! contracts/operator.md, "Health"; issue "Numbers and faults": metrics.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::agent::{member, path_of};
 use crate::support::process::{GENEROUS, Place, Process};
@@ -128,6 +128,35 @@ async fn the_funnel_counts_what_people_decide_and_how_long_they_took() {
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     }
     server.stop().await;
+}
+
+/// security.md, universal rules: a refusal leaves a line, whatever was refused, with its route,
+/// outcome and address; the path, which may hold a link, is in none. Answers are not noted unless
+/// somebody asks for that.
+#[tokio::test]
+async fn a_refused_request_is_a_line_that_names_its_route_and_no_path() {
+    let place = Place::new().await;
+    place.configure(GENEROUS);
+    let server = place.serve(&[]).await;
+    assert_eq!(server.get("/sign-in").await.status, 200);
+    assert_eq!(server.get("/welcome/otl_something").await.status, 410);
+    assert_eq!(server.get("/demo/notes").await.status, 401);
+    assert_eq!(server.get("/nothing/here").await.status, 404);
+    server.signal("TERM");
+    server.logged(0, "stopping").await;
+    let log = server.stderr();
+    let lines: Vec<Value> =
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let refused: Vec<[&Value; 4]> = lines
+        .iter()
+        .filter(|line| line["fields"]["message"] == "refused")
+        .map(|line| ["method", "route", "status", "address"].map(|name| &line["fields"][name]))
+        .collect();
+    let said =
+        |route: &str, status: u16| [json!("GET"), json!(route), json!(status), json!("127.0.0.1")];
+    let expected = [said("/welcome/{link}", 410), said("/demo/notes", 401), said("none", 404)];
+    assert_eq!(refused, expected.each_ref().map(|line| line.each_ref()), "{log}");
+    assert!(!log.contains("otl_something") && !log.contains("/nothing"), "{log}");
 }
 
 /// Promise P3; issue, "Numbers and faults": "no secrets in either". Every secret, code and

@@ -450,7 +450,7 @@ async fn the_metadata_stands_at_both_places_and_needs_no_token() {
             json!({
                 "resource": API, "resource_name": "api.example.com",
                 "authorization_servers": [ISSUER],
-                "scopes_supported": ["delete", "read", "write"],
+                "scopes_supported": ["read"],
                 "bearer_methods_supported": ["header"],
                 "dpop_signing_alg_values_supported": SignatureAlgorithm::NAMES,
                 "resource_documentation": "https://auth.example.com/auth.md",
