@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{AgentSessions, Settings};
+use crate::config::{AgentSessions, Places, Settings};
 use crate::domain::ask::Door;
 use crate::domain::resource::Resource;
 use crate::domain::session::Lifetimes;
@@ -43,12 +43,20 @@ pub struct App {
     /// The keys that clients publish, likewise.
     pub key_sets: KeySets,
     pub metrics: Arc<Metrics>,
+    /// Where addresses are, if the operator has a database of that.
+    pub places: Option<Places>,
 }
 
 impl App {
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.settings.issuer.as_str()
+    }
+
+    /// Roughly where an address is, as far as anybody here knows.
+    #[must_use]
+    pub fn place(&self, address: &str) -> Option<String> {
+        self.places.as_ref()?.of(address)
     }
 
     /// The resource an agent gets when it names none: the first one.

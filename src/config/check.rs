@@ -1,11 +1,13 @@
 //! From layers to [`Settings`]: every setting has its type, and they are possible together.
 
 use std::net::{AddrParseError, IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use url::{Host, Url};
 
 use super::layers::Layers;
+use super::places::Places;
 use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
@@ -27,6 +29,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let tls = tls::files(&mut reader, issuer.as_ref());
     let trusted_proxies = reader.parsed_list("trusted_proxies", network);
     let secrets_file = reader.master_secret_file("secrets_file");
+    let places_file = places_file(&mut reader);
     let service = service(&mut reader);
     let demo = demo(&mut reader, loopback);
     let resources = all_resources(&mut reader, issuer.as_ref(), demo);
@@ -49,6 +52,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         tls,
         trusted_proxies,
         secrets_file,
+        places_file,
         service,
         demo,
         resources,
@@ -62,6 +66,17 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         limits,
     };
     if reader.problems.is_empty() { Ok(settings) } else { Err(reader.problems) }
+}
+
+/// A file that can be read and is no such database is refused before anything starts.
+fn places_file(reader: &mut Reader<'_>) -> Option<PathBuf> {
+    let key = "places_file";
+    let file = PathBuf::from(reader.text_if_any(key)?);
+    if let Err(error) = Places::open(&file) {
+        let remedy = "name a database of cities or countries in MaxMind's format (.mmdb)";
+        reader.refuse(key, format!("{error}; {remedy}"));
+    }
+    Some(file)
 }
 
 fn metrics_listen(reader: &mut Reader<'_>, listen: Option<SocketAddr>) -> Option<SocketAddr> {

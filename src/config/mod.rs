@@ -20,6 +20,7 @@ mod database;
 mod entry;
 mod layers;
 mod limits;
+mod places;
 mod problem;
 mod profiles;
 mod reader;
@@ -33,6 +34,7 @@ pub use credentials::{KeyRules, Via};
 pub use database::{DatabaseUrl, PostgresUrl};
 pub use layers::{DEFAULTS, Flags, Sources};
 pub use limits::Limits;
+pub use places::{Places, PlacesError};
 pub use problem::{Origin, Problem};
 pub use profiles::{AgentSessions, Profile};
 pub use resources::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};
@@ -51,6 +53,8 @@ pub struct Settings {
     /// Whose `Forwarded` is believed, for the caller's address only.
     pub trusted_proxies: Vec<IpNet>,
     pub secrets_file: PathBuf,
+    /// Where addresses are; nobody is told when `None`.
+    pub places_file: Option<PathBuf>,
     pub service: Service,
     /// Whether the demo API is mounted; its resource is then the last of `resources`.
     pub demo: bool,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{DatabaseUrl, Settings};
+use crate::config::{DatabaseUrl, Places, PlacesError, Settings};
 use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::client::document::Documents;
@@ -34,6 +34,8 @@ pub enum StartError {
     NoEntropy(#[from] NoEntropy),
     #[error(transparent)]
     Outbound(#[from] SetUpError),
+    #[error("places_file: {0}")]
+    Places(#[from] PlacesError),
     /// A database with content and no master secret: starting would orphan every key in it.
     #[error(
         "the database has content, but its master secret {0} is missing; restore the file, \
@@ -57,6 +59,7 @@ impl StartError {
             Self::MissingMaster(_)
                 | Self::WrongMaster(_)
                 | Self::Vault(VaultError::Malformed)
+                | Self::Places(_)
                 | Self::Outbound(
                     SetUpError::Unreadable(..) | SetUpError::Empty(_) | SetUpError::NotAnAnchor(..)
                 )
@@ -88,6 +91,7 @@ pub async fn migrate(settings: &Settings) -> Result<(), OpenError> {
 /// See [`StartError`]; nothing listens then.
 pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result<App, StartError> {
     let fetch = Fetcher::network(settings.outbound.ca_file.as_deref(), &settings.outbound.allow)?;
+    let places = settings.places_file.as_deref().map(Places::open).transpose()?;
     let location = location(&settings);
     recognise(&settings, &location).await?;
     store::migrate(&location).await?;
@@ -114,6 +118,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         documents: Documents::default(),
         key_sets: KeySets::default(),
         metrics,
+        places,
     })
 }
 

@@ -141,9 +141,14 @@ fn origin<'a>(context: &'a Context<'_>, seen: &'a Seen) -> Origin<'a> {
     };
     Origin {
         address: &from.address,
-        program: from.user_agent.as_ref().map(ToldText::as_str),
+        place: context.app.place(&from.address),
+        program: from
+            .user_agent
+            .as_ref()
+            .map(|told| crate::protocol::user_agent::in_words(told.as_str())),
         asked_at: seen.approval.created_at,
         approver_address: &context.address,
+        approver_place: context.app.place(&context.address),
         network_comparison,
     }
 }

@@ -91,14 +91,17 @@ pub enum Seen {
 }
 
 /// Where the request came from, as the server saw it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Origin<'a> {
     pub address: &'a str,
+    /// Roughly where that is, if the operator has a database of that.
+    pub place: Option<String>,
     /// The `User-Agent` in words: told by the agent.
-    pub program: Option<&'a str>,
+    pub program: Option<String>,
     pub asked_at: Timestamp,
     /// The address of the person reading this.
     pub approver_address: &'a str,
+    pub approver_place: Option<String>,
     pub network_comparison: NetworkComparison,
 }
 

@@ -13,6 +13,8 @@ async fn a_configuration_that_cannot_be_used_touches_nothing() {
         ("[sessions]\naccess_ttl = 'soon'", "sessions.access_ttl"),
         ("metrics_listen = 'everywhere'", "metrics_listen"),
         ("tls_certificate = 'missing.pem'\ntls_key = 'missing.key'", "tls_certificate"),
+        ("places_file = 'malformed.key'", "places_file"),
+        ("places_file = 'missing.mmdb'", "places_file"),
         ("secrets_file = 'folder'", "secrets_file"),
         ("secrets_file = 'malformed.key'", "secrets_file"),
         ("secrets_file = 'nowhere/countersign.key'", "secrets_file"),

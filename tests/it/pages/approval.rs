@@ -164,6 +164,26 @@ async fn the_page_shows_who_asks_from_where_for_what_and_until_when() {
     site.close().await;
 }
 
+/// pages.md 6: where both roughly are, from the operator's database, and what the agent's program
+/// says it is, in words; no place where there is no database.
+#[tokio::test]
+async fn the_page_says_roughly_where_both_are_and_what_the_program_is() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/places.mmdb");
+    for (settings, places) in [(format!("places_file = '{file}'"), 2), (String::new(), 0)] {
+        let site = Site::open_with(&settings).await;
+        let mut ada = site.person("ada@example.com").await;
+        let body = json!({ "type": "service_auth", "login_hint": "ada@example.com" });
+        let request = site.client.post(format!("{}/agent/identity", site.url)).json(&body);
+        let request = request.header("user-agent", "python-httpx/0.27.0 (a comment)");
+        let registered = Reply::of(request).await.json();
+        let link = registered["claim"]["attempt"]["verification_uri"].as_str().expect("a link");
+        let page = ada.get(&crate::support::agent::path_of(link)).await.text;
+        assert_eq!(page.matches("Loopville, Localia").count(), places, "{page}");
+        assert!(page.contains("<bdi>python-httpx 0.27.0</bdi>"), "{page}");
+        site.close().await;
+    }
+}
+
 /// pages.md 5: from our own records, not from what the agent says.
 #[tokio::test]
 async fn an_agent_that_asks_again_is_counted() {

@@ -187,9 +187,11 @@ pub fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a
         },
         origin: Origin {
             address: "203.0.113.24",
-            program: Some(&sample.program),
+            place: Some("Wellington, New Zealand".to_owned()),
+            program: Some(sample.program.clone()),
             asked_at: NOW - Seconds(180),
             approver_address: "203.0.113.24",
+            approver_place: Some("Wellington, New Zealand".to_owned()),
             network_comparison: NetworkComparison::Same,
         },
         matching: Matching::Typed { typed: "", no_code_href: Some("?code=none") },
@@ -221,6 +223,7 @@ fn approvals(sample: &Sample, frame: &Frame<'_>) -> Pages {
     };
     let elsewhere = Origin {
         approver_address: "2001:db8:85a3:8d3:1319:8a2e:370:7348",
+        approver_place: None,
         network_comparison: NetworkComparison::Different,
         program: None,
         ..page().origin
