@@ -25,12 +25,18 @@ impl Origin {
     /// (RFC 4291 §2.5.4, RFC 6177 §2).
     #[must_use]
     pub fn network(&self) -> String {
-        match self.address.parse() {
-            Ok(IpAddr::V6(address)) => {
-                format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & NETWORK))
-            }
-            _ => self.address.clone(),
+        network(&self.address)
+    }
+}
+
+/// The network of an IPv6 address, another address as it is.
+#[must_use]
+pub fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(address)) => {
+            format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & NETWORK))
         }
+        _ => address.to_owned(),
     }
 }
 

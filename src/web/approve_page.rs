@@ -23,6 +23,7 @@ use crate::protocol::code::Code;
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::Seconds;
+use crate::protocol::user_agent;
 
 /// What one request brings to the page.
 pub struct Context<'a> {
@@ -134,22 +135,14 @@ fn agent<'a>(asker: &Asker<'a>, seen: &'a Seen) -> Agent<'a> {
 
 fn origin<'a>(context: &'a Context<'_>, seen: &'a Seen) -> Origin<'a> {
     let from = &seen.approval.ask.from;
-    let network_comparison = match (from.address.as_str(), context.address.as_str()) {
-        ("unknown", _) | (_, "unknown") => NetworkComparison::Unknown,
-        (agent, person) if agent == person => NetworkComparison::Same,
-        _ => NetworkComparison::Different,
-    };
     Origin {
         address: &from.address,
         place: context.app.place(&from.address),
-        program: from
-            .user_agent
-            .as_ref()
-            .map(|told| crate::protocol::user_agent::in_words(told.as_str())),
+        program: from.user_agent.as_ref().map(ToldText::as_str).map(user_agent::in_words),
         asked_at: seen.approval.created_at,
         approver_address: &context.address,
         approver_place: context.app.place(&context.address),
-        network_comparison,
+        network_comparison: NetworkComparison::of(&from.address, &context.address),
     }
 }
 

@@ -11,6 +11,7 @@ pub use redirect::{BorrowedBrand, Redirect};
 pub use step_up::{ExtraLifetime, ExtraLifetimeOption, StepUp};
 
 use super::{Claim, Frame, Moment};
+use crate::domain::origin::network;
 use crate::protocol::timestamp::Timestamp;
 use crate::web::texts::{ApprovalTexts, DoorTexts, LifetimeTexts, Run, ScopeTexts};
 use choice::{Group, LifetimeLine};
@@ -110,6 +111,19 @@ pub enum NetworkComparison {
     Same,
     Different,
     Unknown,
+}
+
+impl NetworkComparison {
+    /// Of two IPv6 addresses the network is compared: programs on one computer often have
+    /// another address each (RFC 8981).
+    #[must_use]
+    pub fn of(agent: &str, person: &str) -> Self {
+        match (agent, person) {
+            ("unknown", _) | (_, "unknown") => Self::Unknown,
+            _ if network(agent) == network(person) => Self::Same,
+            _ => Self::Different,
+        }
+    }
 }
 
 /// How the human and the agent are matched.
