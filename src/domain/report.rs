@@ -2,6 +2,7 @@
 
 use crate::domain::account::Account;
 use crate::domain::approval::{Approval, DenialReason, State};
+use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::client::ClientSource;
 use crate::domain::event::EventKind;
@@ -23,8 +24,10 @@ impl Approval {
         if let Some(client) = &self.ask.client {
             let (id, account, at) = (client.id.clone(), human.id.clone(), occasion.at);
             // Most clients that registered themselves are one program, but a service may have
-            // registered once for many people: theirs must not stop for one person's report.
-            if client.source == ClientSource::Registered {
+            // registered once for many people, as whoever is known by a document always has:
+            // theirs must not stop for one person's report. Where a browser brings the
+            // questions, the same place is this person.
+            if client.source == ClientSource::Registered || self.ask.door == Door::Code {
                 let address = self.ask.from.address.clone();
                 effects.push(Effect::SupersedeFrom { client: id.clone(), address, at });
             }

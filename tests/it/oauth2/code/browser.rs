@@ -1,7 +1,7 @@
 //! Which browser may answer (promise P5), and what it is shown.
 
 use crate::support::Site;
-use crate::support::client::{Callback, Client, approve};
+use crate::support::client::{CALLBACK, Callback, Client, approve};
 use crate::support::reply::Reply;
 
 /// Promise P5, RFC 9700 §4.7: a link sent to somebody else asks nothing of them, so nobody
@@ -44,7 +44,9 @@ async fn signing_in_on_the_way_keeps_the_question() {
 /// of other people elsewhere: a service may have registered once for all of them.
 #[tokio::test]
 async fn a_report_stops_the_clients_other_questions_from_the_same_place_only() {
-    let site = Site::open_with("trusted_proxies = [\"127.0.0.1/32\"]\n").await;
+    let desk = format!("[[client]]\nclient_id = 'desk'\nredirect_uris = ['{CALLBACK}']\n");
+    let settings = format!("trusted_proxies = [\"127.0.0.1/32\"]\n{desk}");
+    let site = Site::open_with(&settings).await;
     let mut ada = site.person("ada@example.com").await;
     let mut bob = site.person("bob@example.com").await;
     let client = Client::register(&site).await;
@@ -60,6 +62,12 @@ async fn a_report_stops_the_clients_other_questions_from_the_same_place_only() {
     assert_eq!(ada.get(&other).await.status, 410, "the same client at the same place");
     approve(&mut bob, &of_bob).await;
     assert_eq!(client.redeem(&Callback::of(&bob.get(&of_bob).await).code(), &[]).await.status, 200);
+
+    let written_down = [("client_id", "desk")];
+    let other = client.send(&mut ada, &written_down).await;
+    let reported = client.send(&mut ada, &written_down).await;
+    assert_eq!(ada.answer(&reported, &[("decision", "report")]).await.status, 303);
+    assert_eq!(ada.get(&other).await.status, 410, "whoever its client is known by");
     site.close().await;
 }
 
