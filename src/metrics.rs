@@ -1,4 +1,4 @@
-//! What operators watch: requests by route and outcome, the approval funnel, live tokens,
+//! What operators watch: requests by route and outcome, the approval funnel, live sessions,
 //! how many changes share one commit. Labels are routes and outcomes, never who or what.
 
 use prometheus_client::encoding::EncodeLabelSet;

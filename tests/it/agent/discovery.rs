@@ -390,6 +390,9 @@ async fn any_origin_may_read_discovery_and_call_the_agent_endpoints() {
         "/agent/identity/claim/complete",
         "/token",
         "/revoke",
+        "/register",
+        "/par",
+        "/device_authorization",
         "/oauth2/token",
         "/oauth2/revoke",
     ];
@@ -404,6 +407,10 @@ async fn any_origin_may_read_discovery_and_call_the_agent_endpoints() {
         assert_eq!((reply.status, reply.text.as_str()), (204, ""), "{path}");
         assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
         assert_eq!(reply.header("access-control-allow-credentials"), None);
+        let allowed = reply.header("access-control-allow-headers").expect("headers");
+        for header in ["authorization", "content-type", "dpop", "mcp-protocol-version"] {
+            assert!(allowed.split(", ").any(|name| name == header), "{path}: {allowed}");
+        }
         let method = if DOCUMENTS.contains(&path) { "GET" } else { "POST" };
         let method: reqwest::Method = method.parse().expect("a method");
         let reply = Reply::of(site.client.request(method, &url)).await;
@@ -425,6 +432,9 @@ async fn nothing_an_agent_calls_redirects() {
         "/agent/identity/claim/complete",
         "/token",
         "/revoke",
+        "/register",
+        "/par",
+        "/device_authorization",
         "/introspect",
         "/oauth2/token",
         "/oauth2/revoke",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Connected, NO_LIMITS, claims_of, connect, connect_with, disconnect, link_of, text};
 use crate::support::agent::{CLAIM_GRANT, JWT_BEARER, member};
-use crate::support::person::another_code;
+use crate::support::person::{Person, another_code};
 use crate::support::reply::Reply;
 use crate::support::{EVENTS_API, Site};
 
@@ -303,19 +303,23 @@ async fn flaw_11_the_link_an_agent_hands_over_opens_a_guarded_page() {
     let code = registered.user_code();
     let fields = [("decision", "approve"), ("user_code", code.as_str()), ("scope", "demo:read")];
     assert_eq!(ada.post_raw(&registered.link(), &fields).await.status, 403);
-    let planted = ada.cookie.clone();
     for target in ["/\\evil.example", "//evil.example", "https://evil.example", "/\t/evil.example"]
     {
-        ada.cookie = None;
+        let mut browser = Person::new(&site, "ada@example.com");
+        browser.get("/sign-in").await;
+        let planted = browser.cookie.clone().expect("a cookie before anybody signs in");
         let fields = [
             ("email", "ada@example.com"),
             ("password", crate::support::PASSWORD),
             ("return_to", target),
         ];
-        let reply = ada.post_from("/sign-in", "/sign-in", &fields).await;
+        let reply = browser.post_from("/sign-in", "/sign-in", &fields).await;
         let location = reply.header("location").expect("a way on");
         assert!(location.starts_with('/') && !location.contains("evil"), "{location}");
-        assert_ne!(ada.cookie, planted, "signing in renews the cookie");
+        assert_ne!(browser.cookie.as_ref(), Some(&planted), "signing in renews the cookie");
+        browser.cookie = Some(planted);
+        let who = browser.get("/account/sessions").await;
+        assert_eq!(who.status, 303, "the cookie of before is nobody's");
     }
     site.close().await;
 }

@@ -13,6 +13,8 @@ use crate::support::person::Person;
 use crate::support::proof::{ask, claims, for_token, header};
 use crate::support::reply::Reply;
 
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// A machine of the operator's.
 const MACHINE: &str = "[[client]]\n\
     client_id = 'nightly'\n\
@@ -325,7 +327,7 @@ async fn at_every_grant_a_proof_counts_once() {
         assert_eq!(refresh(&site, &token, &[&proof]).await.status, 200);
         refresh(&site, &token, &[&proof]).await.assert_error(400, "invalid_dpop_proof");
     }
-    // A code, and a device's: the second is good, and does not come with the first one's proof.
+    // A code: the second is good, and does not come with the first one's proof.
     let mut ada = Person::new(&site, "ada@example.com");
     assert_eq!(ada.sign_in().await.status, 303);
     let client = Client::register(&site).await;
@@ -344,6 +346,25 @@ async fn at_every_grant_a_proof_counts_once() {
     assert_eq!(ask(&site, &first, &[&proof]).await.status, 200);
     ask(&site, &second, &[&proof]).await.assert_error(400, "invalid_dpop_proof");
     assert_eq!(ask(&site, &second, &[&for_token(&site, &key)]).await.status, 200);
+    // A device's, with the proof of the code before it.
+    let metadata = json!({ "grant_types": [DEVICE_CODE], "token_endpoint_auth_method": "none" });
+    let device = Client::register_as(&site, &metadata).await;
+    let form = [("client_id", device.id.as_str()), ("scope", "demo:read")];
+    let told = site.post_form("/device_authorization", &form).await.json();
+    let code = told["user_code"].as_str().expect("a code");
+    let typed = ada.post_from("/device", "/device", &[("user_code", code)]).await;
+    let link = typed.header("location").expect("a location").to_owned();
+    assert_eq!(ada.approve_code(&link, code).await.status, 303);
+    let collect = [
+        ("grant_type", DEVICE_CODE),
+        ("client_id", device.id.as_str()),
+        ("device_code", told["device_code"].as_str().expect("a code")),
+    ];
+    ask(&site, &collect, &[&proof]).await.assert_error(400, "invalid_dpop_proof");
+    let fresh = for_token(&site, &key);
+    let tokens = ask(&site, &collect, &[&fresh]).await;
+    assert_eq!((tokens.status, &tokens.json()["token_type"]), (200, &json!("DPoP")));
+    ask(&site, &collect, &[&fresh]).await.assert_error(400, "invalid_dpop_proof");
     site.close().await;
 }
 

@@ -60,7 +60,7 @@ async fn verified_offline(site: &Site, token: &str) -> Value {
     part_of(token, 1)
 }
 
-/// RFC 9068 §2.1, §2.2; oauth.md row 21: exactly these claims, which are those of
+/// RFC 9068 §2.1, §2.2; oauth.md section 4, item 21: exactly these claims, which are those of
 /// introspection, and the refresh token stays opaque.
 #[tokio::test]
 async fn a_signed_access_token_says_what_introspection_says() {

@@ -226,8 +226,30 @@ async fn a_session_that_ended_meanwhile_is_not_widened() {
     site.close().await;
 }
 
-/// Five wrong proofs end the request for more, not what the session had; a code that was used
-/// and comes again ends the session (RFC 6749 §4.1.2).
+/// RFC 6749 §4.1.2: a code that brought more and comes again after the delivery's half minute was
+/// stolen: the session ends, with what it had before.
+#[tokio::test]
+async fn a_code_for_more_that_comes_again_ends_the_session() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let tokens = reading(&client, &mut ada).await;
+    let access = member(&tokens, "access_token");
+    let link = client.send(&mut ada, &[("scope", "demo:write")]).await;
+    let session = session_of(&ada.get(&link).await);
+    let fields = [("decision", "approve"), ("scope", "demo:write"), ("session", session.as_str())];
+    assert_eq!(ada.answer(&link, &fields).await.status, 303);
+    let code = Callback::of(&ada.get(&link).await).code();
+    let wider = member(&client.redeem(&code, &[]).await, "access_token");
+    assert_eq!(site.introspect(&wider).await.json()["scope"], "demo:read demo:write");
+    site.advance(Seconds::MINUTE);
+    client.redeem(&code, &[]).await.assert_error(400, "invalid_grant");
+    site.assert_dead(&wider).await;
+    site.assert_dead(&access).await;
+    site.close().await;
+}
+
+/// Five wrong proofs end the request for more, not what the session had (RFC 7636 §4.6).
 #[tokio::test]
 async fn a_wrong_proof_for_more_leaves_the_session() {
     let site = Site::open().await;

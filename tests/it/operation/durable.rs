@@ -56,7 +56,20 @@ async fn a_database_that_forgets_what_it_acknowledged_is_not_served_from() {
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{}", refused.stderr);
     assert!(refused.stderr.contains("synchronous_commit is off"), "{}", refused.stderr);
     administer(&place, &["ALTER DATABASE {name} SET synchronous_commit = on"]).await;
-    place.serve(&[]).await.stop().await;
+    let server = place.serve(&[]).await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'";
+    administer(&place, &["ALTER DATABASE {name} SET synchronous_commit = off", end]).await;
+    let began = std::time::Instant::now();
+    while ask(server.client.get(format!("{}/readyz", server.url))).await.0 != 503 {
+        assert!(began.elapsed().as_secs() < 20, "it is switched off while the server runs");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    administer(&place, &["ALTER DATABASE {name} SET synchronous_commit = on", end]).await;
+    while ask(server.client.get(format!("{}/readyz", server.url))).await.0 != 200 {
+        assert!(began.elapsed().as_secs() < 40, "and on again");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    server.stop().await;
 }
 
 /// P6, PostgreSQL gone: not ready, no token is good, 503 with `Retry-After` in the endpoint's

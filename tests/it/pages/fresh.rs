@@ -17,6 +17,7 @@ introspection = [{ client_id = "shop", client_secret = "a secret of the shop" }]
 scope = [
     { name = "orders:read", title = "Read your orders", risk = "read", default = true },
     { name = "orders:pay", title = "Pay for orders", risk = "spend" },
+    { name = "orders:delete", title = "Delete orders", risk = "delete" },
 ]
 "#;
 
@@ -69,6 +70,26 @@ async fn what_spends_asks_for_a_sign_in_of_the_last_five_minutes() {
     let done = approve(&mut ada, &registered, &["orders:pay"]).await;
     assert_eq!(done, registered.link());
     assert_eq!(site.agent().poll(&registered.claim_token).await.json()["scope"], "orders:pay");
+    site.close().await;
+}
+
+/// pages.md 19: what deletes asks as what spends does.
+#[tokio::test]
+async fn what_deletes_asks_for_a_sign_in_of_the_last_five_minutes() {
+    let site = Site::open_with(SHOP).await;
+    let mut ada = site.person("ada@example.com").await;
+    let registered = asked(&site, &["orders:read", "orders:delete"]).await;
+    assert_eq!(ada.get(&registered.link()).await.status, 200);
+    site.advance(Seconds(300));
+    let shown = ada.get(&registered.link()).await;
+    assert_eq!(shown.status, 303, "nothing is shown before");
+    let refused = approve(&mut ada, &registered, &["orders:delete"]).await;
+    assert!(refused.ends_with("&again=1"), "{refused}");
+    let pending = site.agent().poll(&registered.claim_token).await;
+    pending.assert_error(400, "authorization_pending");
+    assert_eq!(ada.sign_in_again(&refused).await.status, 303);
+    assert_eq!(approve(&mut ada, &registered, &["orders:delete"]).await, registered.link());
+    assert_eq!(site.agent().poll(&registered.claim_token).await.json()["scope"], "orders:delete");
     site.close().await;
 }
 
