@@ -28,7 +28,7 @@ async fn flaw_01_a_restart_voids_nothing() {
     member(&agent.exchange(&connected.assertion()).await, "access_token");
     member(&agent.exchange(&anonymous.assertion()).await, "access_token");
     member(&agent.refresh(&connected.refresh()).await, "access_token");
-    let mut ada = crate::support::person::Person::new(&site, "ada@example.com");
+    let mut ada = Person::new(&site, "ada@example.com");
     assert_eq!(ada.sign_in().await.status, 303);
     assert_eq!(ada.approve(&pending).await.status, 303);
     member(&agent.poll(&pending.claim_token).await, "access_token");

@@ -96,6 +96,50 @@ async fn on_loopback_the_cookie_has_every_attribute_that_http_allows() {
     site.close().await;
 }
 
+/// Case 083, the other cookie: the mark of a browser that an agent sent here, over https and on
+/// loopback, as strong as the first.
+#[tokio::test]
+async fn the_mark_of_a_browser_is_as_hard_as_its_cookie() {
+    let mut place = Place::new().await;
+    ISSUER.clone_into(&mut place.issuer);
+    place.configure(RESOURCE);
+    let server = place.serve(&[]).await;
+    let site = Site::open().await;
+    for (url, client, name, secure) in [
+        (&server.url, &server.client, "__Host-countersign-mark", true),
+        (&site.url, &site.client, "countersign-mark", false),
+    ] {
+        let metadata = serde_json::json!({
+            "redirect_uris": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none",
+        });
+        let told = Reply::of(client.post(format!("{url}/register")).json(&metadata)).await.json();
+        let challenge = crate::support::client::challenge(crate::support::client::VERIFIER);
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("response_type", "code")
+            .append_pair("client_id", told["client_id"].as_str().expect("an id"))
+            .append_pair("redirect_uri", "http://127.0.0.1/callback")
+            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge_method", "S256")
+            .finish();
+        let reply = Reply::of(client.get(format!("{url}/authorize?{query}"))).await;
+        assert_eq!(reply.status, 303, "{}", reply.text);
+        let marks: Vec<_> = cookies(&reply)
+            .into_iter()
+            .filter(|cookie| cookie[0].starts_with(&format!("{name}=")))
+            .collect();
+        assert_eq!(marks.len(), 1, "{:?}", cookies(&reply));
+        let mut attributes = marks[0].clone();
+        let value = attributes.remove(0);
+        let random = value.split_once("=cbm_").expect("a mark").1;
+        assert_eq!(random.len(), 38, "32 random characters of 62 are 190 bits");
+        attributes.sort();
+        let plain = ["HttpOnly", "Path=/", "SameSite=Lax"];
+        let wanted: Vec<_> = plain.into_iter().chain(secure.then_some("Secure")).collect();
+        assert_eq!(attributes, wanted, "and nothing else, above all no Domain");
+    }
+    site.close().await;
+}
+
 /// Case 082: no two browsers, and no two sign-ins, share a cookie.
 #[tokio::test]
 async fn no_two_cookies_are_alike() {

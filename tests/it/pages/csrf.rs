@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{PROFILE, PageForm, forms, key_of, session_of, state};
 use crate::support::agent::{Registered, member};
+use crate::support::client::{Callback, Client};
 use crate::support::person::{Person, form_token};
 use crate::support::reply::Reply;
 use crate::support::{PASSWORD, Site};
@@ -324,5 +325,55 @@ async fn a_form_from_another_site_does_not_sign_the_person_out() {
         assert_eq!(reply.status, 403, "{path}");
         assert!(reply.headers.get("set-cookie").is_none(), "{path}");
     }
+    site.close().await;
+}
+
+/// Case 084 at the doors of clients: the device page, its question, the question of a browser that
+/// a client sent, and that for more, pressed every way without the token or with another's.
+#[tokio::test]
+async fn no_form_of_the_doors_of_clients_is_taken_from_anywhere_else() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let mut bob = site.person("bob@example.com").await;
+    let client = Client::register(&site).await;
+    let question = client.send(&mut ada, &[]).await;
+    let held = client.send(&mut ada, &[("scope", "demo:read")]).await;
+    let read = [("decision", "approve"), ("scope", "demo:read"), ("lifetime", "8h")];
+    assert_eq!(ada.answer(&held, &read).await.status, 303);
+    let code = Callback::of(&ada.get(&held).await).code();
+    assert_eq!(client.redeem(&code, &[]).await.status, 200);
+    let more = client.send(&mut ada, &[("scope", "demo:write")]).await;
+    let metadata = serde_json::json!({
+        "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+        "token_endpoint_auth_method": "none",
+    });
+    let device = Client::register_as(&site, &metadata).await;
+    let form = [("client_id", device.id.as_str()), ("scope", "demo:read")];
+    let told = site.post_form("/device_authorization", &form).await.json();
+    let code = told["user_code"].as_str().expect("a code").to_owned();
+    let typed = ada.post_from("/device", "/device", &[("user_code", &code)]).await;
+    let compared = typed.header("location").expect("a location").to_owned();
+    let others = form_token(&bob.get("/account/sessions").await);
+    let before = state(&site).await;
+    let mut presses = Vec::new();
+    for path in ["/device", &question, &more, &compared] {
+        let page = ada.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        let mut cookies = pressed(&ada, path, &page, &code);
+        let mark = ada.mark.clone().expect("a mark");
+        cookies.iter_mut().for_each(|press| press.cookie = format!("{}; {mark}", press.cookie));
+        presses.extend(cookies);
+    }
+    assert!(presses.len() >= 12, "{} presses", presses.len());
+    for press in presses.iter().filter(|press| press.action != "/sign-out") {
+        for token in [None, Some(""), Some("x"), Some(others.as_str())] {
+            refused(press, &send(&site, press, token, &[]).await, token.unwrap_or("no token"));
+        }
+        let elsewhere = [("origin", "https://evil.example")];
+        refused(press, &send(&site, press, Some(own_token(press)), &elsewhere).await, "elsewhere");
+    }
+    assert_eq!(state(&site).await, before);
+    assert_eq!(ada.deny(&question, "not_now").await.status, 303);
+    assert_ne!(state(&site).await, before, "its own browser's answer is taken");
     site.close().await;
 }

@@ -160,3 +160,42 @@ async fn only_the_way_of_a_client_keeps_its_opener() {
     }
     site.close().await;
 }
+
+/// Case 267 at the doors of clients: what `/authorize` refuses, the device page, the question of a
+/// redirect door, and the method that does not fit.
+#[tokio::test]
+async fn every_page_of_the_doors_of_clients_is_guarded() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let mut bob = site.person("bob@example.com").await;
+    let client = Client::register(&site).await;
+    let mut pages: Vec<(u16, &str, Reply)> = Vec::new();
+    let foreign = client.request(&[("redirect_uri", "https://elsewhere.example/")]);
+    pages.push((400, "a redirection of nobody's", ada.get(&foreign).await));
+    pages.push((
+        400,
+        "an unknown client",
+        ada.get(&client.request(&[("client_id", "nobody")])).await,
+    ));
+    pages.push((400, "no client", ada.get("/authorize").await));
+    pages.push((200, "/device", ada.get("/device").await));
+    let wrong = ada.post_from("/device", "/device", &[("user_code", "BBBB-BBBB")]).await;
+    pages.push((422, "a code of nobody's", wrong));
+    let link = client.send(&mut ada, &[]).await;
+    pages.push((403, "another browser", bob.get(&link).await));
+    pages.push((403, "a forged answer", ada.post_raw(&link, &[("decision", "approve")]).await));
+    let request = site.client.delete(format!("{}/sign-in", site.url));
+    pages.push((405, "a method", Reply::of(request.header("accept", "text/html")).await));
+    for (status, what, reply) in &pages {
+        assert_eq!(reply.status, *status, "{what}: {}", reply.text);
+        assert_guarded(reply, what);
+    }
+    // The page that moves on leads to the client by design; everything else about it holds.
+    approve(&mut ada, &link).await;
+    let moving = ada.get(&link).await;
+    let policy = moving.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert_eq!(moving.header("cache-control"), Some("no-store"));
+    assert_eq!(moving.header("x-frame-options"), Some("DENY"));
+    site.close().await;
+}

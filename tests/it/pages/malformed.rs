@@ -601,3 +601,52 @@ async fn odd_paths_and_cookies_are_answered_without_fault() {
     world.is_well().await;
     world.site.close().await;
 }
+
+/// RFC 7592 §2.2: a client that is changed is read as strictly as one that is made, and nothing of
+/// what cannot be read is stored.
+#[tokio::test]
+async fn a_client_is_changed_by_a_sound_body_only() {
+    let world = world().await;
+    let metadata = serde_json::json!({
+        "client_name": "Test client", "redirect_uris": ["http://127.0.0.1/callback"],
+        "token_endpoint_auth_method": "none",
+    });
+    let told = world.site.post_json("/register", &metadata).await.json();
+    let word = |name: &str| told[name].as_str().expect(name).to_owned();
+    let path = crate::support::agent::path_of(&word("registration_client_uri"));
+    let revision = "SELECT CAST(SUM(revision) AS BIGINT) FROM client";
+    let before = world.site.count(revision).await;
+    let put = async |kind: &str, body: &[u8]| {
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: {kind}\r\n\
+             content-length: {}\r\n\r\n",
+            word("registration_access_token"),
+            body.len()
+        );
+        world.exchange(&[head.as_bytes(), body].concat()).await.expect("an answer")
+    };
+    for (what, body) in broken_json() {
+        assert_refused(&put(JSON, &body).await, &[400], Takes::Json, what);
+    }
+    let large = format!("{{\"client_name\":\"{}\"}}", "x".repeat(LIMIT));
+    assert_refused(&put(JSON, large.as_bytes()).await, &[413], Takes::Json, "too much");
+    let sound = serde_json::json!({
+        "client_id": word("client_id"), "client_name": "Changed",
+        "redirect_uris": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none",
+    });
+    let sound = sound.to_string();
+    assert_refused(&put("text/plain", sound.as_bytes()).await, &[415], Takes::Json, "a type");
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: {JSON}\r\n\
+         content-length: 100\r\n\r\n{{",
+        word("registration_access_token"),
+    );
+    let slow = world.exchange(head.as_bytes()).await.expect("an answer");
+    assert_refused(&slow, &[408], Takes::Json, "a slow body");
+    assert!(slow.head.contains("connection: close"), "{slow:?}");
+    assert_eq!(world.site.count(revision).await, before);
+    assert_eq!(put(JSON, sound.as_bytes()).await.status, 200);
+    assert_ne!(world.site.count(revision).await, before);
+    world.is_well().await;
+    world.site.close().await;
+}

@@ -1,5 +1,6 @@
 //! Account → Agent sessions.
 
+use countersign::flow::usage;
 use countersign::protocol::timestamp::Seconds;
 use serde_json::json;
 
@@ -53,6 +54,40 @@ async fn one_press_disconnects_one_session_at_once_and_for_good() {
     let list = ada.get("/account/sessions").await;
     assert!(!list.text.contains(&gone) && list.text.contains(&stays), "a restart changes nothing");
     site.agent().refresh(&refresh).await.assert_error(400, "invalid_grant");
+    site.close().await;
+}
+
+/// pages.md "/account/sessions": when a session was last used is written, shown, and moves the
+/// moment at which it ends for want of use; what is not used ends.
+#[tokio::test]
+async fn use_is_shown_and_puts_the_idle_end_off() {
+    let settings = "[sessions]\naccess_ttl = \"5d\"\nrefresh_ttl = \"5d\"\nidle_ttl = \"2d\"";
+    let site = Site::open_with(settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let agent = site.agent();
+    let link = agent.register_for("ada@example.com").await;
+    let code = link.user_code();
+    let fields = [
+        ("decision", "approve"),
+        ("user_code", code.as_str()),
+        ("scope", "demo:read"),
+        ("lifetime", "30d"),
+    ];
+    assert_eq!(ada.answer(&link.link(), &fields).await.status, 303);
+    let access = member(&agent.poll(&link.claim_token).await, "access_token");
+    assert!(ada.get("/account/sessions").await.text.contains("Never"), "it was not used yet");
+    site.advance(Seconds::DAY);
+    site.assert_live(&access).await;
+    usage::write(&site.app).await.expect("written");
+    assert_eq!(site.count("SELECT last_used_at FROM session").await, 1_800_086_400);
+    assert_eq!(ada.sign_in().await.status, 303, "a browser is not signed in for ever");
+    let list = ada.get("/account/sessions").await.text;
+    assert!(list.contains("16 January 2027, 08:00 UTC") && !list.contains("Never"), "{list}");
+    site.advance(Seconds(2 * Seconds::DAY.0 - 1));
+    site.assert_live(&access).await;
+    usage::write(&site.app).await.expect("written");
+    site.advance(Seconds::DAY.times(2));
+    site.assert_dead(&access).await;
     site.close().await;
 }
 
