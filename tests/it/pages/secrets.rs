@@ -10,9 +10,11 @@ use sqlx::postgres::PgPoolOptions;
 
 use crate::support::PASSWORD;
 use crate::support::agent::{Registered, path_of};
+use crate::support::client::{CALLBACK, Callback, challenge};
 use crate::support::database::TestDatabase;
 use crate::support::person::{Person, another_code, between, form_token, relayed_code};
 use crate::support::process::{Place, Process, link as link_in};
+use crate::support::reply::Reply;
 
 const SETTINGS: &str = r#"
 [[resource]]
@@ -63,14 +65,30 @@ impl Issued {
                     match (name.as_str(), value.as_str()) {
                         ("user_code", Some(code)) => self.add_code(code),
                         ("verification_uri", Some(uri)) => {
-                            self.add(path_of(uri).replace("/approve/", ""));
+                            // That of a device is the same for everybody.
+                            let path = path_of(uri);
+                            path.strip_prefix("/approve/")
+                                .into_iter()
+                                .for_each(|link| self.add(link));
                         }
                         ("authorize_url", Some(uri)) => {
                             self.add(path_of(uri).replace("/agent-sessions/authorize/", ""));
                         }
                         (
-                            "token" | "value" | "assertion" | "access_token" | "refresh_token"
-                            | "identity_assertion" | "claim_token" | "poll_token" | "exchange_code",
+                            "token"
+                            | "value"
+                            | "assertion"
+                            | "access_token"
+                            | "refresh_token"
+                            | "identity_assertion"
+                            | "claim_token"
+                            | "poll_token"
+                            | "exchange_code"
+                            | "client_secret"
+                            | "registration_access_token"
+                            | "id_token"
+                            | "device_code"
+                            | "request_uri",
                             Some(secret),
                         ) => self.add(secret),
                         _ => self.add_members(value),
@@ -108,6 +126,7 @@ async fn no_secret_of_ten_thousand_is_kept_or_logged() {
     sessions(&server, &mut ada, &registered, &mut issued).await;
     agent_sessions(&server, &mut ada, &mut issued).await;
     keys(&server, &mut ada, &mut issued).await;
+    clients(&server, &mut ada, &mut issued).await;
     browsers(&server, &mut issued).await;
     let seen = registered.first().expect("one").id.clone();
 
@@ -244,6 +263,84 @@ async fn sessions(
     ];
     for body in asked {
         agent.post("/agent/identity", &body).await;
+    }
+}
+
+/// Clients that register, push, send a browser, redeem, refresh, hand on, and collect for a device.
+async fn clients(server: &Process, ada: &mut Person, issued: &mut Issued) {
+    const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+    const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+    let about = json!({
+        "redirect_uris": [CALLBACK],
+        "grant_types": ["authorization_code", "refresh_token", DEVICE_CODE, EXCHANGE],
+        "token_endpoint_auth_method": "client_secret_post",
+    });
+    let post = async |path: &str, fields: &[(&str, &str)]| {
+        let request = server.client.post(format!("{}{path}", server.url)).form(fields);
+        let reply = Reply::of(request).await;
+        assert!(matches!(reply.status, 200 | 201), "{path}: {}", reply.text);
+        reply.json()
+    };
+    for n in 0..20 {
+        let request = server.client.post(format!("{}/register", server.url)).json(&about);
+        let told = Reply::of(request).await.json();
+        issued.add_members(&told);
+        let word = |told: &Value, name: &str| told[name].as_str().expect(name).to_owned();
+        let (id, secret) = (word(&told, "client_id"), word(&told, "client_secret"));
+        let proof = [("client_id", id.as_str()), ("client_secret", secret.as_str())];
+        let verifier = format!("a-verifier-of-forty-three-characters-{n:08}");
+        issued.add(&verifier);
+        let challenge = challenge(&verifier);
+        let asked = [
+            ("response_type", "code"),
+            ("redirect_uri", CALLBACK),
+            ("scope", "openid demo:read"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let pushed = post("/par", &[&proof[..], &asked[..]].concat()).await;
+        issued.add_members(&pushed);
+        let uri = word(&pushed, "request_uri").replace(':', "%3A");
+        let sent = ada.get(&format!("/authorize?client_id={id}&request_uri={uri}")).await;
+        let link = sent.header("location").expect("a question").to_owned();
+        issued.add(link.replace("/approve/", ""));
+        let mark = ada.mark.as_deref().expect("a mark");
+        issued.add(mark.split_once('=').expect("a pair").1);
+        let fields = [("decision", "approve"), ("scope", "demo:read"), ("lifetime", "8h")];
+        assert_eq!(ada.answer(&link, &fields).await.status, 303);
+        let code = Callback::of(&ada.get(&link).await).code();
+        issued.add(&code);
+        let redeem = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", &verifier),
+        ];
+        let tokens = post("/token", &[&proof[..], &redeem[..]].concat()).await;
+        assert!(tokens["id_token"].is_string(), "{tokens}");
+        issued.add_members(&tokens);
+        let refresh = word(&tokens, "refresh_token");
+        let again = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+        let renewed = post("/token", &[&proof[..], &again[..]].concat()).await;
+        issued.add_members(&renewed);
+        let access = word(&renewed, "access_token");
+        let hand_on = [
+            ("grant_type", EXCHANGE),
+            ("subject_token", access.as_str()),
+            ("subject_token_type", ACCESS_TOKEN),
+        ];
+        issued.add_members(&post("/token", &[&proof[..], &hand_on[..]].concat()).await);
+        let scope = [("scope", "demo:read")];
+        let told = post("/device_authorization", &[&proof[..], &scope[..]].concat()).await;
+        issued.add_members(&told);
+        let code = word(&told, "user_code");
+        let typed = ada.post_from("/device", "/device", &[("user_code", &code)]).await;
+        let link = typed.header("location").expect("a question").to_owned();
+        assert_eq!(ada.approve_code(&link, &code).await.status, 303);
+        let device = word(&told, "device_code");
+        let collect = [("grant_type", DEVICE_CODE), ("device_code", device.as_str())];
+        issued.add_members(&post("/token", &[&proof[..], &collect[..]].concat()).await);
     }
 }
 
