@@ -3,7 +3,7 @@
 
 use countersign::flow::upkeep;
 use countersign::protocol::timestamp::Seconds;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::Site;
@@ -258,6 +258,49 @@ async fn the_only_redirection_need_not_be_named() {
     let back = Callback::of(&ada.get(&link).await);
     assert!(back.0.as_str().starts_with(CALLBACK));
     assert_eq!(client.redeem(&back.code(), &[("redirect_uri", "")]).await.status, 200);
+    site.close().await;
+}
+
+/// oauth.md trap 5, ADR 23: the origin of a resource is no resource, and the client is told so in
+/// words; beyond that names are compared as they are (trap 1).
+#[tokio::test]
+async fn an_origin_stands_for_no_resource_below_it() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    for origin in [site.url.clone(), format!("{}/", site.url), format!("{}/demo/", site.url)] {
+        let refused = ada.get(&client.request(&[("resource", &origin)])).await;
+        let back = refused.header("location").expect("back to the client");
+        assert!(back.contains("error=invalid_target"), "{back}");
+        assert!(back.contains("error_description=resource+must+name+one"), "{back}");
+    }
+    let named = format!("{}/demo", site.url);
+    let link = client.send(&mut ada, &[("resource", &named)]).await;
+    assert_eq!(ada.get(&link).await.status, 200);
+    site.close().await;
+}
+
+/// oauth.md trap 26, ADR 23: a client that forgot its refresh token asks from the beginning. It
+/// gets a session of its own, and what may be another copy of it keeps the first.
+#[tokio::test]
+async fn a_whole_authorization_again_ends_no_other_session() {
+    let site = Site::open().await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let first = client.redeem(&client.approved_by(&mut ada).await.code(), &[]).await.json();
+    site.advance(Seconds::HOUR);
+    let token = |tokens: &Value, name: &str| tokens[name].as_str().expect(name).to_owned();
+    site.assert_dead(&token(&first, "access_token")).await;
+    let second = client.redeem(&client.approved_by(&mut ada).await.code(), &[]).await.json();
+    site.assert_live(&token(&second, "access_token")).await;
+    let renewed = client.refresh(&token(&first, "refresh_token")).await.json();
+    let sessions = [
+        site.introspect(&token(&second, "access_token")).await.json()["session_id"].clone(),
+        site.introspect(&token(&renewed, "access_token")).await.json()["session_id"].clone(),
+    ];
+    assert_ne!(sessions[0], sessions[1]);
+    let list = ada.get("/account/sessions").await.text;
+    assert_eq!(list.matches("<li>\n<div class=\"row apart\">").count(), 2, "both are shown");
     site.close().await;
 }
 
