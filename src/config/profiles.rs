@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::credentials::{self, KeyRules, Prefixes};
+use super::credentials::{self, Credentials, KeyRules, Prefixes};
 use super::entry::Entry;
 use super::problem::Problem;
+use super::public_tokens::PublicRules;
 use super::reader::Reader;
 use super::resources::identified;
 use crate::domain::resource::{AccessTokenFormat, Resource};
@@ -25,6 +26,8 @@ pub struct Profile {
     pub agent_sessions: Option<AgentSessions>,
     /// The keys that people hand to programs: `[[profile.credential]]`.
     pub keys: Option<KeyRules>,
+    /// The tokens that anybody may read, of the same list.
+    pub public: Option<PublicRules>,
 }
 
 /// The door of `/agent-sessions/*`.
@@ -98,9 +101,10 @@ fn profile(
     }
     let agent_sessions = section.map(|section| agent_sessions(&section, resource, problems));
     let error_dialect = error_dialect(entry, problems);
-    let keys = credentials::read(entry, resource, &mut taken.prefixes, problems);
+    let Credentials { keys, public } =
+        credentials::read(entry, resource, &mut taken.prefixes, problems);
     let resource = resource?.identifier.clone();
-    Some(Profile { name: name?, resource, error_dialect, agent_sessions, keys })
+    Some(Profile { name: name?, resource, error_dialect, agent_sessions, keys, public })
 }
 
 /// That of the RFCs, where none is named.

@@ -4,6 +4,10 @@
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::domain::api_key::Exposure;
+use crate::domain::credential::Holder;
+use crate::flow::api_key;
+use crate::flow::credential::{self, Place};
 use crate::flow::dpop;
 use crate::flow::introspect::{self, LiveToken};
 use crate::flow::principal::ResourceServer;
@@ -35,6 +39,8 @@ pub enum Presented<'a> {
 pub struct Waiting<'a> {
     /// None where nothing was presented.
     pub presented: Option<Presented<'a>>,
+    /// Everywhere it was.
+    pub places: Vec<Place<'a>>,
     /// What the proxy's location asks for.
     pub needed: Scopes,
     pub method: &'a str,
@@ -42,6 +48,19 @@ pub struct Waiting<'a> {
     pub path: &'a str,
     /// Its one `DPoP` header (RFC 9449 §4.1).
     pub proof: Option<&'a str>,
+    /// Whether a page in a browser sends it: it has an `Origin` (Fetch standard).
+    pub from_page: bool,
+}
+
+impl Waiting<'_> {
+    /// Whether its address carries a credential, where histories and logs keep it
+    /// ([RFC 9700 §4.3.2]).
+    ///
+    /// [RFC 9700 §4.3.2]: https://www.rfc-editor.org/rfc/rfc9700#section-4.3.2
+    #[must_use]
+    pub fn is_in_address(&self) -> bool {
+        self.places.iter().any(|place| matches!(place, Place::Query(_)))
+    }
 }
 
 /// Why a request may not pass (docs/proxies.md).
@@ -50,6 +69,10 @@ pub enum NotLetIn {
     /// 401 or 403, with the challenge that leads on (RFC 6750 §3).
     #[error("{}", .0.code())]
     Refused(Refusal),
+    /// The key is good, and its secret is where others can read it (docs/credentials.md,
+    /// "Leaks").
+    #[error("a secret key came from {}", .how.name())]
+    Exposed { key: Arc<LiveToken>, how: Exposure },
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -80,15 +103,26 @@ pub async fn admit(
         Some(Presented::Held(text)) => (text, false),
         Some(Presented::Proven(text)) => (text, true),
     };
-    let live = introspect::introspect(app, proxy.resource(), text, now).await;
     let unknown = if proven { Refusal::UnprovenToken } else { Refusal::InvalidToken };
-    let live = live.map_err(OAuthError::from)?.ok_or(unknown)?;
+    if !credential::may_come(app, text, &waiting.places) {
+        return Err(unknown.into());
+    }
+    let live = introspect::introspect(app, proxy.resource(), text, now).await;
+    let live = live.map_err(OAuthError::from)?.ok_or_else(|| unknown.clone())?;
+    if let Some(how) = api_key::exposure(app, &live, waiting) {
+        return Err(NotLetIn::Exposed { key: live, how });
+    }
     let proof = match (&live.credential.key, proven) {
         (None, false) => None,
         (Some(key), true) => Some(prove(app, proxy, (waiting, text), key, now)?),
         (Some(_), false) => return Err(Refusal::BoundToken.into()),
         (None, true) => return Err(Refusal::UnprovenToken.into()),
     };
+    if let Holder::Project { profile, .. } = &live.credential.holder {
+        // What it opens is named; that anybody holds it makes every other place forbidden.
+        let own = credential::is_public_route(app, proxy.resource(), Some(profile), waiting);
+        return if own { Ok(live) } else { Err(unknown.into()) };
+    }
     if !live.credential.scopes.covers(&waiting.needed) {
         return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
     }

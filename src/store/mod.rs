@@ -23,6 +23,7 @@ mod listener;
 mod liveness;
 mod migration;
 mod postgres;
+mod project;
 mod pushed_request;
 mod registration;
 pub mod row;

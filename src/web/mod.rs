@@ -12,6 +12,7 @@ mod approve_door;
 mod approve_page;
 mod assets;
 mod authorize;
+mod carried;
 mod demo;
 mod device;
 mod documents;
@@ -20,6 +21,7 @@ mod forward_auth;
 mod forwarded;
 mod health;
 mod introspect;
+mod leaked_keys;
 mod limits;
 mod link;
 mod mcp;
@@ -27,6 +29,7 @@ mod opener;
 pub mod pages;
 mod person;
 pub mod principal;
+mod project;
 mod pushed_request;
 mod register;
 mod request;
@@ -208,7 +211,8 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
 }
 
 /// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no
-/// agent's session reaches them (design promise P7).
+/// agent's session reaches them (design promise P7); and reports of keys that leaked, which
+/// whoever has one may make.
 pub fn api_key_routes(server: &mut ServiceConfig) {
     server
         .service(at("/account/keys", "GET, HEAD").route(get().to(api_key::list)))
@@ -223,6 +227,20 @@ pub fn api_key_routes(server: &mut ServiceConfig) {
             at("/account/keys/{id}/revoke", "GET, HEAD, POST")
                 .route(get().to(api_key::confirm))
                 .route(web::post().to(api_key::revoke)),
+        )
+        .service(open("/leaked-keys", "POST, OPTIONS").route(web::post().to(leaked_keys::report)));
+}
+
+/// The page of public tokens, where a profile offers any; as above.
+pub fn project_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            at("/account/projects", "GET, HEAD, POST")
+                .route(get().to(project::list))
+                .route(web::post().to(project::create)),
+        )
+        .service(
+            at("/account/projects/{id}/revoke", "POST").route(web::post().to(project::revoke)),
         );
 }
 

@@ -18,10 +18,11 @@ use super::documents::Documents;
 use super::health::Readiness;
 use super::tls::{Certificate, TlsError};
 use super::{
-    agent_session_routes, api_key_routes, demo_routes, limits, metrics_routes, routes, slashes,
+    agent_session_routes, api_key_routes, demo_routes, limits, metrics_routes, project_routes,
+    routes, slashes,
 };
 use crate::app::App;
-use crate::flow::{api_key, upkeep};
+use crate::flow::{api_key, project, upkeep};
 
 /// How long readiness says no before connections are refused: a load balancer that looks
 /// every second or two and wants to hear it twice sends nobody here by then.
@@ -118,6 +119,7 @@ fn serve(
     let (readiness, demo) = (readiness.clone(), demo::protected(app));
     let open = app.agent_sessions().is_some();
     let keys = api_key::offers(app).next().is_some();
+    let projects = project::offers(app).next().is_some();
     let server = HttpServer::new(move || {
         Routes::new()
             .wrap_fn(|request, service| limits::within(slashes::merged(request), service))
@@ -135,6 +137,11 @@ fn serve(
             .configure(|server| {
                 if keys {
                     api_key_routes(server);
+                }
+            })
+            .configure(|server| {
+                if projects {
+                    project_routes(server);
                 }
             })
             .configure(|server| demo.iter().for_each(|demo| demo_routes(server, demo)))

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::flow::api_key;
 use crate::flow::error::PersonError;
 use crate::flow::principal::{self, Human};
+use crate::flow::project;
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -108,6 +109,7 @@ impl Visitor {
                 privacy: service.privacy.as_deref(),
             },
             keys: api_key::offers(app).next().is_some(),
+            projects: project::offers(app).next().is_some(),
             person: self.person(),
         }
     }

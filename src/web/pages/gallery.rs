@@ -13,6 +13,7 @@ mod accounts;
 mod agent_session;
 mod api_keys;
 mod doors;
+mod projects;
 mod results;
 mod samples;
 mod standard;

@@ -20,6 +20,7 @@ mod form;
 mod gallery;
 pub mod home;
 pub mod no_sign_up;
+pub mod projects;
 pub mod session;
 pub mod sessions;
 pub mod set_password;
@@ -45,6 +46,8 @@ pub struct Frame<'a> {
     pub service: Service<'a>,
     /// Whether there are API keys here at all.
     pub keys: bool,
+    /// Likewise public tokens.
+    pub projects: bool,
     /// Whose browser this is; `None` before sign-in.
     pub person: Option<Person<'a>>,
 }

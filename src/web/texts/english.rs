@@ -4,6 +4,7 @@ mod api_keys;
 mod clients;
 mod doors;
 mod people;
+mod projects;
 mod sessions;
 
 use super::Piece::{First, Words as W};
@@ -25,6 +26,7 @@ pub static ENGLISH: Texts = Texts {
     sessions: sessions::SESSIONS,
     events: sessions::EVENTS,
     api_keys: api_keys::API_KEYS,
+    projects: projects::PROJECTS,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },
 };
@@ -34,6 +36,7 @@ const FRAME: FrameTexts = FrameTexts {
     sign_out: "Sign out",
     sessions: "Agent sessions",
     keys: "API keys",
+    projects: "Projects",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),
     never_password: "No page here asks for a password next to a code.",
     documentation: "Documentation",

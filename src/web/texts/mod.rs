@@ -9,6 +9,7 @@ mod clients;
 mod doors;
 pub mod english;
 mod people;
+mod projects;
 mod sessions;
 
 use crate::domain::resource::Risk;
@@ -20,6 +21,7 @@ pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
 };
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
+pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
 
 /// One language.
@@ -41,6 +43,7 @@ pub struct Texts {
     pub sessions: SessionTexts,
     pub events: EventTexts,
     pub api_keys: ApiKeyTexts,
+    pub projects: ProjectTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,
 }
@@ -85,6 +88,7 @@ pub struct FrameTexts {
     pub sign_out: &'static str,
     pub sessions: &'static str,
     pub keys: &'static str,
+    pub projects: &'static str,
     /// First: this page's host.
     pub address: Sentence,
     pub never_password: &'static str,

@@ -69,6 +69,7 @@ impl Sample {
                 privacy: Some("https://example.com/privacy"),
             },
             keys: true,
+            projects: true,
             person: signed_in.then_some(Person { name: &self.person, email, csrf: CSRF }),
         }
     }
@@ -85,6 +86,7 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::results::decisions(sample, &inside));
     pages.extend(super::results::sessions(sample, &inside));
     pages.extend(super::api_keys::pages(sample, &inside));
+    pages.extend(super::projects::pages(sample, &inside));
     pages.extend([
         show(
             "home",
