@@ -18,6 +18,7 @@ mod m20261122_000012_cut_from;
 mod m20261123_000013_api_keys;
 mod m20261123_000014_unanswered_approvals;
 mod m20261123_000017_projects;
+mod m20261123_000018_plans;
 
 use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -60,6 +61,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000013_api_keys),
     migration!(m20261123_000014_unanswered_approvals),
     migration!(m20261123_000017_projects),
+    migration!(m20261123_000018_plans),
 ];
 
 /// A table under construction.

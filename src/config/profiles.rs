@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::credentials::{self, Credentials, KeyRules, Prefixes};
 use super::entry::Entry;
+use super::plans::{self, Plans};
 use super::problem::Problem;
 use super::public_tokens::PublicRules;
 use super::reader::Reader;
@@ -28,6 +29,8 @@ pub struct Profile {
     pub keys: Option<KeyRules>,
     /// The tokens that anybody may read, of the same list.
     pub public: Option<PublicRules>,
+    /// How much each account may use: `[[profile.plan]]`.
+    pub plans: Option<Plans>,
 }
 
 /// The door of `/agent-sessions/*`.
@@ -79,7 +82,8 @@ fn profile(
     taken: &mut Taken,
     problems: &mut Vec<Problem>,
 ) -> Option<Profile> {
-    entry.only(&["name", "resource", "error_dialect", "agent_sessions", "credential"], problems);
+    let known = ["name", "resource", "error_dialect", "agent_sessions", "credential", "plan"];
+    entry.only(&[&known[..], &["events_scope", "rate_headers"]].concat(), problems);
     if !entry.has("name") {
         problems.push(entry.problem("name", "missing; write the product's name"));
     }
@@ -103,8 +107,9 @@ fn profile(
     let error_dialect = error_dialect(entry, problems);
     let Credentials { keys, public } =
         credentials::read(entry, resource, &mut taken.prefixes, problems);
+    let plans = plans::read(entry, resource, problems);
     let resource = resource?.identifier.clone();
-    Some(Profile { name: name?, resource, error_dialect, agent_sessions, keys, public })
+    Some(Profile { name: name?, resource, error_dialect, agent_sessions, keys, public, plans })
 }
 
 /// That of the RFCs, where none is named.

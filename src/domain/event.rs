@@ -50,10 +50,11 @@ pub enum EventKind {
     KeyLeaked,
     ProjectCreated,
     ProjectRevoked,
+    PlanAssigned,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -94,6 +95,7 @@ impl EventKind {
         Self::KeyLeaked,
         Self::ProjectCreated,
         Self::ProjectRevoked,
+        Self::PlanAssigned,
     ];
 
     #[must_use]
@@ -140,6 +142,7 @@ impl EventKind {
             Self::KeyLeaked => "key.leaked",
             Self::ProjectCreated => "project.created",
             Self::ProjectRevoked => "project.revoked",
+            Self::PlanAssigned => "account.plan_assigned",
         }
     }
 

@@ -21,6 +21,7 @@ pub mod id;
 pub mod limit;
 pub mod origin;
 pub mod pace;
+pub mod plan;
 pub mod project;
 pub mod pushed_request;
 pub mod redemption;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::domain::api_key::Exposure;
 use crate::domain::credential::Holder;
+use crate::domain::plan::{Beyond, Left};
 use crate::flow::api_key;
 use crate::flow::credential::{self, Place};
 use crate::flow::dpop;
 use crate::flow::introspect::{self, LiveToken};
+use crate::flow::plan;
 use crate::flow::principal::ResourceServer;
 use crate::jose::ExpectedProof;
 use crate::protocol::challenge::Refusal;
@@ -63,6 +65,13 @@ impl Waiting<'_> {
     }
 }
 
+/// A request that may pass (docs/proxies.md).
+pub struct LetIn {
+    pub live: Arc<LiveToken>,
+    /// What is left of its account's rate, where the profile says so.
+    pub left: Option<Left>,
+}
+
 /// Why a request may not pass (docs/proxies.md).
 #[derive(Debug, thiserror::Error)]
 pub enum NotLetIn {
@@ -73,6 +82,9 @@ pub enum NotLetIn {
     /// "Leaks").
     #[error("a secret key came from {}", .how.name())]
     Exposed { key: Arc<LiveToken>, how: Exposure },
+    /// The credential is good, and its account may use no more (docs/credentials.md, "Plans").
+    #[error(transparent)]
+    Beyond(Beyond),
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -96,7 +108,7 @@ pub async fn admit(
     proxy: &ResourceServer<'_>,
     waiting: &Waiting<'_>,
     now: Timestamp,
-) -> Result<Arc<LiveToken>, NotLetIn> {
+) -> Result<LetIn, NotLetIn> {
     let (text, proven) = match waiting.presented {
         None => return Err(Refusal::NoToken.into()),
         Some(Presented::Unusable) => return Err(Refusal::InvalidToken.into()),
@@ -121,16 +133,17 @@ pub async fn admit(
     if let Holder::Project { profile, .. } = &live.credential.holder {
         // What it opens is named; that anybody holds it makes every other place forbidden.
         let own = credential::is_public_route(app, proxy.resource(), Some(profile), waiting);
-        return if own { Ok(live) } else { Err(unknown.into()) };
+        return if own { Ok(LetIn { live, left: None }) } else { Err(unknown.into()) };
     }
     if !live.credential.scopes.covers(&waiting.needed) {
         return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
     }
+    let left = plan::charge(app, &live, &waiting.needed, now).map_err(NotLetIn::Beyond)?;
     if let Some(proof) = proof {
         // Last, so that a request that is refused anyway has not used its proof up.
         app.store.apply(vec![proof.spend()]).await.map_err(|error| unproven(error.into()))?;
     }
-    Ok(live)
+    Ok(LetIn { live, left })
 }
 
 /// The proof that the request's token is in the hands it was bound to, for this request

@@ -8,6 +8,7 @@ use crate::domain::credential::{Credential, Holder};
 use crate::domain::id::{AccountId, SessionId};
 use crate::flow::access_token::{self, token_type};
 use crate::flow::api_key;
+use crate::flow::plan::{self, Allowance};
 use crate::flow::principal::ResourceServer;
 use crate::flow::project;
 use crate::protocol::error::OAuthError;
@@ -31,6 +32,8 @@ pub struct LiveToken {
     noted_at: AtomicI64,
     /// How often a key was used since a batch last took the count.
     uses: AtomicI64,
+    /// What its account may still use.
+    pub(in crate::flow) allowance: Option<Arc<Allowance>>,
     /// The last day on which its owner was told of something.
     told: AtomicI64,
 }
@@ -131,6 +134,7 @@ async fn load(
     let Some(credential) = credential else { return Ok(None) };
     let value = Arc::new(LiveToken {
         answer: answer(app.issuer(), &credential)?,
+        allowance: plan::allowance(app, &credential, now).await?,
         credential,
         noted_at: AtomicI64::new(i64::MIN),
         uses: AtomicI64::new(0),

@@ -23,6 +23,7 @@ pub mod grants;
 pub mod introspect;
 pub mod link;
 pub mod password;
+pub mod plan;
 pub mod principal;
 pub mod project;
 mod retry;

@@ -12,9 +12,10 @@ use super::carried::{Carried, Contradiction};
 use super::request;
 use crate::app::App;
 use crate::domain::id::{AccountId, SessionId};
+use crate::domain::plan::{Beyond, Left};
 use crate::domain::resource::Resource;
 use crate::flow::api_key;
-use crate::flow::forward_auth::{self, NotLetIn, Waiting};
+use crate::flow::forward_auth::{self, LetIn, NotLetIn, Waiting};
 use crate::flow::introspect::LiveToken;
 use crate::flow::principal::{ResourceServer, resource_server};
 use crate::protocol::basic;
@@ -56,7 +57,11 @@ async fn answered(app: &App, request: &HttpRequest) -> Result<HttpResponse, Http
     };
     match forward_auth::admit(app, &proxy, &waiting, app.clock.now()).await {
         Ok(_) if location.refusals_only => Err(fault(app, &proxy, Fault::Unavailable)),
-        Ok(live) => Ok(let_in(&live, &waiting)),
+        Ok(LetIn { live, left }) => {
+            let mut answer = let_in(&live, &waiting);
+            rate_headers(&mut answer, left);
+            Ok(answer)
+        }
         Err(error) => {
             if let NotLetIn::Exposed { key, how } = &error {
                 let occasion = request::occasion(app, request);
@@ -192,6 +197,7 @@ fn refuse(
 ) -> HttpResponse {
     let refusal = match error {
         NotLetIn::Refused(refusal) => refusal,
+        NotLetIn::Beyond(beyond) => return used_up(app, proxy, *beyond),
         NotLetIn::Exposed { .. } => return fault(app, proxy, Fault::Resource),
         NotLetIn::Failed(error) => {
             answer::log(error, error.status());
@@ -219,6 +225,32 @@ fn refuse(
         answer::dpop_nonce(&mut answer, nonce);
     }
     answer
+}
+
+/// Good, and nothing is left of what its account may use; no challenge, because no other
+/// credential of that account would do better.
+fn used_up(app: &App, proxy: &ResourceServer<'_>, beyond: Beyond) -> HttpResponse {
+    let (said, left) = match beyond {
+        Beyond::Plan => (Fault::Plan, None),
+        Beyond::Events(wait) => (Fault::Events(wait), None),
+        Beyond::Rate(left) => (Fault::Rate(left.reset.since(app.clock.now())), Some(left)),
+    };
+    let mut answer = fault(app, proxy, said);
+    rate_headers(&mut answer, left);
+    answer
+}
+
+/// AO18, AG19: what is left of a rate, and in which second all of it is there again.
+fn rate_headers(answer: &mut HttpResponse, left: Option<Left>) {
+    let Some(Left { limit, remaining, reset }) = left else { return };
+    let said = [
+        ("x-ratelimit-limit", i64::from(limit)),
+        ("x-ratelimit-remaining", i64::from(remaining)),
+        ("x-ratelimit-reset", reset.0),
+    ];
+    for (name, value) in said {
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from(value));
+    }
 }
 
 /// What is wrong, in the dialect of the resource. A page of any origin may read it, since no

@@ -25,6 +25,7 @@ mod leaked_keys;
 mod limits;
 mod link;
 mod mcp;
+mod offered;
 mod opener;
 pub mod pages;
 mod person;
@@ -43,6 +44,7 @@ mod slashes;
 pub mod texts;
 mod tls;
 mod token;
+mod usage;
 mod visitor;
 
 use actix_web::http::Method;
@@ -229,6 +231,11 @@ pub fn api_key_routes(server: &mut ServiceConfig) {
                 .route(web::post().to(api_key::revoke)),
         )
         .service(open("/leaked-keys", "POST, OPTIONS").route(web::post().to(leaked_keys::report)));
+}
+
+/// The page of what was used, where there are plans; as above.
+pub fn usage_routes(server: &mut ServiceConfig) {
+    server.service(at("/account/usage", "GET, HEAD").route(get().to(usage::show)));
 }
 
 /// The page of public tokens, where a profile offers any; as above.

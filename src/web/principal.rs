@@ -75,6 +75,7 @@ pub const ROUTES: &[(&str, Principal)] = &[
     ("/account/keys/{id}/revoke", Browser),
     ("/account/projects", Browser),
     ("/account/projects/{id}/revoke", Browser),
+    ("/account/usage", Browser),
     ("/leaked-keys", Nobody),
     ("/static/{name}", Nobody),
     ("/agent-sessions/start", Nobody),

@@ -13,6 +13,7 @@ use super::texts::english::ENGLISH;
 use crate::app::App;
 use crate::flow::api_key;
 use crate::flow::error::PersonError;
+use crate::flow::plan;
 use crate::flow::principal::{self, Human};
 use crate::flow::project;
 use crate::protocol::form::Form;
@@ -110,6 +111,7 @@ impl Visitor {
             },
             keys: api_key::offers(app).next().is_some(),
             projects: project::offers(app).next().is_some(),
+            plans: plan::are_offered(app),
             person: self.person(),
         }
     }

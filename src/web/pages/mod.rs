@@ -27,6 +27,7 @@ pub mod set_password;
 pub mod sign_in;
 pub mod sign_up;
 pub mod unknown_client;
+pub mod usage;
 
 use super::texts::{Run, Texts};
 use crate::domain::brand::Voucher;
@@ -48,6 +49,8 @@ pub struct Frame<'a> {
     pub keys: bool,
     /// Likewise public tokens.
     pub projects: bool,
+    /// Likewise plans.
+    pub plans: bool,
     /// Whose browser this is; `None` before sign-in.
     pub person: Option<Person<'a>>,
 }

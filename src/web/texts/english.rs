@@ -6,6 +6,7 @@ mod doors;
 mod people;
 mod projects;
 mod sessions;
+mod usage;
 
 use super::Piece::{First, Words as W};
 use super::{ErrorTexts, FrameTexts, HomeTexts, Sentence, Texts, TimeTexts, Words};
@@ -27,6 +28,7 @@ pub static ENGLISH: Texts = Texts {
     events: sessions::EVENTS,
     api_keys: api_keys::API_KEYS,
     projects: projects::PROJECTS,
+    usage: usage::USAGE,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },
 };
@@ -37,6 +39,7 @@ const FRAME: FrameTexts = FrameTexts {
     sessions: "Agent sessions",
     keys: "API keys",
     projects: "Projects",
+    usage: "Usage",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),
     never_password: "No page here asks for a password next to a code.",
     documentation: "Documentation",

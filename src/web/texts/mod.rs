@@ -11,6 +11,7 @@ pub mod english;
 mod people;
 mod projects;
 mod sessions;
+mod usage;
 
 use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -23,6 +24,7 @@ pub use doors::{
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
+pub use usage::UsageTexts;
 
 /// One language.
 #[derive(Debug)]
@@ -44,6 +46,7 @@ pub struct Texts {
     pub events: EventTexts,
     pub api_keys: ApiKeyTexts,
     pub projects: ProjectTexts,
+    pub usage: UsageTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,
 }
@@ -89,6 +92,7 @@ pub struct FrameTexts {
     pub sessions: &'static str,
     pub keys: &'static str,
     pub projects: &'static str,
+    pub usage: &'static str,
     /// First: this page's host.
     pub address: Sentence,
     pub never_password: &'static str,

@@ -23,12 +23,12 @@ use crate::support::Site;
 use crate::support::person::{Person, between, form_token};
 use crate::support::reply::Reply;
 
-/// Settings that open the agent sessions door and offer keys and public tokens for the demo
-/// resource.
+/// Settings that open the agent sessions door and offer keys, public tokens and plans for the
+/// demo resource.
 const PROFILE: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n\
                        [[profile.credential]]\nprefix = \"ex_\"\n\
                        [[profile.credential]]\ntype = \"public\"\nprefix = \"ext_\"\n\
-                       allow = [\"POST /track\"]\n";
+                       allow = [\"POST /track\"]\n[[profile.plan]]\nname = \"free\"\n";
 
 /// What the database holds of people's and agents' state. Events, counters and "last used"
 /// are left out: they may move while protected state must not.

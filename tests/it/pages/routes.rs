@@ -258,6 +258,7 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[]),
         Passes::Owner { passed: 303, other: 404, refused: 403 },
     ),
+    get("/account/usage", Passes::AnyPerson { passed: 200, refused: 303 }),
     // Whoever has a key may say that it leaked.
     post("/leaked-keys", Body::Json(r#"{"keys":["unknown"]}"#), ALL),
     // What agents that ask for a session send proves itself: a poll token, a finish code, a

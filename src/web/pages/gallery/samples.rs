@@ -70,6 +70,7 @@ impl Sample {
             },
             keys: true,
             projects: true,
+            plans: true,
             person: signed_in.then_some(Person { name: &self.person, email, csrf: CSRF }),
         }
     }
@@ -87,6 +88,7 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::results::sessions(sample, &inside));
     pages.extend(super::api_keys::pages(sample, &inside));
     pages.extend(super::projects::pages(sample, &inside));
+    pages.extend(super::usage::pages(&inside));
     pages.extend([
         show(
             "home",

@@ -2,6 +2,7 @@
 //! (contracts/credentials.md, sections 2 and 3).
 
 mod leaks;
+mod plans;
 mod projects;
 mod transport;
 
@@ -55,8 +56,13 @@ async fn site() -> Site {
 
 /// Its id and its text.
 async fn key(person: &mut Person, profile: &str) -> (String, String) {
+    key_with(person, profile, &["read"]).await
+}
+
+async fn key_with(person: &mut Person, profile: &str, scopes: &[&str]) -> (String, String) {
     let page = format!("/account/keys/new/{profile}");
-    let fields = [("name", "Nightly report"), ("scope", "read"), ("lifetime", "until_revoked")];
+    let mut fields = vec![("name", "Nightly report"), ("lifetime", "until_revoked")];
+    fields.extend(scopes.iter().map(|scope| ("scope", *scope)));
     let shown = person.post_from(&page, &page, &fields).await;
     let secret = between(&shown.text, "data-copy-this dir=\"ltr\">", "</output>").expect("a key");
     let id = between(&shown.text, "href=\"/account/keys/key_", "\"").expect("an id");
