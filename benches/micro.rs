@@ -89,6 +89,8 @@ fn scopes(criterion: &mut Criterion) {
 fn page(criterion: &mut Criterion) {
     let frame = Frame {
         keys: false,
+        projects: false,
+        plans: false,
         texts: &ENGLISH,
         now: Timestamp(1_800_000_000),
         host: "as.example.com",

@@ -21,6 +21,7 @@ pub fn protect(address: &str, countersign: &str) -> Result<ProtectedResource, Se
     ProtectedResource::describe(address, countersign)
         .name("Example API")
         .scopes("events:read events:write")
+        .default_scopes("events:read")
         .introspected_as("example-api", "example-api-secret")
 }
 

@@ -17,6 +17,8 @@ mod m20261122_000011_machine_sessions;
 mod m20261122_000012_cut_from;
 mod m20261123_000013_api_keys;
 mod m20261123_000014_unanswered_approvals;
+mod m20261123_000017_projects;
+mod m20261123_000018_plans;
 mod m20261123_000021_unanswered_events;
 
 use sea_orm::StatementBuilder;
@@ -59,6 +61,8 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261122_000012_cut_from),
     migration!(m20261123_000013_api_keys),
     migration!(m20261123_000014_unanswered_approvals),
+    migration!(m20261123_000017_projects),
+    migration!(m20261123_000018_plans),
     migration!(m20261123_000021_unanswered_events),
 ];
 

@@ -13,6 +13,7 @@ use crate::flow::client::document::Documents;
 use crate::flow::client::keys::KeySets;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
+use crate::flow::plan::Allowances;
 use crate::flow::usage::Usage;
 use crate::jose::Keyring;
 use crate::metrics::Metrics;
@@ -29,6 +30,8 @@ pub struct App {
     pub live: LiveTokens,
     /// When sessions were last used, until the next batch is written.
     pub usage: Usage,
+    /// What accounts may still use, likewise.
+    pub allowances: Allowances,
     pub vault: Vault,
     pub keyring: Keyring,
     pub hasher: Hasher,

@@ -176,6 +176,7 @@ fn person(number: usize, occasion: &Occasion) -> Account {
         name: "Ada".to_owned(),
         password_hash: None,
         administrator: false,
+        plan: None,
         created_at: occasion.at,
     }
 }

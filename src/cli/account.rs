@@ -1,16 +1,17 @@
-//! `countersign account add` and `account reset`.
+//! `countersign account add`, `account reset` and `account plan`.
 
 use std::io::{self, Read as _};
 
 use zeroize::Zeroizing;
 
-use super::arguments::{AccountAdd, AccountReset};
+use super::arguments::{AccountAdd, AccountPlan, AccountReset};
 use super::{Failure, load, runtime, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
 use crate::entropy::Entropy;
+use crate::flow;
 use crate::flow::account::{self, EntryError, NewPerson};
 use crate::flow::error::PersonError;
 use crate::flow::link;
@@ -60,6 +61,23 @@ pub fn reset(arguments: AccountReset, environment: Vec<(String, String)>) -> Res
     })
 }
 
+/// Gives a person another plan.
+///
+/// # Errors
+///
+/// Nobody has the address, no profile has the plan, or the database is away.
+pub fn plan(arguments: AccountPlan, environment: Vec<(String, String)>) -> Result<(), Failure> {
+    let settings = load(arguments.settings, environment)?;
+    runtime()?.block_on(async move {
+        let app = open(settings).await?;
+        let (email, plan) = (&arguments.email, &arguments.plan);
+        let assigned = flow::plan::assign(&app, email, plan, app.clock.now()).await;
+        upkeep::close(&app).await;
+        assigned.map_err(explain)?;
+        say(&format!("{email} has the plan {plan}"))
+    })
+}
+
 async fn open(settings: Settings) -> Result<App, Failure> {
     start(settings, Clock::System, Entropy::system()).await.map_err(Failure::to_start)
 }
@@ -84,6 +102,7 @@ fn explain(error: EntryError) -> Failure {
             "a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters and is not the address"
         ),
         EntryError::Taken => "that address has an account already".to_owned(),
+        EntryError::Plan => "no profile of the settings has a plan of that name".to_owned(),
         EntryError::Person(PersonError::NotFound) => "nobody has that address".to_owned(),
         error => return error.into(),
     })

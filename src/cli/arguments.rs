@@ -37,6 +37,8 @@ pub enum AccountCommand {
     Add(AccountAdd),
     /// Print a one-time link to set a new password; ends that person's browser sessions
     Reset(AccountReset),
+    /// Give a person another plan
+    Plan(AccountPlan),
 }
 
 #[derive(Subcommand)]
@@ -68,6 +70,16 @@ pub struct AccountAdd {
 pub struct AccountReset {
     /// The person's e-mail address
     pub email: String,
+    #[command(flatten)]
+    pub settings: SettingArguments,
+}
+
+#[derive(Args)]
+pub struct AccountPlan {
+    /// The person's e-mail address
+    pub email: String,
+    /// The name of a [[profile.plan]]
+    pub plan: String,
     #[command(flatten)]
     pub settings: SettingArguments,
 }
@@ -134,6 +146,10 @@ mod tests {
         assert!(matches!(
             command("countersign account reset ann@example.com"),
             Command::Account(AccountCommand::Reset(AccountReset { email, .. })) if email == "ann@example.com"
+        ));
+        assert!(matches!(
+            command("countersign account plan ann@example.com pro"),
+            Command::Account(AccountCommand::Plan(AccountPlan { plan, .. })) if plan == "pro"
         ));
         assert!(matches!(
             command("countersign account add ann@example.com --name Ann --admin --password-stdin"),

@@ -84,6 +84,7 @@ fn dispatch(command: Command, environment: Vec<(String, String)>) -> Result<(), 
         }
         Command::Account(AccountCommand::Add(add)) => account::add(add, environment),
         Command::Account(AccountCommand::Reset(reset)) => account::reset(reset, environment),
+        Command::Account(AccountCommand::Plan(plan)) => account::plan(plan, environment),
         Command::Config(ConfigCommand::Show(settings)) => {
             say(config::show(&settings.sources(environment))
                 .map_err(Failure::Configuration)?

@@ -2,6 +2,8 @@
 
 use super::entry::Entry;
 use super::problem::Problem;
+use super::public_tokens::{self, PublicRules};
+use super::via::{self, Via};
 use crate::domain::api_key::{Mode, Rotation};
 use crate::domain::resource::Resource;
 use crate::protocol::api_key::KeyForm;
@@ -19,6 +21,8 @@ pub struct KeyRules {
     pub display: usize,
     /// Where it arrives; never empty.
     pub via: Vec<Via>,
+    /// Whether it may come from a page in a browser, where whoever opens the page can read it.
+    pub browsers: bool,
     /// What a person may tick. Never empty.
     pub scopes: Scopes,
     /// The longest life a person may choose; keys may last until they are revoked where it is
@@ -28,20 +32,26 @@ pub struct KeyRules {
     pub rotation: Rotation,
 }
 
-/// How a key comes along with a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Via {
-    /// `Authorization: Bearer …`
-    Bearer,
-    /// `Authorization: ApiKey …`
-    ApiKeyScheme,
-    /// A header of this name.
-    Header(String),
-}
-
 /// A leak of the database shows the digest and the beginning: what is left to guess must be as
 /// much as in any other secret of ours that lives for long.
 const HIDDEN: usize = 22;
+
+/// Every line of a kind of secret keys.
+const KNOWN: [&str; 13] = [
+    "type",
+    "prefix",
+    "sandbox_prefix",
+    "bytes",
+    "display",
+    "via",
+    "scopes",
+    "expires",
+    "remind_after",
+    "rotate",
+    "overlap",
+    "manage",
+    "browsers",
+];
 
 const BYTES: std::ops::RangeInclusive<i64> = 20..=64;
 const DISPLAY: std::ops::RangeInclusive<i64> = 0..=12;
@@ -82,23 +92,40 @@ impl Prefixes {
     }
 }
 
-/// Reads a profile's credentials: one kind of secret keys, or none.
+/// What a profile's credentials come to.
+#[derive(Debug, Default)]
+pub(super) struct Credentials {
+    pub keys: Option<KeyRules>,
+    pub public: Option<PublicRules>,
+}
+
+/// Reads a profile's credentials: of each kind one, or none.
 pub(super) fn read(
     profile: &Entry<'_>,
     resource: Option<&Resource>,
     prefixes: &mut Prefixes,
     problems: &mut Vec<Problem>,
-) -> Option<KeyRules> {
-    let mut rules = None;
-    for (index, entry) in profile.entries("credential", problems).iter().enumerate() {
-        let known = rule(entry, resource, prefixes, problems);
-        if index > 0 {
-            let remedy = "a profile has one kind of secret keys; remove one";
+) -> Credentials {
+    let mut found = Credentials::default();
+    let (mut secrets, mut publics) = (0, 0);
+    for entry in &profile.entries("credential", problems) {
+        let is_public = entry.is_text("type", "public");
+        let count = if is_public { &mut publics } else { &mut secrets };
+        *count += 1;
+        if *count > 1 {
+            let remedy = "a profile has one kind of secret keys and one of public tokens; \
+                          remove one";
             problems.push(entry.problem("type", remedy));
         }
-        rules = rules.or(known);
+        if is_public {
+            let public = public_tokens::read(entry, prefixes, problems);
+            found.public = found.public.or(public);
+        } else {
+            let keys = rule(entry, resource, prefixes, problems);
+            found.keys = found.keys.or(keys);
+        }
     }
-    rules
+    found
 }
 
 fn rule(
@@ -107,22 +134,8 @@ fn rule(
     prefixes: &mut Prefixes,
     problems: &mut Vec<Problem>,
 ) -> Option<KeyRules> {
-    let known = [
-        "type",
-        "prefix",
-        "sandbox_prefix",
-        "bytes",
-        "display",
-        "via",
-        "scopes",
-        "expires",
-        "remind_after",
-        "rotate",
-        "overlap",
-        "manage",
-    ];
-    entry.only(&known, problems);
-    one_of(entry, "type", &["secret"], problems);
+    entry.only(&KNOWN, problems);
+    one_of(entry, "type", &["secret", "public"], problems);
     one_of(entry, "manage", &["human"], problems);
     if !entry.has("prefix") {
         problems.push(entry.problem("prefix", "missing; write how its keys begin, such as ex_"));
@@ -138,7 +151,8 @@ fn rule(
     let rules = KeyRules {
         sandbox,
         display,
-        via: via(entry, problems),
+        via: via::read(entry, problems),
+        browsers: one_of(entry, "browsers", &["refuse", "accept"], problems) == Some("accept"),
         scopes: scopes(entry, resource, problems),
         longest: longest(entry, problems),
         remind_after: entry.span("remind_after", Seconds::DAY.times(90), problems),
@@ -183,7 +197,7 @@ fn number(
     })
 }
 
-fn form(
+pub(super) fn form(
     entry: &Entry<'_>,
     name: &str,
     bytes: usize,
@@ -201,31 +215,6 @@ fn form(
         return None;
     }
     Some(KeyForm::new(&prefix, bytes))
-}
-
-fn via(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Vec<Via> {
-    if !entry.has("via") {
-        return vec![Via::Bearer];
-    }
-    let words = entry.list("via", problems);
-    let ways: Option<Vec<Via>> = words.iter().map(|word| way(word)).collect();
-    ways.filter(|ways| !ways.is_empty()).unwrap_or_else(|| {
-        let remedy = "write a list of bearer, apikey-scheme and header:NAME";
-        problems.push(entry.problem("via", remedy));
-        Vec::new()
-    })
-}
-
-fn way(word: &str) -> Option<Via> {
-    let is_name = |name: &&str| {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        !name.is_empty() && name.bytes().all(fits) && !name.eq_ignore_ascii_case("authorization")
-    };
-    match word {
-        "bearer" => Some(Via::Bearer),
-        "apikey-scheme" => Some(Via::ApiKeyScheme),
-        _ => word.strip_prefix("header:").filter(is_name).map(|name| Via::Header(name.to_owned())),
-    }
 }
 
 /// Scopes of the resource; all of them when left out.
@@ -292,6 +281,7 @@ mod tests {
             sandbox: None,
             display: 6,
             via: vec![Via::Bearer],
+            browsers: false,
             scopes: Scopes::of(["demo:read", "demo:write"]).expect("scopes"),
             longest: None,
             remind_after: Seconds::DAY.times(90),
@@ -300,13 +290,17 @@ mod tests {
         assert_eq!(rules(KEYS), usual);
         let all = format!(
             "{KEYS}type = 'secret'\nsandbox_prefix = 'exs_'\nbytes = 32\ndisplay = 8\n\
-             via = ['bearer', 'apikey-scheme', 'header:X-API-Key']\nscopes = ['demo:read']\n\
+             via = ['bearer', 'apikey-scheme', 'header:X-API-Key', \
+             'query:key', 'body:token']\nscopes = ['demo:read']\n\
              expires = '365d'\nremind_after = '30d'\nrotate = 'overlapping'\noverlap = '12h'\n\
-             manage = 'human'\n"
+             manage = 'human'\nbrowsers = 'accept'\n"
         );
         let rules = rules(&all);
         assert_eq!(rules.sandbox, Some(KeyForm::new("exs_", 32)));
         assert_eq!(rules.via[2], Via::Header("X-API-Key".to_owned()));
+        assert_eq!(rules.via[3], Via::Query("key".to_owned()));
+        assert_eq!(rules.via[4], Via::Body("token".to_owned()));
+        assert!(rules.browsers);
         assert_eq!(rules.longest, Some(Seconds::DAY.times(365)));
         assert_eq!(rules.rotation, Rotation::Overlapping(Seconds::HOUR.times(12)));
     }
@@ -330,7 +324,7 @@ mod tests {
     #[test]
     fn what_no_key_could_be_is_refused_where_it_stands() {
         for (line, key) in [
-            ("type = 'public'", "type"),
+            ("type = 'Public'", "type"),
             ("manage = 'session'", "manage"),
             ("bytes = 16", "bytes"),
             ("bytes = 'many'", "bytes"),
@@ -341,6 +335,12 @@ mod tests {
             ("via = ['cookie']", "via"),
             ("via = ['header:Authorization']", "via"),
             ("via = ['header:X Key']", "via"),
+            ("via = ['header:X-Forwarded-Uri']", "via"),
+            ("via = ['header:Countersign-Proxy']", "via"),
+            ("via = ['query:']", "via"),
+            ("via = ['query:a&b']", "via"),
+            ("via = ['body:']", "via"),
+            ("browsers = true", "browsers"),
             ("scopes = []", "scopes"),
             ("scopes = ['unknown']", "scopes"),
             ("expires = '1h'", "expires"),

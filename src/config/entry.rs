@@ -55,7 +55,12 @@ impl<'a> Entry<'a> {
 
     /// Written as `""`.
     pub fn is_empty_text(&self, name: &str) -> bool {
-        self.table.get(name).and_then(Value::as_str) == Some("")
+        self.is_text(name, "")
+    }
+
+    /// Written as this very text.
+    pub fn is_text(&self, name: &str, text: &str) -> bool {
+        self.table.get(name).and_then(Value::as_str) == Some(text)
     }
 
     /// A text that is not empty; `None` when left out.

@@ -17,6 +17,8 @@ pub struct Limits {
     pub sign_in_failures_per_address_per_hour: u32,
     pub sign_ups_per_address_per_hour: u32,
     pub api_keys_per_account_per_hour: u32,
+    pub projects_per_account_per_hour: u32,
+    pub leak_reports_per_address_per_hour: u32,
     pub authorization_requests_per_address_per_hour: u32,
     pub refreshes_per_session_per_hour: u32,
     pub exchanges_per_session_per_hour: u32,
@@ -52,6 +54,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
         sign_in_failures_per_address_per_hour: limit("sign_in_failures_per_address_per_hour"),
         sign_ups_per_address_per_hour: limit("sign_ups_per_address_per_hour"),
         api_keys_per_account_per_hour: limit("api_keys_per_account_per_hour"),
+        projects_per_account_per_hour: limit("projects_per_account_per_hour"),
+        leak_reports_per_address_per_hour: limit("leak_reports_per_address_per_hour"),
         authorization_requests_per_address_per_hour: limit(
             "authorization_requests_per_address_per_hour",
         ),

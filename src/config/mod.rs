@@ -21,25 +21,31 @@ mod entry;
 mod layers;
 mod limits;
 mod places;
+mod plans;
 mod problem;
 mod profiles;
+mod public_tokens;
 mod reader;
 mod resources;
 mod show;
 mod span;
 mod tls;
+mod via;
 
 pub use crate::protocol::issuer::{Issuer, is_loopback_host};
-pub use credentials::{KeyRules, Via};
+pub use credentials::KeyRules;
 pub use database::{DatabaseUrl, PostgresUrl};
 pub use layers::{DEFAULTS, Flags, Sources};
 pub use limits::Limits;
 pub use places::{Places, PlacesError};
+pub use plans::Plans;
 pub use problem::{Origin, Problem};
 pub use profiles::{AgentSessions, Profile};
+pub use public_tokens::{PublicRoute, PublicRules};
 pub use resources::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};
 pub use show::show;
 pub use tls::{TlsFiles, TlsFilesError};
+pub use via::Via;
 
 /// Everything an operator can decide, checked.
 #[derive(Debug, Clone)]

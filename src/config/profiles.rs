@@ -3,9 +3,11 @@
 
 use std::collections::HashSet;
 
-use super::credentials::{self, KeyRules, Prefixes};
+use super::credentials::{self, Credentials, KeyRules, Prefixes};
 use super::entry::Entry;
+use super::plans::{self, Plans};
 use super::problem::Problem;
+use super::public_tokens::PublicRules;
 use super::reader::Reader;
 use super::resources::identified;
 use crate::domain::resource::{AccessTokenFormat, Resource};
@@ -25,6 +27,10 @@ pub struct Profile {
     pub agent_sessions: Option<AgentSessions>,
     /// The keys that people hand to programs: `[[profile.credential]]`.
     pub keys: Option<KeyRules>,
+    /// The tokens that anybody may read, of the same list.
+    pub public: Option<PublicRules>,
+    /// How much each account may use: `[[profile.plan]]`.
+    pub plans: Option<Plans>,
 }
 
 /// The door of `/agent-sessions/*`.
@@ -76,7 +82,8 @@ fn profile(
     taken: &mut Taken,
     problems: &mut Vec<Problem>,
 ) -> Option<Profile> {
-    entry.only(&["name", "resource", "error_dialect", "agent_sessions", "credential"], problems);
+    let known = ["name", "resource", "error_dialect", "agent_sessions", "credential", "plan"];
+    entry.only(&[&known[..], &["events_scope", "rate_headers"]].concat(), problems);
     if !entry.has("name") {
         problems.push(entry.problem("name", "missing; write the product's name"));
     }
@@ -98,9 +105,11 @@ fn profile(
     }
     let agent_sessions = section.map(|section| agent_sessions(&section, resource, problems));
     let error_dialect = error_dialect(entry, problems);
-    let keys = credentials::read(entry, resource, &mut taken.prefixes, problems);
+    let Credentials { keys, public } =
+        credentials::read(entry, resource, &mut taken.prefixes, problems);
+    let plans = plans::read(entry, resource, problems);
     let resource = resource?.identifier.clone();
-    Some(Profile { name: name?, resource, error_dialect, agent_sessions, keys })
+    Some(Profile { name: name?, resource, error_dialect, agent_sessions, keys, public, plans })
 }
 
 /// That of the RFCs, where none is named.

@@ -16,6 +16,8 @@ pub struct Account {
     /// A PHC string, or none until the person has chosen a password.
     pub password_hash: Option<String>,
     pub administrator: bool,
+    /// What the operator assigned, by name; the first of each profile where there is none.
+    pub plan: Option<String>,
     pub created_at: Timestamp,
 }
 

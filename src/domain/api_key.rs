@@ -61,6 +61,33 @@ pub enum KeyEnd {
     Revoked,
     /// Another took its place at once.
     Rotated,
+    /// Somebody who should not have it told us that he has.
+    Leaked,
+}
+
+/// Where a key was seen that belongs on a server, and nowhere that others can look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// A page in a browser sent it.
+    Page,
+    /// It came where public tokens go, as out of the snippet of a web site.
+    PublicRoute,
+}
+
+impl Exposure {
+    /// As the event says it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::PublicRoute => "public_route",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Page, Self::PublicRoute].into_iter().find(|exposure| exposure.name() == name)
+    }
 }
 
 /// What becomes of a key when another takes its place.
@@ -89,12 +116,13 @@ impl KeyEnd {
         match self {
             Self::Revoked => "revoked",
             Self::Rotated => "rotated",
+            Self::Leaked => "leaked",
         }
     }
 
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Revoked, Self::Rotated].into_iter().find(|cause| cause.name() == name)
+        [Self::Revoked, Self::Rotated, Self::Leaked].into_iter().find(|cause| cause.name() == name)
     }
 }
 
@@ -154,6 +182,18 @@ impl ApiKey {
         }
         let event = self.event(EventKind::KeyRevoked, occasion);
         let end = Effect::EndKey { id: self.id.clone(), cause: KeyEnd::Revoked, at: occasion.at };
+        vec![end, Effect::Record(event)]
+    }
+
+    /// Ends it because it is known to a stranger; its owner reads when and from where that was
+    /// told.
+    #[must_use]
+    pub fn leaked(&self, occasion: &Occasion) -> Vec<Effect> {
+        if !self.is_live(occasion.at) {
+            return Vec::new();
+        }
+        let event = self.event(EventKind::KeyLeaked, occasion);
+        let end = Effect::EndKey { id: self.id.clone(), cause: KeyEnd::Leaked, at: occasion.at };
         vec![end, Effect::Record(event)]
     }
 

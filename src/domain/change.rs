@@ -5,7 +5,9 @@ use crate::domain::api_key::{ApiKey, KeyEnd};
 use crate::domain::approval::Approval;
 use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, ApprovalId, ClientId, KeyId, RegistrationId, SessionId};
+use crate::domain::id::{
+    AccountId, ApprovalId, ClientId, KeyId, ProjectId, RegistrationId, SessionId,
+};
 use crate::domain::limit::Count;
 use crate::domain::pushed_request::PushedRequest;
 use crate::domain::replay::Use;
@@ -148,6 +150,11 @@ pub enum Effect {
     EndKey {
         id: KeyId,
         cause: KeyEnd,
+        at: Timestamp,
+    },
+    /// Ends a project's token, on every node at once.
+    EndProject {
+        id: ProjectId,
         at: Timestamp,
     },
     /// A request that waits for its browser (RFC 9126).

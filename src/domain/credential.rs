@@ -1,7 +1,8 @@
 //! What a presented credential turns out to be: an access token of a session, or a key.
 
 use crate::domain::api_key::{ApiKey, Mode};
-use crate::domain::id::{AccountId, ClientId, KeyId, RegistrationId, SessionId};
+use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, SessionId};
+use crate::domain::project::Project;
 use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::introspection::SESSION;
@@ -40,6 +41,8 @@ pub enum Holder {
     Session(SessionId),
     /// A key that its owner handed to a program, of the profile of this name.
     Key { id: KeyId, profile: String, mode: Mode },
+    /// A project's public token, which anybody may read.
+    Project { id: ProjectId, profile: String },
 }
 
 impl Holder {
@@ -49,6 +52,7 @@ impl Holder {
         match self {
             Self::Session(id) => id.as_str(),
             Self::Key { id, .. } => id.as_str(),
+            Self::Project { id, .. } => id.as_str(),
         }
     }
 
@@ -58,6 +62,7 @@ impl Holder {
         match self {
             Self::Session(_) => SESSION,
             Self::Key { .. } => "secret",
+            Self::Project { .. } => "public",
         }
     }
 
@@ -65,14 +70,14 @@ impl Holder {
     pub fn profile(&self) -> Option<&str> {
         match self {
             Self::Session(_) => None,
-            Self::Key { profile, .. } => Some(profile),
+            Self::Key { profile, .. } | Self::Project { profile, .. } => Some(profile),
         }
     }
 
     #[must_use]
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Session(_) => Mode::Live,
+            Self::Session(_) | Self::Project { .. } => Mode::Live,
             Self::Key { mode, .. } => *mode,
         }
     }
@@ -81,7 +86,7 @@ impl Holder {
     pub const fn session(&self) -> Option<&SessionId> {
         match self {
             Self::Session(id) => Some(id),
-            Self::Key { .. } => None,
+            Self::Key { .. } | Self::Project { .. } => None,
         }
     }
 }
@@ -104,6 +109,27 @@ impl Credential {
             key: None,
             details: AuthorizationDetails::default(),
             expires_at: key.expires_at,
+        }
+    }
+
+    /// What a project's token is worth: it says whose the project is, and no scope is among what
+    /// anybody may do who has read it.
+    #[must_use]
+    pub fn of_project(project: Project) -> Self {
+        Self {
+            holder: Holder::Project { id: project.id, profile: project.profile },
+            account: Some(project.account),
+            registration: None,
+            client: None,
+            agent: None,
+            resource: project.resource,
+            scopes: Scopes::new(),
+            issued_at: project.created_at,
+            approved_at: None,
+            actor: None,
+            key: None,
+            details: AuthorizationDetails::default(),
+            expires_at: None,
         }
     }
 

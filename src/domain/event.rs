@@ -44,10 +44,17 @@ pub enum EventKind {
     KeyCreated,
     KeyRotated,
     KeyRevoked,
+    /// A secret key came from where others can read it.
+    KeyExposed,
+    /// Somebody reported that a key is no secret any more.
+    KeyLeaked,
+    ProjectCreated,
+    ProjectRevoked,
+    PlanAssigned,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 41] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -84,9 +91,15 @@ impl EventKind {
         Self::KeyCreated,
         Self::KeyRotated,
         Self::KeyRevoked,
+        Self::KeyExposed,
+        Self::KeyLeaked,
+        Self::ProjectCreated,
+        Self::ProjectRevoked,
+        Self::PlanAssigned,
     ];
 
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one line per kind")]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AccountCreated => "account.created",
@@ -125,6 +138,11 @@ impl EventKind {
             Self::KeyCreated => "key.created",
             Self::KeyRotated => "key.rotated",
             Self::KeyRevoked => "key.revoked",
+            Self::KeyExposed => "key.exposed",
+            Self::KeyLeaked => "key.leaked",
+            Self::ProjectCreated => "project.created",
+            Self::ProjectRevoked => "project.revoked",
+            Self::PlanAssigned => "account.plan_assigned",
         }
     }
 

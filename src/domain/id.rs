@@ -59,3 +59,8 @@ identifier!(
     KeyId,
     "key"
 );
+identifier!(
+    /// What a person watches with a public token.
+    ProjectId,
+    "prj"
+);

@@ -19,6 +19,13 @@ pub struct Window {
 }
 
 impl Window {
+    /// The month `now` lies in, in UTC.
+    #[must_use]
+    pub fn month(now: Timestamp) -> Self {
+        let (start, end) = now.month();
+        Self { start, end }
+    }
+
     /// The hour `now` lies in.
     #[must_use]
     pub fn hour(now: Timestamp) -> Self {

@@ -21,6 +21,8 @@ pub mod id;
 pub mod limit;
 pub mod origin;
 pub mod pace;
+pub mod plan;
+pub mod project;
 pub mod pushed_request;
 pub mod redemption;
 pub mod refresh;

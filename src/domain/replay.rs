@@ -1,4 +1,4 @@
-//! What others make for one use: it is remembered until nobody could use it again anyway.
+//! What may happen once: it is remembered until it could not happen again anyway.
 
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -21,6 +21,8 @@ pub enum Once {
     ClientAssertion,
     /// A proof of possession (RFC 9449 §11.1), made by a key.
     Proof,
+    /// What the owner of a key is told about one day of it.
+    Notice,
 }
 
 impl Once {
@@ -28,6 +30,7 @@ impl Once {
         match self {
             Self::ClientAssertion => "client_assertion",
             Self::Proof => "dpop",
+            Self::Notice => "notice",
         }
     }
 }

@@ -40,6 +40,8 @@ pub enum EntryError {
     Closed,
     #[error("the link is used, over or unknown")]
     NoLink,
+    #[error("no profile has a plan of this name")]
+    Plan,
     #[error(transparent)]
     Person(#[from] PersonError),
 }
@@ -200,6 +202,7 @@ pub(super) async fn new_account(
         email_verified_at: (vouched != Vouched::ByNobody).then_some(now),
         password_hash,
         administrator: false,
+        plan: None,
         created_at: now,
     })
 }

@@ -4,13 +4,17 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::domain::api_key::Mode;
+use crate::domain::api_key::{Exposure, Mode};
 use crate::domain::change::Effect;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, Holder};
 use crate::domain::limit::Count;
+use crate::domain::plan::{Beyond, Left};
+use crate::flow::api_key;
+use crate::flow::credential::{self, Place};
 use crate::flow::dpop;
 use crate::flow::error::too_often;
 use crate::flow::introspect::{self, LiveToken};
+use crate::flow::plan;
 use crate::flow::principal::ResourceServer;
 use crate::jose::ExpectedProof;
 use crate::protocol::challenge::Refusal;
@@ -40,6 +44,8 @@ pub enum Presented<'a> {
 pub struct Waiting<'a> {
     /// None where nothing was presented.
     pub presented: Option<Presented<'a>>,
+    /// Everywhere it was.
+    pub places: Vec<Place<'a>>,
     /// What the proxy's location asks for.
     pub needed: Scopes,
     pub accepts: Accepts,
@@ -48,6 +54,26 @@ pub struct Waiting<'a> {
     pub path: &'a str,
     /// Its one `DPoP` header (RFC 9449 §4.1).
     pub proof: Option<&'a str>,
+    /// Whether a page in a browser sends it: it has an `Origin` (Fetch standard).
+    pub from_page: bool,
+}
+
+impl Waiting<'_> {
+    /// Whether its address carries a credential, where histories and logs keep it
+    /// ([RFC 9700 §4.3.2]).
+    ///
+    /// [RFC 9700 §4.3.2]: https://www.rfc-editor.org/rfc/rfc9700#section-4.3.2
+    #[must_use]
+    pub fn is_in_address(&self) -> bool {
+        self.places.iter().any(|place| matches!(place, Place::Query(_)))
+    }
+}
+
+/// A request that may pass (docs/proxies.md).
+pub struct LetIn {
+    pub live: Arc<LiveToken>,
+    /// What is left of its account's rate, where the profile says so.
+    pub left: Option<Left>,
 }
 
 /// Which credentials a proxy's location passes on although they open less than their scopes say:
@@ -93,6 +119,13 @@ pub enum NotLetIn {
     /// 403: it is good, and its location does not accept it.
     #[error("the location does not accept this credential")]
     NotAccepted,
+    /// The key is good, and its secret is where others can read it (docs/credentials.md,
+    /// "Leaks").
+    #[error("a secret key came from {}", .how.name())]
+    Exposed { key: Arc<LiveToken>, how: Exposure },
+    /// The credential is good, and its account may use no more (docs/credentials.md, "Plans").
+    #[error(transparent)]
+    Beyond(Beyond),
     #[error(transparent)]
     Failed(#[from] OAuthError),
 }
@@ -116,35 +149,47 @@ pub async fn admit(
     proxy: &ResourceServer<'_>,
     waiting: &Waiting<'_>,
     now: Timestamp,
-) -> Result<Arc<LiveToken>, NotLetIn> {
+) -> Result<LetIn, NotLetIn> {
     let (text, proven) = match waiting.presented {
         None => return Err(Refusal::NoToken.into()),
         Some(Presented::Unusable) => return Err(Refusal::InvalidToken.into()),
         Some(Presented::Held(text)) => (text, false),
         Some(Presented::Proven(text)) => (text, true),
     };
-    let live = introspect::introspect(app, proxy.resource(), text, now).await;
     let unknown = if proven { Refusal::UnprovenToken } else { Refusal::InvalidToken };
-    let live = live.map_err(OAuthError::from)?.ok_or(unknown)?;
+    if !credential::may_come(app, text, &waiting.places) {
+        return Err(unknown.into());
+    }
+    let live = introspect::introspect(app, proxy.resource(), text, now).await;
+    let live = live.map_err(OAuthError::from)?.ok_or_else(|| unknown.clone())?;
+    if let Some(how) = api_key::exposure(app, &live, waiting) {
+        return Err(NotLetIn::Exposed { key: live, how });
+    }
     let proof = match (&live.credential.key, proven) {
         (None, false) => None,
         (Some(key), true) => Some(prove(app, proxy, (waiting, text), key, now)?),
         (Some(_), false) => return Err(Refusal::BoundToken.into()),
         (None, true) => return Err(Refusal::UnprovenToken.into()),
     };
+    if let Holder::Project { profile, .. } = &live.credential.holder {
+        // What it opens is named; that anybody holds it makes every other place forbidden.
+        let own = credential::is_public_route(app, proxy.resource(), Some(profile), waiting);
+        return if own { Ok(LetIn { live, left: None }) } else { Err(unknown.into()) };
+    }
     if !live.credential.scopes.covers(&waiting.needed) {
         return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
     }
     if !waiting.accepts.passes(&live.credential) {
         return Err(NotLetIn::NotAccepted);
     }
+    let left = plan::charge(app, &live, &waiting.needed, now).map_err(NotLetIn::Beyond)?;
     if let Some(proof) = proof {
         // Last, so that a request that is refused anyway has not used its proof up.
         let mut effects = vec![proof.spend()];
         effects.extend(counted(app, &live.credential, now));
         app.store.apply(effects).await.map_err(|error| unproven(too_often(error, now)))?;
     }
-    Ok(live)
+    Ok(LetIn { live, left })
 }
 
 /// A proof leaves a row for minutes: an agent that nobody let in may not leave any number.

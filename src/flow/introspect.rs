@@ -8,7 +8,9 @@ use crate::domain::credential::{Credential, Holder};
 use crate::domain::id::{AccountId, SessionId};
 use crate::flow::access_token::{self, token_type};
 use crate::flow::api_key;
+use crate::flow::plan::{self, Allowance};
 use crate::flow::principal::ResourceServer;
+use crate::flow::project;
 use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Active;
 use crate::protocol::resource_identifier::ResourceIdentifier;
@@ -21,6 +23,7 @@ use crate::store::{KeyUses, Live, Liveness, StoreError};
 pub type LiveTokens = Liveness<Arc<LiveToken>>;
 
 /// A live token or key and the answer it gets, written once.
+#[derive(Debug)]
 pub struct LiveToken {
     pub credential: Credential,
     /// The introspection answer as JSON.
@@ -29,9 +32,18 @@ pub struct LiveToken {
     noted_at: AtomicI64,
     /// How often a key was used since a batch last took the count.
     uses: AtomicI64,
+    /// What its account may still use.
+    pub(in crate::flow) allowance: Option<Arc<Allowance>>,
+    /// The last day on which its owner was told of something.
+    told: AtomicI64,
 }
 
 impl LiveToken {
+    /// Whether its owner has not been told of anything on this day yet.
+    pub(in crate::flow) fn tell_once(&self, day: Timestamp) -> bool {
+        self.told.swap(day.0, Ordering::AcqRel) != day.0
+    }
+
     /// What no row tells of yet.
     pub(in crate::flow) fn take_uses(&self) -> Option<KeyUses> {
         let Holder::Key { id, .. } = &self.credential.holder else { return None };
@@ -48,6 +60,8 @@ enum Presented<'a> {
     Token(Digest),
     /// Of the profile of this name.
     Key(&'a str, Digest),
+    /// Likewise.
+    Project(&'a str, Digest),
 }
 
 /// How stale "last used" may be.
@@ -83,7 +97,7 @@ pub async fn introspect(
 
 impl Presented<'_> {
     fn digest(&self) -> &Digest {
-        let (Self::Token(digest) | Self::Key(_, digest)) = self;
+        let (Self::Token(digest) | Self::Key(_, digest) | Self::Project(_, digest)) = self;
         digest
     }
 }
@@ -91,6 +105,9 @@ impl Presented<'_> {
 fn presented<'a>(app: &'a App, token: &str) -> Option<Presented<'a>> {
     if let Some((profile, digest)) = api_key::recognized(app, token) {
         return Some(Presented::Key(profile, digest));
+    }
+    if let Some((profile, digest)) = project::recognized(app, token) {
+        return Some(Presented::Project(profile, digest));
     }
     access_token::digest_of(app, token).map(Presented::Token)
 }
@@ -108,13 +125,20 @@ async fn load(
             let key = key.filter(|key| key.profile == profile && key.is_live(now));
             key.map(Credential::of_key)
         }
+        Presented::Project(profile, digest) => {
+            let project = app.store.project_with(&digest).await?;
+            let project = project.filter(|project| project.profile == profile && project.is_live());
+            project.map(Credential::of_project)
+        }
     };
     let Some(credential) = credential else { return Ok(None) };
     let value = Arc::new(LiveToken {
         answer: answer(app.issuer(), &credential)?,
+        allowance: plan::allowance(app, &credential, now).await?,
         credential,
         noted_at: AtomicI64::new(i64::MIN),
         uses: AtomicI64::new(0),
+        told: AtomicI64::new(i64::MIN),
     });
     let Credential { holder, expires_at, .. } = &value.credential;
     let live = Live { session: holder.id(), expires_at: *expires_at, value: Arc::clone(&value) };
@@ -171,6 +195,7 @@ fn note(app: &App, live: &Arc<LiveToken>, now: Timestamp) {
     let session = match &live.credential.holder {
         Holder::Session(session) => session,
         Holder::Key { .. } => return count(app, live, now),
+        Holder::Project { .. } => return,
     };
     let noted = live.noted_at.load(Ordering::Relaxed);
     if now.0.saturating_sub(noted) >= NOTE_EVERY.0 {

@@ -73,15 +73,15 @@ pub struct ResourceServer<'a> {
     client_id: &'a str,
 }
 
-impl ResourceServer<'_> {
+impl<'a> ResourceServer<'a> {
     /// Its own name, as it proved it.
     #[must_use]
-    pub fn client_id(&self) -> &str {
+    pub fn client_id(&self) -> &'a str {
         self.client_id
     }
 
     #[must_use]
-    pub fn resource(&self) -> &ResourceIdentifier {
+    pub fn resource(&self) -> &'a ResourceIdentifier {
         self.resource
     }
 }

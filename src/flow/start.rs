@@ -11,6 +11,7 @@ use crate::flow::client::document::Documents;
 use crate::flow::client::keys::KeySets;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
+use crate::flow::plan::Allowances;
 use crate::flow::usage::Usage;
 use crate::jose::{JoseError, Keyring, SigningKey};
 use crate::metrics::Metrics;
@@ -106,6 +107,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
     Ok(App {
         hasher: Hasher::default(),
         usage: Usage::default(),
+        allowances: Allowances::default(),
         trusted: TrustList::default(),
         settings,
         store,

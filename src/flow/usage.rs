@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::app::App;
 use crate::domain::id::SessionId;
 use crate::flow::introspect::LiveToken;
+use crate::flow::plan::Allowance;
 use crate::protocol::timestamp::Timestamp;
-use crate::store::{KeyUses, StoreError};
+use crate::store::{KeyUses, PlanUses, StoreError};
 
 /// Uses that no batch has written yet.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub struct Usage {
     sessions: Mutex<HashMap<SessionId, Timestamp>>,
     /// Each once; it counts its own uses until a batch takes them.
     keys: Mutex<Vec<Arc<LiveToken>>>,
+    /// Likewise.
+    plans: Mutex<Vec<Arc<Allowance>>>,
 }
 
 /// The most rows one batch writes.
@@ -32,6 +35,11 @@ impl Usage {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
     }
 
+    /// Remembers what an account uses of its plan from now on.
+    pub fn count_plan(&self, allowance: Arc<Allowance>) {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner).push(allowance);
+    }
+
     fn take(&self) -> Vec<(SessionId, Timestamp)> {
         let mut noted = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         noted.drain().collect()
@@ -40,6 +48,11 @@ impl Usage {
     fn take_keys(&self) -> Vec<KeyUses> {
         let mut counting = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         counting.drain(..).filter_map(|key| key.take_uses()).collect()
+    }
+
+    fn take_plans(&self) -> Vec<PlanUses> {
+        let mut counting = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        counting.drain(..).filter_map(|allowance| allowance.take_uses()).collect()
     }
 }
 
@@ -54,6 +67,9 @@ pub async fn write(app: &App) -> Result<(), StoreError> {
     }
     for batch in app.usage.take_keys().chunks(BATCH) {
         app.store.count_uses(batch).await?;
+    }
+    for batch in app.usage.take_plans().chunks(BATCH) {
+        app.store.count_plan_uses(batch).await?;
     }
     Ok(())
 }

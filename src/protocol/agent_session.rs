@@ -139,7 +139,7 @@ pub struct Account {
     pub email: String,
     pub github_login: Option<String>,
     pub google_name: Option<String>,
-    pub tier: &'static str,
+    pub tier: String,
     pub created_at: i64,
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::secret::{Digest, is_spelled, spell};
@@ -19,6 +20,22 @@ pub struct KeySecret {
     text: Zeroizing<String>,
     prefix: usize,
 }
+
+/// `POST /leaked-keys` (docs/credentials.md, "Leaks"): the keys in the clear, which is how whoever
+/// found one proves it.
+#[derive(Deserialize)]
+pub struct LeakReport {
+    pub keys: Vec<String>,
+}
+
+/// The answer to a report, whatever was in it (docs/credentials.md, "Leaks").
+#[derive(Debug, Serialize)]
+pub struct Received {
+    pub received: usize,
+}
+
+/// The most keys of one report (docs/credentials.md, "Leaks").
+pub const MOST_IN_A_REPORT: usize = 100;
 
 /// How many bytes of entropy [`KeyForm::spell`] eats.
 pub const KEY_ENTROPY: usize = 128;

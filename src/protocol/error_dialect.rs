@@ -25,6 +25,8 @@ pub enum Fault {
     Plan,
     /// Too much for now.
     Rate(Seconds),
+    /// Too much for this month.
+    Events(Seconds),
     Conflict,
     Validation,
     NotFound,
@@ -73,6 +75,8 @@ impl Fault {
                 "the plan does not include this"),
             Self::Rate(_) => (429, ["rate_limit_exceeded", "RATE_LIMITED", "RATE_LIMITED", "RATE_LIMIT_EXCEEDED", "rate_limited"],
                 "too many requests"),
+            Self::Events(_) => (429, ["rate_limit_exceeded", "RATE_LIMITED", "RATE_LIMITED", "RATE_LIMIT_EXCEEDED", "monthly_limit"],
+                "Monthly event limit exceeded. Upgrade the plan for more."),
             Self::Conflict => (409, ["invalid_request", "CONFLICT", "CONFLICT", "CONFLICT", "conflict"],
                 "this has been done already, or has changed meanwhile"),
             Self::Validation => (400, ["invalid_request", "INVALID_REQUEST", "INVALID_REQUEST", "VALIDATION_ERROR", "invalid_request"],
@@ -90,7 +94,7 @@ impl Fault {
     #[must_use]
     pub const fn retry_after(self) -> Option<Seconds> {
         match self {
-            Self::Rate(wait) => Some(wait),
+            Self::Rate(wait) | Self::Events(wait) => Some(wait),
             Self::Unavailable => Some(Seconds(1)),
             _ => None,
         }
@@ -139,6 +143,10 @@ impl ErrorDialect {
                 "meta": { "version": "1", "timestamp": now.iso() },
                 "errors": [{ "code": envelope, "message": sentence }],
             }),
+            // AV12 has these words, and nothing else.
+            Self::Detail if matches!(fault, Fault::Events(_)) => {
+                json!({ "detail": "Monthly event limit exceeded." })
+            }
             Self::Detail => json!({ "detail": { "reason_code": reason, "message": sentence } }),
         }
     }
@@ -151,7 +159,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000);
     const WAIT: Seconds = Seconds(7);
 
-    const FAULTS: [(Fault, u16); 13] = [
+    const FAULTS: [(Fault, u16); 14] = [
         (Fault::Missing, 401),
         (Fault::Invalid, 401),
         (Fault::Expired, 401),
@@ -160,6 +168,7 @@ mod tests {
         (Fault::Resource, 403),
         (Fault::Plan, 403),
         (Fault::Rate(WAIT), 429),
+        (Fault::Events(WAIT), 429),
         (Fault::Conflict, 409),
         (Fault::Validation, 400),
         (Fault::NotFound, 404),
@@ -171,6 +180,7 @@ mod tests {
     fn code(dialect: ErrorDialect, fault: Fault) -> String {
         let body = dialect.body(fault, NOW);
         let pointer = match dialect {
+            ErrorDialect::Detail if matches!(fault, Fault::Events(_)) => "/detail",
             ErrorDialect::OAuth => "/error",
             ErrorDialect::CodeMessage | ErrorDialect::TextCode => "/code",
             ErrorDialect::Envelope => "/errors/0/code",

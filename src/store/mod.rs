@@ -22,7 +22,9 @@ mod link;
 mod listener;
 mod liveness;
 mod migration;
+mod plan;
 mod postgres;
+mod project;
 mod pushed_request;
 mod registration;
 pub mod row;
@@ -40,6 +42,7 @@ pub use denied::{Denied, LoadStamp};
 pub use engine::{Database, GroupObserver, Location, OpenError};
 pub use liveness::{Live, Liveness};
 pub use migration::{known_master, migrate, unmigrate};
+pub use plan::PlanUses;
 pub use session::TokenEnd;
 pub use write::{Expect, Step, WriteError};
 

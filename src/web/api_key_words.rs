@@ -5,7 +5,7 @@ use super::pages::api_keys::KeyLine;
 use super::scope_words::scope_words;
 use crate::app::App;
 use crate::config::Via;
-use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::{ApiKey, Exposure};
 use crate::domain::event::{Event, EventKind};
 use crate::flow::api_key;
 use crate::protocol::timestamp::Timestamp;
@@ -46,17 +46,21 @@ fn event_line(event: &Event) -> Option<KeyEventLine<'_>> {
         EventKind::KeyCreated => KeyEvent::Created,
         EventKind::KeyRotated => KeyEvent::Rotated,
         EventKind::KeyRevoked => KeyEvent::Revoked,
+        EventKind::KeyLeaked => KeyEvent::Leaked,
+        EventKind::KeyExposed => KeyEvent::Exposed(Exposure::named(event.detail.as_deref()?)?),
         _ => return None,
     };
     Some(KeyEventLine { at: event.at, event: shown, address: &event.address })
 }
 
-/// The lines of a request's head that carry a key which begins so.
+/// The parts of a request that carry a key which begins so.
 pub fn sent_as(ways: &[Via], beginning: &str) -> Vec<String> {
     let line = |way: &Via| match way {
         Via::Bearer => format!("Authorization: Bearer {beginning}…"),
         Via::ApiKeyScheme => format!("Authorization: ApiKey {beginning}…"),
         Via::Header(name) => format!("{name}: {beginning}…"),
+        Via::Query(name) => format!("?{name}={beginning}…"),
+        Via::Body(name) => format!("{{\"{name}\": \"{beginning}…\"}}"),
     };
     ways.iter().map(line).collect()
 }

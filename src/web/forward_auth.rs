@@ -10,10 +10,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{self, oauth_error, retry_after};
+use super::carried::{Carried, Contradiction};
+use super::request;
 use crate::app::App;
 use crate::domain::id::{AccountId, SessionId};
+use crate::domain::plan::{Beyond, Left};
 use crate::domain::resource::Resource;
-use crate::flow::forward_auth::{self, Accepts, NotLetIn, Presented, Waiting};
+use crate::flow::api_key;
+use crate::flow::forward_auth::{self, Accepts, LetIn, NotLetIn, Waiting};
 use crate::flow::introspect::LiveToken;
 use crate::flow::principal::{ResourceServer, resource_server};
 use crate::protocol::basic;
@@ -33,8 +37,8 @@ const REQUIRED_SCOPE: &str = "countersign-required-scope";
 /// request's that it was not told to send, so nobody else writes this one.
 const ACCEPT: &str = "countersign-accept";
 
-/// Where a credential comes beside `Authorization`.
-const KEY_HEADERS: [&str; 2] = ["x-api-key", "api-key"];
+/// Credentials in addresses are on their way out since RFC 9700 (RFC 9745 §2.1): 2025-01-01.
+const DEPRECATED: &str = "@1735689600";
 
 /// `/forward-auth`, with any method. Where something follows in the path, it is the path of the
 /// request itself, as Envoy asks; then the query is the request's own as well, and not read.
@@ -53,14 +57,24 @@ async fn answered(app: &App, request: &HttpRequest) -> Result<HttpResponse, Http
         let known = location.needed.iter().all(|scope| resource.rule(scope).is_some());
         known.then_some(location)
     });
-    let waiting = asked.as_ref().and_then(|location| waiting(request, location));
+    let waiting = asked.as_ref().and_then(|location| waiting(app, request, &proxy, location));
     let (Some(location), Some(waiting)) = (&asked, waiting) else {
         return Err(fault(app, &proxy, Fault::Validation));
     };
     match forward_auth::admit(app, &proxy, &waiting, app.clock.now()).await {
         Ok(_) if location.refusals_only => Err(fault(app, &proxy, Fault::Unavailable)),
-        Ok(live) => Ok(let_in(&live)),
-        Err(error) => Err(refuse(app, &proxy, &waiting.needed, &error)),
+        Ok(LetIn { live, left }) => {
+            let mut answer = let_in(&live, &waiting);
+            rate_headers(&mut answer, left);
+            Ok(answer)
+        }
+        Err(error) => {
+            if let NotLetIn::Exposed { key, how } = &error {
+                let occasion = request::occasion(app, request);
+                api_key::tell_exposed(app, key, *how, &occasion).await;
+            }
+            Err(refuse(app, &proxy, &waiting.needed, &error))
+        }
     }
 }
 
@@ -102,30 +116,41 @@ fn every<'a>(request: &'a HttpRequest, name: &str) -> Option<Vec<&'a str>> {
 }
 
 /// The request that is held back; `None` if it says one thing in two ways.
-fn waiting<'a>(request: &'a HttpRequest, location: &Location) -> Option<Waiting<'a>> {
+fn waiting<'a>(
+    app: &'a App,
+    request: &'a HttpRequest,
+    proxy: &ResourceServer<'a>,
+    location: &Location,
+) -> Option<Waiting<'a>> {
     let headers = request.headers();
-    let (method, uri) = match request.match_info().get("path") {
-        Some(_) => (None, request.path().strip_prefix("/forward-auth")),
+    let (method, uri, query) = match request.match_info().get("path") {
+        Some(_) => {
+            (None, request.path().strip_prefix("/forward-auth"), Some(request.query_string()))
+        }
         None => (
             only(headers, &["x-forwarded-method", "x-original-method"]).ok()?,
             only(headers, &["x-forwarded-uri", "x-original-uri"]).ok()?,
+            None,
         ),
     };
-    // Whatever else it begins with would become a part of the host in front of it.
-    let path = uri.map_or("/", |uri| uri.split('?').next().unwrap_or_default());
+    let (path, of_uri) = uri.map_or(("/", None), |uri| match uri.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (uri, None),
+    });
+    let query = query.or(of_uri).unwrap_or_default();
+    let carried = Carried::read(app, proxy.resource(), headers, query).ok()?;
     Some(Waiting {
-        presented: presented(headers).ok()?,
+        presented: carried.presented,
+        places: carried.places,
         needed: location.needed.clone(),
         accepts: location.accepts,
         method: method.unwrap_or_else(|| request.method().as_str()),
+        // Whatever else it begins with would become a part of the host in front of it.
         path: Some(path).filter(|path| path.starts_with('/'))?,
         proof: only(headers, &["dpop"]).ok()?,
+        from_page: headers.contains_key(header::ORIGIN),
     })
 }
-
-/// Two ways to say one thing do not agree, or a value is no text.
-#[derive(Debug)]
-struct Contradiction;
 
 /// The one value of these headers, however often it is said.
 fn only<'a>(headers: &'a HeaderMap, names: &[&str]) -> Result<Option<&'a str>, Contradiction> {
@@ -140,40 +165,9 @@ fn only<'a>(headers: &'a HeaderMap, names: &[&str]) -> Result<Option<&'a str>, C
     Ok(found)
 }
 
-/// The credential of the request that is held back. Two equal ones are one; which of two others
-/// is meant, nobody can say.
-fn presented(headers: &HeaderMap) -> Result<Option<Presented<'_>>, Contradiction> {
-    let in_keys = KEY_HEADERS.iter().flat_map(|name| headers.get_all(*name));
-    let in_keys = in_keys.map(|value| value.to_str().map_or(Presented::Unusable, held));
-    let mut found = None;
-    for presented in headers.get_all(header::AUTHORIZATION).map(authorization).chain(in_keys) {
-        if found.is_some_and(|earlier| earlier != presented) {
-            return Err(Contradiction);
-        }
-        found = Some(presented);
-    }
-    Ok(found)
-}
-
-/// RFC 6750 §2.1, RFC 9449 §7.1, and the scheme of keys; case does not matter (RFC 9110 §11.1).
-fn authorization(value: &HeaderValue) -> Presented<'_> {
-    let Some((scheme, text)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else {
-        return Presented::Unusable;
-    };
-    if scheme.eq_ignore_ascii_case("dpop") {
-        return Presented::Proven(text.trim());
-    }
-    let known = ["bearer", "apikey"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    if known { held(text) } else { Presented::Unusable }
-}
-
-fn held(text: &str) -> Presented<'_> {
-    Presented::Held(text.trim())
-}
-
 /// 200, and who it is. Every header is always there, empty where nothing is known, so that a
 /// proxy that copies it overwrites what the request brought under its name.
-fn let_in(live: &LiveToken) -> HttpResponse {
+fn let_in(live: &LiveToken, waiting: &Waiting<'_>) -> HttpResponse {
     let known = &live.credential;
     let agent = known.agent.as_deref().unwrap_or_default();
     let agent = utf8_percent_encode(agent, NON_ALPHANUMERIC).to_string();
@@ -206,6 +200,10 @@ fn let_in(live: &LiveToken) -> HttpResponse {
         headers.insert(HeaderName::from_static(name), value);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if waiting.is_in_address() {
+        let name = HeaderName::from_static("deprecation");
+        headers.insert(name, HeaderValue::from_static(DEPRECATED));
+    }
     answer
 }
 
@@ -219,6 +217,8 @@ fn refuse(
     let refusal = match error {
         NotLetIn::Refused(refusal) => refusal,
         NotLetIn::NotAccepted => return fault(app, proxy, Fault::Resource),
+        NotLetIn::Beyond(beyond) => return used_up(app, proxy, *beyond),
+        NotLetIn::Exposed { .. } => return fault(app, proxy, Fault::Resource),
         NotLetIn::Failed(error) => {
             answer::log(error, error.status());
             let what = match error {
@@ -249,6 +249,32 @@ fn refuse(
         answer::dpop_nonce(&mut answer, nonce);
     }
     answer
+}
+
+/// Good, and nothing is left of what its account may use; no challenge, because no other
+/// credential of that account would do better.
+fn used_up(app: &App, proxy: &ResourceServer<'_>, beyond: Beyond) -> HttpResponse {
+    let (said, left) = match beyond {
+        Beyond::Plan => (Fault::Plan, None),
+        Beyond::Events(wait) => (Fault::Events(wait), None),
+        Beyond::Rate(left) => (Fault::Rate(left.reset.since(app.clock.now())), Some(left)),
+    };
+    let mut answer = fault(app, proxy, said);
+    rate_headers(&mut answer, left);
+    answer
+}
+
+/// AO18, AG19: what is left of a rate, and in which second all of it is there again.
+fn rate_headers(answer: &mut HttpResponse, left: Option<Left>) {
+    let Some(Left { limit, remaining, reset }) = left else { return };
+    let said = [
+        ("x-ratelimit-limit", i64::from(limit)),
+        ("x-ratelimit-remaining", i64::from(remaining)),
+        ("x-ratelimit-reset", reset.0),
+    ];
+    for (name, value) in said {
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from(value));
+    }
 }
 
 /// What is wrong, in the dialect of the resource. A page of any origin may read it, since no

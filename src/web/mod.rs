@@ -13,6 +13,7 @@ mod approve_page;
 mod assets;
 mod authorize;
 mod base_path;
+mod carried;
 mod demo;
 mod device;
 mod documents;
@@ -21,13 +22,16 @@ mod forward_auth;
 mod forwarded;
 mod health;
 mod introspect;
+mod leaked_keys;
 mod limits;
 mod link;
 mod mcp;
+mod offered;
 mod opener;
 pub mod pages;
 mod person;
 pub mod principal;
+mod project;
 mod pushed_request;
 mod register;
 mod request;
@@ -42,6 +46,7 @@ mod slashes;
 pub mod texts;
 mod tls;
 mod token;
+mod usage;
 mod visitor;
 
 use actix_web::http::Method;
@@ -210,7 +215,8 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
 }
 
 /// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no
-/// agent's session reaches them (design promise P7).
+/// agent's session reaches them (design promise P7); and reports of keys that leaked, which
+/// whoever has one may make.
 pub fn api_key_routes(server: &mut ServiceConfig) {
     server
         .service(at("/account/keys", "GET, HEAD").route(get().to(api_key::list)))
@@ -225,6 +231,25 @@ pub fn api_key_routes(server: &mut ServiceConfig) {
             at("/account/keys/{id}/revoke", "GET, HEAD, POST")
                 .route(get().to(api_key::confirm))
                 .route(web::post().to(api_key::revoke)),
+        )
+        .service(open("/leaked-keys", "POST, OPTIONS").route(web::post().to(leaked_keys::report)));
+}
+
+/// The page of what was used, where there are plans; as above.
+pub fn usage_routes(server: &mut ServiceConfig) {
+    server.service(at("/account/usage", "GET, HEAD").route(get().to(usage::show)));
+}
+
+/// The page of public tokens, where a profile offers any; as above.
+pub fn project_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            at("/account/projects", "GET, HEAD, POST")
+                .route(get().to(project::list))
+                .route(web::post().to(project::create)),
+        )
+        .service(
+            at("/account/projects/{id}/revoke", "POST").route(web::post().to(project::revoke)),
         );
 }
 

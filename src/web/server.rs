@@ -17,13 +17,11 @@ use super::assets::Assets;
 use super::demo::{self, Notes};
 use super::documents::Documents;
 use super::health::Readiness;
+use super::offered::offered;
 use super::tls::{Certificate, TlsError};
-use super::{
-    agent_session_routes, api_key_routes, base_path, demo_routes, limits, metrics_routes,
-    request_log, routes, slashes,
-};
+use super::{base_path, demo_routes, limits, metrics_routes, request_log, routes, slashes};
 use crate::app::App;
-use crate::flow::{api_key, upkeep};
+use crate::flow::upkeep;
 
 /// How long readiness says no before connections are refused: a load balancer that looks
 /// every second or two and wants to hear it twice sends nobody here by then.
@@ -118,8 +116,7 @@ fn serve(
     let documents = Data::new(Documents::render(app));
     let (notes, assets) = (Data::new(Notes::default()), Data::new(Assets::default()));
     let (readiness, demo) = (readiness.clone(), demo::protected(app));
-    let open = app.agent_sessions().is_some();
-    let keys = api_key::offers(app).next().is_some();
+    let offered = offered(app);
     let server = HttpServer::new(move || {
         Routes::new()
             .wrap_fn(|request, service| {
@@ -133,16 +130,7 @@ fn serve(
             .app_data(assets.clone())
             .app_data(readiness.clone())
             .configure(routes)
-            .configure(|server| {
-                if open {
-                    agent_session_routes(server);
-                }
-            })
-            .configure(|server| {
-                if keys {
-                    api_key_routes(server);
-                }
-            })
+            .configure(|server| offered.iter().for_each(|routes| routes(server)))
             .configure(|server| demo.iter().for_each(|demo| demo_routes(server, demo)))
     })
     .shutdown_timeout(DRAIN.as_secs())

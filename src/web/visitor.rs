@@ -13,7 +13,9 @@ use super::texts::english::ENGLISH;
 use crate::app::App;
 use crate::flow::api_key;
 use crate::flow::error::PersonError;
+use crate::flow::plan;
 use crate::flow::principal::{self, Human};
+use crate::flow::project;
 use crate::protocol::form::Form;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -168,6 +170,8 @@ fn frame(app: &App) -> Frame<'_> {
             privacy: service.privacy.as_deref(),
         },
         keys: api_key::offers(app).next().is_some(),
+        projects: project::offers(app).next().is_some(),
+        plans: plan::are_offered(app),
         person: None,
     }
 }

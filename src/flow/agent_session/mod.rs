@@ -101,14 +101,14 @@ fn request_id(text: &str) -> Result<ApprovalId, AgentSessionError> {
     Ok(id.ok_or(AgentSessionErrorCode::InvalidAuthRequest)?)
 }
 
-/// Whose session it is. Everybody is of one tier: what plans allow is the product's to say.
+/// Whose session it is. Its tier is the plan that the operator assigned (AA23).
 fn account_of(account: &Account) -> wire::Account {
     wire::Account {
         id: account.id.0.clone(),
         email: account.email.as_str().to_owned(),
         github_login: None,
         google_name: None,
-        tier: "free",
+        tier: account.plan.clone().unwrap_or_else(|| "free".to_owned()),
         created_at: milliseconds(account.created_at),
     }
 }

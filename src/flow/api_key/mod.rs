@@ -2,6 +2,7 @@
 //! Every use case takes the [`Human`] who does it, which no agent's session can become.
 
 mod create;
+mod leak;
 mod rotate;
 
 use crate::app::App;
@@ -18,6 +19,7 @@ use crate::protocol::secret::Digest;
 use crate::store::StoreError;
 
 pub use create::{LONGEST_NAME, Lasts, Wanted, create};
+pub use leak::{exposure, report, tell_exposed};
 pub use rotate::{Rotated, rotate};
 
 /// The keys of one profile, as the operator offers them (docs/credentials.md, "Keys").

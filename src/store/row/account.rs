@@ -21,6 +21,7 @@ pub struct Model {
     pub administrator: bool,
     pub created_at: i64,
     pub revision: i64,
+    pub plan: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -40,6 +41,7 @@ impl TryFrom<Model> for Account {
             name: row.name,
             password_hash: row.password_hash,
             administrator: row.administrator,
+            plan: row.plan,
             created_at: Timestamp(row.created_at),
         })
     }
@@ -58,6 +60,7 @@ impl Stored for Account {
             administrator: self.administrator,
             created_at: self.created_at.0,
             revision,
+            plan: self.plan.clone(),
         };
         Ok(row.into_active_model())
     }

@@ -9,6 +9,7 @@ pub mod browser_session;
 pub mod client;
 pub mod event;
 pub mod one_time_link;
+pub mod project;
 pub mod pushed_request;
 pub mod registration;
 pub mod session;

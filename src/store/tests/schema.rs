@@ -12,7 +12,7 @@ use crate::store::{
     Database, Expect, Location, OpenError, Store, StoreError, known_master, migrate, unmigrate,
 };
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
     "account",
     "api_key",
     "approval",
@@ -22,6 +22,8 @@ const TABLES: [&str; 15] = [
     "event",
     "meta",
     "one_time_link",
+    "plan_use",
+    "project",
     "pushed_request",
     "registration",
     "replay",

@@ -2,7 +2,7 @@ use askama::Template;
 
 use super::api_keys::KeyLine;
 use super::{Frame, Moment};
-use crate::domain::api_key::Rotation;
+use crate::domain::api_key::{Exposure, Rotation};
 use crate::protocol::timestamp::Timestamp;
 use crate::web::texts::ApiKeyTexts;
 
@@ -32,11 +32,19 @@ pub enum KeyEvent {
     Created,
     Rotated,
     Revoked,
+    /// Somebody reported that it is no secret any more.
+    Leaked,
+    Exposed(Exposure),
 }
 
 impl ApiKeyPage<'_> {
     const fn words(&self) -> &ApiKeyTexts {
         &self.frame.texts.api_keys
+    }
+
+    /// Whether it was seen where others can read it.
+    fn is_exposed(&self) -> bool {
+        self.history.iter().any(|line| matches!(line.event, KeyEvent::Exposed(_)))
     }
 
     fn rotation_words(&self) -> Option<String> {
@@ -61,6 +69,9 @@ impl KeyEventLine<'_> {
             KeyEvent::Created => words.was_created,
             KeyEvent::Rotated => words.was_rotated,
             KeyEvent::Revoked => words.was_revoked,
+            KeyEvent::Leaked => words.was_leaked,
+            KeyEvent::Exposed(Exposure::Page) => words.was_in_a_page,
+            KeyEvent::Exposed(Exposure::PublicRoute) => words.was_on_a_public_route,
         }
     }
 }

@@ -85,6 +85,7 @@ impl KeyLine<'_> {
         let (label, at) = match (self.ended, self.expires_at) {
             (Some(KeyEnded { at, cause: KeyEnd::Revoked }), _) => (words.revoked, Some(at)),
             (Some(KeyEnded { at, cause: KeyEnd::Rotated }), _) => (words.rotated, Some(at)),
+            (Some(KeyEnded { at, cause: KeyEnd::Leaked }), _) => (words.leaked, Some(at)),
             (None, Some(at)) if at <= frame.now => (words.expired, Some(at)),
             (None, at) => (words.ends, at),
         };

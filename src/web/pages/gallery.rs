@@ -13,9 +13,11 @@ mod accounts;
 mod agent_session;
 mod api_keys;
 mod doors;
+mod projects;
 mod results;
 mod samples;
 mod standard;
+mod usage;
 
 use std::collections::HashSet;
 

@@ -20,12 +20,14 @@ mod form;
 mod gallery;
 pub mod home;
 pub mod no_sign_up;
+pub mod projects;
 pub mod session;
 pub mod sessions;
 pub mod set_password;
 pub mod sign_in;
 pub mod sign_up;
 pub mod unknown_client;
+pub mod usage;
 
 use super::texts::{Run, Texts};
 use crate::domain::brand::Voucher;
@@ -47,6 +49,10 @@ pub struct Frame<'a> {
     pub service: Service<'a>,
     /// Whether there are API keys here at all.
     pub keys: bool,
+    /// Likewise public tokens.
+    pub projects: bool,
+    /// Likewise plans.
+    pub plans: bool,
     /// Whose browser this is; `None` before sign-in.
     pub person: Option<Person<'a>>,
 }

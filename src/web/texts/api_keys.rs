@@ -31,9 +31,11 @@ pub struct ApiKeyTexts {
     pub expired: &'static str,
     pub revoked: &'static str,
     pub rotated: &'static str,
+    pub leaked: &'static str,
     pub over: &'static str,
     pub withdrawn: &'static str,
     pub due: Words,
+    pub exposed: Words,
     pub replaced: &'static str,
     pub new: NewKeyTexts,
     pub shown: ShownKeyTexts,
@@ -53,6 +55,9 @@ pub struct ApiKeyTexts {
     pub was_created: &'static str,
     pub was_rotated: &'static str,
     pub was_revoked: &'static str,
+    pub was_leaked: &'static str,
+    pub was_in_a_page: &'static str,
+    pub was_on_a_public_route: &'static str,
 }
 
 /// The form that makes a key.

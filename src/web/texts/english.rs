@@ -4,7 +4,9 @@ mod api_keys;
 mod clients;
 mod doors;
 mod people;
+mod projects;
 mod sessions;
+mod usage;
 
 use super::Piece::{First, Words as W};
 use super::{ErrorTexts, FrameTexts, HomeTexts, Sentence, Texts, TimeTexts, Words};
@@ -25,6 +27,8 @@ pub static ENGLISH: Texts = Texts {
     sessions: sessions::SESSIONS,
     events: sessions::EVENTS,
     api_keys: api_keys::API_KEYS,
+    projects: projects::PROJECTS,
+    usage: usage::USAGE,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },
 };
@@ -34,6 +38,8 @@ const FRAME: FrameTexts = FrameTexts {
     sign_out: "Sign out",
     sessions: "Agent sessions",
     keys: "API keys",
+    projects: "Projects",
+    usage: "Usage",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),
     never_password: "No page here asks for a password next to a code.",
     documentation: "Documentation",

@@ -9,7 +9,9 @@ mod clients;
 mod doors;
 pub mod english;
 mod people;
+mod projects;
 mod sessions;
+mod usage;
 
 use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -20,7 +22,9 @@ pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
 };
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
+pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
+pub use usage::UsageTexts;
 
 /// One language.
 #[derive(Debug)]
@@ -41,6 +45,8 @@ pub struct Texts {
     pub sessions: SessionTexts,
     pub events: EventTexts,
     pub api_keys: ApiKeyTexts,
+    pub projects: ProjectTexts,
+    pub usage: UsageTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,
 }
@@ -85,6 +91,8 @@ pub struct FrameTexts {
     pub sign_out: &'static str,
     pub sessions: &'static str,
     pub keys: &'static str,
+    pub projects: &'static str,
+    pub usage: &'static str,
     /// First: this page's host.
     pub address: Sentence,
     pub never_password: &'static str,

@@ -44,6 +44,28 @@ fn every_source_file_keeps_the_house_rules() {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
+/// Design decision 1: an issuer may have a path, so every link to a page of ours begins with it.
+#[test]
+fn no_template_leads_out_of_an_issuer_with_a_path() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for bare in ["href=\"/", "src=\"/", "action=\"/", "url=/"] {
+                assert!(!text.contains(bare), "{}: {bare} has no frame.base", path.display());
+            }
+            read += 1;
+        }
+    }
+    assert!(read > 20, "{read} templates");
+}
+
 #[test]
 fn an_arrow_against_the_plan_is_found() {
     let found = of("domain/claim.rs", "use crate::store::Store;\n");

@@ -2,6 +2,7 @@
 
 mod agent_sessions;
 mod api_keys;
+mod limits;
 
 use std::fs;
 use std::path::Path;

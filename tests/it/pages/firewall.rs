@@ -68,7 +68,8 @@ async fn ask(world: &World, path: &str, method: &Method, body: Body, place: Plac
 async fn made_by_people(site: &Site) -> i64 {
     site.count(
         "SELECT (SELECT COUNT(*) FROM signing_key) + 100 * (SELECT COUNT(*) FROM client) \
-         + 10000 * (SELECT COUNT(*) FROM account) + 1000000 * (SELECT COUNT(*) FROM one_time_link) + 100000000 * (SELECT COUNT(*) FROM api_key)",
+         + 10000 * (SELECT COUNT(*) FROM account) + 1000000 * (SELECT COUNT(*) FROM one_time_link) + 100000000 * (SELECT COUNT(*) FROM api_key) \
+         + 10000000000 * (SELECT COUNT(*) FROM project)",
     )
     .await
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{PROFILE, key_of, state};
+use super::{PROFILE, key_of, project_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::form_token;
@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 34] = [
+const ROUTES: [(&str, Takes); 37] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -44,6 +44,7 @@ const ROUTES: [(&str, Takes); 34] = [
     ("/introspect", Takes::Form),
     ("/oauth2/introspect", Takes::Form),
     ("/introspect/batch", Takes::Json),
+    ("/leaked-keys", Takes::Json),
     ("/register", Takes::Json),
     ("/oauth2/register", Takes::Json),
     ("/par", Takes::Form),
@@ -61,6 +62,8 @@ const ROUTES: [(&str, Takes); 34] = [
     ("/account/keys/new/test", Takes::Page),
     ("/account/keys/KEY/rotate", Takes::Page),
     ("/account/keys/KEY/revoke", Takes::Page),
+    ("/account/projects", Takes::Page),
+    ("/account/projects/PROJECT/revoke", Takes::Page),
 ];
 
 /// The routes above are all there are, so a new one cannot be forgotten.
@@ -98,9 +101,10 @@ async fn world() -> World {
         "host: x\r\ncookie: {}\r\nauthorization: Bearer {access}\r\n",
         ada.cookie.clone().expect("a cookie"),
     );
-    let key = key_of(&mut ada).await;
+    let (key, project) = (key_of(&mut ada).await, project_of(&mut ada).await);
     let path = |route: &str| {
-        let route = route.replace("/approve/LINK", &link).replace("KEY", &key);
+        let route =
+            route.replace("/approve/LINK", &link).replace("KEY", &key).replace("PROJECT", &project);
         route.replace("SESSION", &session)
     };
     let routes = ROUTES.iter().map(|(route, takes)| (path(route), *takes)).collect();
@@ -262,7 +266,7 @@ async fn broken_json_is_refused_on_every_route_that_takes_json() {
             sent += 1;
         }
     }
-    assert_eq!(sent, 13 * 24);
+    assert_eq!(sent, 14 * 24);
     assert_eq!(state(&world.site).await, before);
     assert_eq!(world.site.call(&world.access).await.text, notes, "no note was added");
     world.is_well().await;

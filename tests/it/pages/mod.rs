@@ -23,9 +23,12 @@ use crate::support::Site;
 use crate::support::person::{Person, between, form_token};
 use crate::support::reply::Reply;
 
-/// Settings that open the agent sessions door and offer keys for the demo resource.
+/// Settings that open the agent sessions door and offer keys, public tokens and plans for the
+/// demo resource.
 const PROFILE: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n\
-                       [[profile.credential]]\nprefix = \"ex_\"\n";
+                       [[profile.credential]]\nprefix = \"ex_\"\n\
+                       [[profile.credential]]\ntype = \"public\"\nprefix = \"ext_\"\n\
+                       allow = [\"POST /track\"]\n[[profile.plan]]\nname = \"free\"\n";
 
 /// What the database holds of people's and agents' state. Events, counters and "last used"
 /// are left out: they may move while protected state must not.
@@ -44,7 +47,8 @@ pub async fn state(site: &Site) -> [i64; 3] {
                  + 1000000000000000 * (SELECT COUNT(used_at) FROM one_time_link) \
                  + 10000000000000000 * (SELECT COUNT(*) FROM browser_session) AS BIGINT)";
     let keys = "SELECT CAST(COUNT(*) + 1000 * COUNT(ended_at) + \
-                1000000 * COALESCE(SUM(revision), 0) AS BIGINT) FROM api_key";
+                1000000 * COALESCE(SUM(revision), 0) + 1000000000 * \
+                (SELECT COUNT(*) + 1000 * COUNT(revoked_at) FROM project) AS BIGINT) FROM api_key";
     [site.count(rows).await, site.count(moves).await, site.count(keys).await]
 }
 
@@ -55,6 +59,15 @@ pub async fn key_of(person: &mut Person) -> String {
     let reply = person.post_from(page, page, &fields).await;
     let link = "<a class=\"button\" href=\"/account/keys/";
     between(&reply.text, link, "\"").unwrap_or_else(|| panic!("a key: {}", reply.text)).to_owned()
+}
+
+/// A project of this person's, likewise.
+pub async fn project_of(person: &mut Person) -> String {
+    let page = "/account/projects";
+    let made = person.post_from(page, page, &[("name", "Test project"), ("profile", "test")]).await;
+    assert_eq!(made.status, 303, "{}", made.text);
+    let list = person.get(page).await.text;
+    between(&list, "action=\"/account/projects/", "/revoke\"").expect("a project").to_owned()
 }
 
 /// The state of one approval, by its registration.

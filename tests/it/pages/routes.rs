@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign::flow::account::{self, NewPerson};
 use serde_json::json;
 
-use super::{PROFILE, key_of, session_of, state};
+use super::{PROFILE, key_of, project_of, session_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::{Person, form_token};
@@ -247,6 +247,20 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[]),
         Passes::Owner { passed: 303, other: 404, refused: 403 },
     ),
+    get("/account/projects", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post(
+        "/account/projects",
+        Body::Form(&[("profile", "test")]),
+        Passes::AnyPerson { passed: 422, refused: 403 },
+    ),
+    post(
+        "/account/projects/{id}/revoke",
+        Body::Form(&[]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
+    get("/account/usage", Passes::AnyPerson { passed: 200, refused: 303 }),
+    // Whoever has a key may say that it leaked.
+    post("/leaked-keys", Body::Json(r#"{"keys":["unknown"]}"#), ALL),
     // What agents that ask for a session send proves itself: a poll token, a finish code, a
     // refresh token. Only their own session opens the rest.
     post("/agent-sessions/start", Body::Json("{}"), REFUSED),
@@ -286,6 +300,7 @@ pub(super) struct World {
     pub agent: String,
     session: String,
     key: String,
+    project: String,
     approval: String,
     welcome: String,
 }
@@ -308,8 +323,9 @@ pub(super) async fn world() -> World {
     let linked = NewPerson { name: "", email: "carol@example.com", password: "" };
     let link = account::add(&site.app, &linked, false, site.clock.now()).await.expect("added");
     let welcome = link.expect("a link").reveal().to_owned();
-    let key = key_of(&mut ada).await;
-    World { agent: tokens.remove(0), site, ada, bob, stranger, session, key, approval, welcome }
+    let (key, project) = (key_of(&mut ada).await, project_of(&mut ada).await);
+    let agent = tokens.remove(0);
+    World { site, ada, bob, stranger, agent, session, key, project, approval, welcome }
 }
 
 impl World {
@@ -317,6 +333,7 @@ impl World {
         let id = match row.path {
             path if path.starts_with("/approve") => &self.approval,
             path if path.starts_with("/account/keys") => &self.key,
+            path if path.starts_with("/account/projects") => &self.project,
             _ => &self.session,
         };
         row.path
@@ -381,7 +398,9 @@ async fn on_every_route_only_the_declared_principal_passes() {
             }
             let may_see = matches!(principal, Principal::Owner | Principal::Agent);
             if reply.status == 200 && !may_see && path.starts_with("/account") {
-                let seen = ["Test agent", "Test key"].iter().any(|word| reply.text.contains(word));
+                let seen = ["Test agent", "Test key", "Test project"]
+                    .iter()
+                    .any(|word| reply.text.contains(word));
                 assert!(!seen, "{principal:?} sees the owner's");
             }
             asked += 1;

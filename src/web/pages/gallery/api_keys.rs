@@ -2,7 +2,7 @@
 
 use super::results::granted;
 use super::samples::{CSRF, NOW, Pages, Sample, show};
-use crate::domain::api_key::{KeyEnd, KeyEnded, Mode, Rotation};
+use crate::domain::api_key::{Exposure, KeyEnd, KeyEnded, Mode, Rotation};
 use crate::protocol::timestamp::Seconds;
 use crate::web::pages::api_key::{ApiKeyPage, KeyEvent, KeyEventLine};
 use crate::web::pages::api_key_new::{ApiKeyNewPage, KeyScope, Life, NewKeyError};
@@ -28,6 +28,10 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
         let ended = Some(KeyEnded { at: NOW - Seconds::HOUR, cause: KeyEnd::Revoked });
         KeyLine { id: "key_02", name: "Weekly report", environment: "", ended, ..young() }
     };
+    let leaked = || {
+        let ended = Some(KeyEnded { at: NOW - Seconds::HOUR, cause: KeyEnd::Leaked });
+        KeyLine { ended, ..young() }
+    };
     let shown = |old| ApiKeyShownPage {
         frame,
         key: KeyLine { last_used_at: None, uses: 0, created_at: NOW, ..young() },
@@ -46,6 +50,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
         show("api-keys-none-found", &list(Vec::new(), &sample.label, false)),
         show("api-key", &one(frame, key(), overlap)),
         show("api-key-over", &one(frame, over(), None)),
+        show("api-key-leaked", &one(frame, leaked(), None)),
         show("api-key-withdrawn", &one(frame, KeyLine { is_offered: false, ..young() }, None)),
         show("api-key-shown", &shown(None)),
         show("api-key-rotated", &shown(Some(OldKey::Ended))),
@@ -81,6 +86,9 @@ fn one<'a>(frame: &'a Frame<'a>, key: KeyLine<'a>, rotation: Option<Rotation>) -
     let event =
         |ago, event| KeyEventLine { at: NOW - Seconds(ago), event, address: "203.0.113.24" };
     let history = vec![
+        event(3_000, KeyEvent::Leaked),
+        event(3_300, KeyEvent::Exposed(Exposure::PublicRoute)),
+        event(3_500, KeyEvent::Exposed(Exposure::Page)),
         event(3_600, KeyEvent::Revoked),
         event(90_000, KeyEvent::Rotated),
         event(8_035_200, KeyEvent::Created),

@@ -34,12 +34,18 @@ pub const API_KEYS: ApiKeyTexts = ApiKeyTexts {
     expired: "Expired",
     revoked: "Revoked",
     rotated: "Replaced",
+    leaked: "Ended: somebody found it",
     over: "This key is over. No program can use it.",
     withdrawn: "This server takes no keys of this kind any more.",
     due: Words {
         title: "Time to rotate this key",
         sentence: "Rotate it and put the new one into your program: a copy that somebody made of \
                    the old one is worth nothing then. It has been due since",
+    },
+    exposed: Words {
+        title: "Others may have read this key",
+        sentence: "It came from a place that anybody can look into, as the history below says, \
+                   and that request was refused. Rotate it, and keep the new one on a server.",
     },
     replaced: "Another key has taken its place.",
     new: NewKeyTexts {
@@ -87,4 +93,7 @@ pub const API_KEYS: ApiKeyTexts = ApiKeyTexts {
     was_created: "You created the key",
     was_rotated: "You rotated the key",
     was_revoked: "You revoked the key",
+    was_leaked: "Somebody who had found the key reported it, and it ended",
+    was_in_a_page: "Refused: a web page in a browser sent the key",
+    was_on_a_public_route: "Refused: the key came where public tokens belong",
 };

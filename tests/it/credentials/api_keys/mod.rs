@@ -41,7 +41,7 @@ name = "agent-sentinel"
 type = "secret"
 prefix = "as_"
 display = 6
-via = ["bearer", "apikey-scheme"]
+via = ["bearer", "apikey-scheme", "header:X-API-Key"]
 rotate = "overlapping"
 
 [[profile]]
@@ -52,6 +52,7 @@ prefix = "av_"
 sandbox_prefix = "avs_"
 bytes = 32
 display = 8
+via = ["bearer", "apikey-scheme", "header:X-API-Key"]
 "#;
 
 /// What most keys of these tests are.

@@ -1,0 +1,233 @@
+//! What an account may still use (docs/credentials.md, "Plans"): counted in memory, so that a
+//! check asks no database, and written in batches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+use crate::app::App;
+use crate::config::{Plans, Profile};
+use crate::domain::account::Account;
+use crate::domain::change::{Change, Effect};
+use crate::domain::credential::{Credential, Holder};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::id::AccountId;
+use crate::domain::limit::Window;
+use crate::domain::origin::Occasion;
+use crate::domain::plan::{Beyond, Left, Plan, Rate};
+use crate::flow::account::EntryError;
+use crate::flow::error::PersonError;
+use crate::flow::introspect::LiveToken;
+use crate::flow::principal::Human;
+use crate::protocol::email::EmailAddress;
+use crate::protocol::scope::Scopes;
+use crate::protocol::timestamp::Timestamp;
+use crate::store::{PlanUses, StoreError};
+
+/// What accounts may still use, by profile, account, plan and month (docs/credentials.md,
+/// "Plans").
+pub struct Allowances(Cache<(String, String, String, i64), Arc<Allowance>>);
+
+/// Longer than any window but a day's is remembered where nobody asks.
+const KEPT: Duration = Duration::from_hours(25);
+
+/// How many are remembered, at most.
+const CAPACITY: u64 = 50_000;
+
+impl Default for Allowances {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(CAPACITY).time_to_idle(KEPT).build())
+    }
+}
+
+/// What one account has used and may use of one profile's API (docs/credentials.md, "Plans").
+#[derive(Debug)]
+pub struct Allowance {
+    plan: Plan,
+    profile: String,
+    account: Option<AccountId>,
+    month: Window,
+    events_scope: Option<String>,
+    /// Whether answers say what is left.
+    pub is_told: bool,
+    /// The number of a window, and how many were taken in it.
+    taken: AtomicU64,
+    /// The month's events that the database knows of, or is just told of.
+    counted: AtomicI64,
+    requests: AtomicI64,
+    events: AtomicI64,
+}
+
+/// What a person has used of one profile's API this month (docs/credentials.md, "Plans").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used<'a> {
+    pub profile: &'a str,
+    pub plan: &'a Plan,
+    pub requests: i64,
+    pub events: i64,
+    pub until: Timestamp,
+}
+
+/// What whoever holds this credential may still use, where its profile has plans
+/// (docs/credentials.md, "Plans").
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn allowance(
+    app: &App,
+    credential: &Credential,
+    now: Timestamp,
+) -> Result<Option<Arc<Allowance>>, StoreError> {
+    let Some((profile, plans)) = plans_of(app, credential) else { return Ok(None) };
+    let account = credential.account.as_ref();
+    let name = match account {
+        Some(account) => app.store.account(account).await?.and_then(|account| account.plan),
+        None => None,
+    };
+    let Some(plan) = plans.of(name.as_deref()) else { return Ok(None) };
+    let month = Window::month(now);
+    let subject = credential.subject().to_owned();
+    let key = (profile.name.clone(), subject, plan.name.clone(), month.start.0);
+    let allowance = app.allowances.0.get_with(key, || {
+        Arc::new(Allowance {
+            plan: plan.clone(),
+            profile: profile.name.clone(),
+            account: account.cloned(),
+            month,
+            events_scope: plans.events_scope.clone(),
+            is_told: plans.rate_headers,
+            taken: AtomicU64::new(0),
+            counted: AtomicI64::new(0),
+            requests: AtomicI64::new(0),
+            events: AtomicI64::new(0),
+        })
+    });
+    if let (Some(account), Some(_)) = (account, plan.events) {
+        let used = app.store.plan_uses(account, month.start).await?;
+        let events = used.iter().find(|used| used.profile == profile.name);
+        allowance.counted.store(events.map_or(0, |used| used.events), Ordering::Release);
+    }
+    Ok(Some(allowance))
+}
+
+/// A key is of a profile; a session is of an API, and the first profile with plans for it counts.
+fn plans_of<'a>(app: &'a App, credential: &Credential) -> Option<(&'a Profile, &'a Plans)> {
+    let own = |profile: &&Profile| match &credential.holder {
+        Holder::Key { profile: name, .. } => profile.name == *name,
+        Holder::Session(_) => profile.resource == credential.resource,
+        Holder::Project { .. } => false,
+    };
+    let mut own = app.settings.profiles.iter().filter(own);
+    own.find_map(|profile| Some((profile, profile.plans.as_ref()?)))
+}
+
+/// Takes one request that needs these scopes out of what its account may use, and says what is
+/// left where the profile says it (docs/credentials.md, "Plans").
+///
+/// # Errors
+///
+/// There is nothing left, or the plan does not include it: then nothing is taken.
+pub fn charge(
+    app: &App,
+    live: &LiveToken,
+    needed: &Scopes,
+    now: Timestamp,
+) -> Result<Option<Left>, Beyond> {
+    let Some(allowance) = &live.allowance else { return Ok(None) };
+    let Plan { rate, events, scopes, .. } = &allowance.plan;
+    if scopes.as_ref().is_some_and(|included| !included.covers(needed)) {
+        return Err(Beyond::Plan);
+    }
+    let is_event = allowance.events_scope.as_ref().is_some_and(|scope| needed.contains(scope));
+    let counted = allowance.counted.load(Ordering::Acquire);
+    let used = counted.saturating_add(allowance.events.load(Ordering::Acquire));
+    if is_event && events.is_some_and(|most| used >= most) {
+        return Err(Beyond::Events(allowance.month.end.since(now)));
+    }
+    let left = rate.map(|rate| allowance.take(rate, now)).transpose().map_err(Beyond::Rate)?;
+    allowance.events.fetch_add(i64::from(is_event), Ordering::AcqRel);
+    if allowance.requests.fetch_add(1, Ordering::AcqRel) == 0 {
+        app.usage.count_plan(Arc::clone(allowance));
+    }
+    Ok(left.filter(|_| allowance.is_told))
+}
+
+impl Allowance {
+    /// One more in this window, in one step, so that many at once get no more than there is.
+    fn take(&self, rate: Rate, now: Timestamp) -> Result<Left, Left> {
+        let window = rate.window(now).rem_euclid(1 << 32).unsigned_abs();
+        let low = |seen: u64| u32::try_from(seen & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+        let taken = |seen: u64| if seen >> 32 == window { low(seen) } else { 0 };
+        let one_more = |seen: u64| {
+            let taken = taken(seen);
+            rate.take(taken, now).is_ok().then(|| (window << 32) | u64::from(taken + 1))
+        };
+        match self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more) {
+            Ok(seen) => rate.take(taken(seen), now),
+            Err(seen) => rate.take(taken(seen), now).and_then(Err),
+        }
+    }
+
+    /// What no row tells of yet.
+    pub(in crate::flow) fn take_uses(&self) -> Option<PlanUses> {
+        let requests = self.requests.swap(0, Ordering::AcqRel);
+        let events = self.events.load(Ordering::Acquire);
+        self.counted.fetch_add(events, Ordering::AcqRel);
+        self.events.fetch_sub(events, Ordering::AcqRel);
+        let (profile, month) = (self.profile.clone(), self.month.start);
+        Some(PlanUses { account: self.account.clone()?, profile, month, requests, events })
+    }
+}
+
+/// Whether there are plans at all (docs/credentials.md, "Plans").
+#[must_use]
+pub fn are_offered(app: &App) -> bool {
+    app.settings.profiles.iter().any(|profile| profile.plans.is_some())
+}
+
+/// What this person has used this month, and may use (docs/credentials.md, "Plans").
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn used<'a>(
+    app: &'a App,
+    human: &Human,
+    now: Timestamp,
+) -> Result<Vec<Used<'a>>, PersonError> {
+    let month = Window::month(now);
+    let account = human.account();
+    let written = app.store.plan_uses(&account.id, month.start).await?;
+    let used = |profile: &'a Profile| {
+        let plan = profile.plans.as_ref()?.of(account.plan.as_deref())?;
+        let written = written.iter().find(|used| used.profile == profile.name);
+        let (requests, events) = written.map_or((0, 0), |used| (used.requests, used.events));
+        Some(Used { profile: &profile.name, plan, requests, events, until: month.end })
+    };
+    Ok(app.settings.profiles.iter().filter_map(used).collect())
+}
+
+/// Gives an account another plan (docs/credentials.md, "Plans").
+///
+/// # Errors
+///
+/// Nobody has the address, no profile has the plan, or the database is away.
+pub async fn assign(app: &App, email: &str, plan: &str, now: Timestamp) -> Result<(), EntryError> {
+    let email: EmailAddress = email.parse().map_err(|_| EntryError::Email)?;
+    let mut plans = app.settings.profiles.iter().filter_map(|profile| profile.plans.as_ref());
+    if !plans.any(|plans| plans.has(plan)) {
+        return Err(EntryError::Plan);
+    }
+    let account = app.store.account_by_email(&email).await.map_err(PersonError::from)?;
+    let account = account.ok_or(PersonError::NotFound)?;
+    let event = Event::new(EventKind::PlanAssigned, &Occasion::at_the_machine(now));
+    let event = event.by(&account.id).saying(plan);
+    let seen = account.revision;
+    let next = Account { plan: Some(plan.to_owned()), ..account };
+    let change = Change { seen, next, effects: vec![Effect::Record(event)] };
+    app.store.commit(change).await.map_err(PersonError::from)?;
+    Ok(())
+}

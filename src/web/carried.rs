@@ -1,0 +1,100 @@
+//! The credentials that a request carries which waits at a proxy: in `Authorization`, in headers
+//! for keys, and in those parameters of its address that a profile names (docs/credentials.md,
+//! "Transport").
+
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+
+use crate::app::App;
+use crate::config::Via;
+use crate::flow::credential::{self, Place};
+use crate::flow::forward_auth::Presented;
+use crate::protocol::resource_identifier::ResourceIdentifier;
+
+/// Where a key comes beside `Authorization`, whatever a profile says.
+const KEY_HEADERS: [&str; 2] = ["x-api-key", "api-key"];
+
+/// What a request carries, and everywhere it does.
+#[derive(Debug, Default)]
+pub struct Carried<'a> {
+    pub presented: Option<Presented<'a>>,
+    pub places: Vec<Place<'a>>,
+}
+
+/// Two ways to say one thing do not agree, or a value is no text.
+#[derive(Debug)]
+pub struct Contradiction;
+
+impl<'a> Carried<'a> {
+    /// The credential of a request for this resource. Two equal ones are one; which of two others
+    /// is meant, nobody can say.
+    pub fn read(
+        app: &'a App,
+        resource: &'a ResourceIdentifier,
+        headers: &'a HeaderMap,
+        query: &'a str,
+    ) -> Result<Self, Contradiction> {
+        let mut carried = Self::default();
+        for value in headers.get_all(header::AUTHORIZATION) {
+            let (presented, place) = authorization(value);
+            carried.add(presented, place)?;
+        }
+        let named = credential::ways(app, resource).filter_map(|via| match via {
+            Via::Header(name) => Some(name.as_str()),
+            _ => None,
+        });
+        let named =
+            named.filter(|name| !KEY_HEADERS.iter().any(|key| key.eq_ignore_ascii_case(name)));
+        for name in KEY_HEADERS.into_iter().chain(named) {
+            for value in headers.get_all(name) {
+                let presented = value.to_str().map_or(Presented::Unusable, held);
+                carried.add(presented, Place::Header(name))?;
+            }
+        }
+        for (name, value) in parameters(query) {
+            let is_named = |via: &Via| matches!(via, Via::Query(named) if named == name);
+            if credential::ways(app, resource).any(is_named) {
+                carried.add(spelled(value), Place::Query(name))?;
+            }
+        }
+        Ok(carried)
+    }
+
+    fn add(&mut self, presented: Presented<'a>, place: Place<'a>) -> Result<(), Contradiction> {
+        if self.presented.is_some_and(|earlier| earlier != presented) {
+            return Err(Contradiction);
+        }
+        self.presented = Some(presented);
+        self.places.push(place);
+        Ok(())
+    }
+}
+
+/// RFC 6750 §2.1, RFC 9449 §7.1, and the scheme of keys; case does not matter (RFC 9110 §11.1).
+fn authorization(value: &HeaderValue) -> (Presented<'_>, Place<'_>) {
+    let Some((scheme, text)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else {
+        return (Presented::Unusable, Place::Bearer);
+    };
+    let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+    match () {
+        () if is("bearer") => (held(text), Place::Bearer),
+        () if is("apikey") => (held(text), Place::ApiKeyScheme),
+        () if is("dpop") => (Presented::Proven(text.trim()), Place::Proven),
+        () => (Presented::Unusable, Place::Bearer),
+    }
+}
+
+fn held(text: &str) -> Presented<'_> {
+    Presented::Held(text.trim())
+}
+
+/// A parameter without a value counts as omitted (RFC 6749 §3.1).
+fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(_, value)| !value.is_empty())
+}
+
+/// No credential needs an escape, so one in an escaped spelling was made to look like another.
+fn spelled(value: &str) -> Presented<'_> {
+    let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if plain { Presented::Held(value) } else { Presented::Unusable }
+}
