@@ -112,7 +112,11 @@ struct World {
 impl World {
     /// An agent that may read events and not write any, and all that stands between.
     async fn new() -> Self {
-        let site = Site::open_with(EVENTS_API).await;
+        Self::with("").await
+    }
+
+    async fn with(profiles: &str) -> Self {
+        let site = Site::open_with(&format!("{EVENTS_API}{profiles}")).await;
         let port = free_port();
         let api = Running::on(port, |routes| {
             routes.default_service(web::to(echo));
@@ -245,5 +249,28 @@ async fn behind_nginx_a_disconnected_session_is_refused_at_once() {
     let again = world.request(Method::GET, "/events").bearer_auth(&world.access);
     let heard = world.refused(again, 401).await;
     assert!(heard.challenge().contains(r#"error="invalid_token""#));
+    world.site.close().await;
+}
+
+/// AO18; docs/proxies.md, nginx: whoever asks reads what is left of the rate, and the 429 beyond it
+/// arrives whole, though nginx knows no such answer to its question.
+#[tokio::test]
+async fn behind_nginx_what_is_left_of_a_rate_reaches_whoever_asks() {
+    let profile = "[[profile]]\nname = \"events\"\nresource = \"https://api.example.com\"\n\
+                   rate_headers = true\n[[profile.plan]]\nname = \"free\"\nrate = \"2/min\"\n";
+    let world = World::with(profile).await;
+    for remaining in ["1", "0"] {
+        let request = world.request(Method::GET, "/events").bearer_auth(&world.access);
+        let heard = Heard::from(request.header("x-ratelimit-remaining", "1000")).await;
+        assert_eq!((heard.status, heard.header("x-ratelimit-remaining")), (200, Some(remaining)));
+        assert_eq!(heard.header("x-ratelimit-limit"), Some("2"));
+        assert_eq!(heard.header("x-ratelimit-reset"), Some("1800000060"));
+        assert_eq!(heard.header("deprecation"), None);
+    }
+    let request = world.request(Method::GET, "/events").bearer_auth(&world.access);
+    let beyond = world.refused(request, 429).await;
+    assert_eq!(beyond.header("retry-after"), Some("60"));
+    assert_eq!(beyond.header("x-ratelimit-remaining"), Some("0"));
+    assert!(beyond.text.contains("rate_limit_exceeded"), "{}", beyond.text);
     world.site.close().await;
 }

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use super::{PROFILES, at, key_with, project};
 use crate::support::person::Person;
 use crate::support::process::Place;
+use crate::support::reply::Reply;
 use crate::support::{START, Site};
 
 /// The settings with these plans of the first profile, in this dialect.
@@ -197,4 +198,26 @@ async fn the_operator_assigns_plans_at_the_command_line() {
     let event =
         "SELECT COUNT(*) FROM event WHERE kind = 'account.plan_assigned' AND detail = 'pro'";
     assert_eq!(place.database.count(event).await, 1);
+}
+
+/// AA23, section 1.1 of contracts/credentials.md: what the operator assigned is the tier that an
+/// agent reads of its account, at once.
+#[tokio::test]
+async fn an_account_says_its_plan_as_its_tier() {
+    let settings = "[[profile]]\nname = \"test\"\n[[profile.plan]]\nname = \"free\"\n\
+                    [[profile.plan]]\nname = \"pro\"\n[profile.agent_sessions]\n";
+    let site = Site::open_with(settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let registered = site.agent().register_for("ada@example.com").await;
+    assert_eq!(ada.approve(&registered).await.status, 303);
+    let polled = site.agent().poll(&registered.claim_token).await;
+    let access = crate::support::agent::member(&polled, "access_token");
+    let tier = async || {
+        let request = site.client.get(format!("{}/account", site.url)).bearer_auth(&access);
+        Reply::of(request).await.json()["tier"].clone()
+    };
+    assert_eq!(tier().await, "free");
+    plan::assign(&site.app, "ada@example.com", "pro", site.clock.now()).await.expect("assigned");
+    assert_eq!(tier().await, "pro");
+    site.close().await;
 }
