@@ -94,6 +94,7 @@ fn page(criterion: &mut Criterion) {
         texts: &ENGLISH,
         now: Timestamp(1_800_000_000),
         host: "as.example.com",
+        base: "",
         service: Service { name: "Example", ..Service::default() },
         person: Some(Person { name: "Ada", email: "ada@example.com", csrf: "token" }),
     };

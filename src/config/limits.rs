@@ -33,6 +33,7 @@ pub struct Limits {
     pub body_seconds: u32,
 }
 
+#[expect(clippy::too_many_lines, reason = "one line per setting")]
 pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
     let mut limit = |name: &str| reader.count(&format!("limits.{name}"));
     Limits {

@@ -8,7 +8,7 @@ use maxminddb::{MaxMindDbError, Reader, geoip2};
 /// Why a file is no database of places.
 pub type PlacesError = MaxMindDbError;
 
-/// A database of cities or countries in MaxMind's format, in memory.
+/// A database of cities or countries (`.mmdb`), in memory.
 pub struct Places(Reader<Vec<u8>>);
 
 impl Places {

@@ -103,10 +103,11 @@ fn location(request: &HttpRequest) -> Option<Location> {
     for text in query.all("scope").chain(every(request, REQUIRED_SCOPE)?) {
         needed = needed.join(&Scopes::stored(text).ok()?);
     }
-    let accepts = match own {
-        true => Accepts::read(query.all("accept")),
-        false => Accepts::read(every(request, ACCEPT)?.into_iter()),
-    }?;
+    let accepts = if own {
+        Accepts::read(query.all("accept"))?
+    } else {
+        Accepts::read(every(request, ACCEPT)?.into_iter())?
+    };
     Some(Location { needed, accepts, refusals_only: query.get("answer") == Some("refusal") })
 }
 
@@ -216,9 +217,10 @@ fn refuse(
 ) -> HttpResponse {
     let refusal = match error {
         NotLetIn::Refused(refusal) => refusal,
-        NotLetIn::NotAccepted => return fault(app, proxy, Fault::Resource),
         NotLetIn::Beyond(beyond) => return used_up(app, proxy, *beyond),
-        NotLetIn::Exposed { .. } => return fault(app, proxy, Fault::Resource),
+        NotLetIn::NotAccepted | NotLetIn::Exposed { .. } => {
+            return fault(app, proxy, Fault::Resource);
+        }
         NotLetIn::Failed(error) => {
             answer::log(error, error.status());
             let what = match error {

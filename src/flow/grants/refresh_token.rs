@@ -199,6 +199,25 @@ impl From<StoreError> for RotateError {
     }
 }
 
+/// Spends the token and stores the pair that follows it.
+async fn renew(
+    app: &App,
+    (session, token): (&Session, Token),
+    pair: &Pair,
+    occasion: &Occasion,
+) -> Result<(), RotateError> {
+    let most = app.settings.limits.refreshes_per_session_per_hour;
+    let count = Count::hourly("refresh", session.id.as_str(), most.into(), occasion.at);
+    let spend = Effect::SpendToken { digest: token.digest, at: occasion.at };
+    let mut effects = vec![spend, Effect::Count(count)];
+    effects.extend(pair.issue(session));
+    effects.push(Effect::Record(about(session, EventKind::TokenRefreshed, occasion)));
+    app.store.apply(effects).await.map_err(|error| match error {
+        StoreError::Stale(_) => RotateError::Stale,
+        error => too_often(error, occasion.at).into(),
+    })
+}
+
 async fn rotate_once(
     app: &App,
     presented: &Secret,
@@ -214,16 +233,7 @@ async fn rotate_once(
     match rotation(&session, &token, successor(app, &token, &pair).await?.as_ref(), occasion.at) {
         Rotation::Refuse => Err(OAuthError::InvalidGrant.into()),
         Rotation::Rotate => {
-            let most = app.settings.limits.refreshes_per_session_per_hour;
-            let count = Count::hourly("refresh", session.id.as_str(), most.into(), occasion.at);
-            let spend = Effect::SpendToken { digest: token.digest, at: occasion.at };
-            let mut effects = vec![spend, Effect::Count(count)];
-            effects.extend(pair.issue(&session));
-            effects.push(Effect::Record(about(&session, EventKind::TokenRefreshed, occasion)));
-            app.store.apply(effects).await.map_err(|error| match error {
-                StoreError::Stale(_) => RotateError::Stale,
-                error => too_often(error, occasion.at).into(),
-            })?;
+            renew(app, (&session, token), &pair, occasion).await?;
             Ok((session, pair))
         }
         Rotation::Again(issued_at) => {

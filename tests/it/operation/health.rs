@@ -155,7 +155,7 @@ async fn a_refused_request_is_a_line_that_names_its_route_and_no_path() {
     let said =
         |route: &str, status: u16| [json!("GET"), json!(route), json!(status), json!("127.0.0.1")];
     let expected = [said("/welcome/{link}", 410), said("/demo/notes", 401), said("none", 404)];
-    assert_eq!(refused, expected.each_ref().map(|line| line.each_ref()), "{log}");
+    assert_eq!(refused, expected.each_ref().map(<[Value; 4]>::each_ref), "{log}");
     assert!(!log.contains("otl_something") && !log.contains("/nothing"), "{log}");
 }
 

@@ -361,7 +361,9 @@ async fn no_form_of_the_doors_of_clients_is_taken_from_anywhere_else() {
         assert_eq!(page.status, 200, "{path}");
         let mut cookies = pressed(&ada, path, &page, &code);
         let mark = ada.mark.clone().expect("a mark");
-        cookies.iter_mut().for_each(|press| press.cookie = format!("{}; {mark}", press.cookie));
+        for press in &mut cookies {
+            press.cookie = format!("{}; {mark}", press.cookie);
+        }
         presses.extend(cookies);
     }
     assert!(presses.len() >= 12, "{} presses", presses.len());

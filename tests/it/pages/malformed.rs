@@ -616,15 +616,15 @@ async fn a_client_is_changed_by_a_sound_body_only() {
         "token_endpoint_auth_method": "none",
     });
     let told = world.site.post_json("/register", &metadata).await.json();
-    let word = |name: &str| told[name].as_str().expect(name).to_owned();
-    let path = crate::support::agent::path_of(&word("registration_client_uri"));
+    let member_of = |name: &str| told[name].as_str().expect(name).to_owned();
+    let path = crate::support::agent::path_of(&member_of("registration_client_uri"));
     let revision = "SELECT CAST(SUM(revision) AS BIGINT) FROM client";
     let before = world.site.count(revision).await;
     let put = async |kind: &str, body: &[u8]| {
         let head = format!(
             "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: {kind}\r\n\
              content-length: {}\r\n\r\n",
-            word("registration_access_token"),
+            member_of("registration_access_token"),
             body.len()
         );
         world.exchange(&[head.as_bytes(), body].concat()).await.expect("an answer")
@@ -635,7 +635,7 @@ async fn a_client_is_changed_by_a_sound_body_only() {
     let large = format!("{{\"client_name\":\"{}\"}}", "x".repeat(LIMIT));
     assert_refused(&put(JSON, large.as_bytes()).await, &[413], Takes::Json, "too much");
     let sound = serde_json::json!({
-        "client_id": word("client_id"), "client_name": "Changed",
+        "client_id": member_of("client_id"), "client_name": "Changed",
         "redirect_uris": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none",
     });
     let sound = sound.to_string();
@@ -643,7 +643,7 @@ async fn a_client_is_changed_by_a_sound_body_only() {
     let head = format!(
         "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: {JSON}\r\n\
          content-length: 100\r\n\r\n{{",
-        word("registration_access_token"),
+        member_of("registration_access_token"),
     );
     let slow = world.exchange(head.as_bytes()).await.expect("an answer");
     assert_refused(&slow, &[408], Takes::Json, "a slow body");
