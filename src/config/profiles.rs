@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use url::Url;
+
 use super::credentials::{self, KeyRules, Prefixes};
 use super::entry::Entry;
 use super::problem::Problem;
@@ -41,6 +43,8 @@ pub struct AgentSessions {
     pub refresh_ttl: Seconds,
     /// What anybody gets who asks for a demo; nobody gets anything when it is empty.
     pub demo_scopes: Scopes,
+    /// Where a person changes the plan that an agent has come to the end of.
+    pub billing: Option<Url>,
 }
 
 /// Reads `[[profile]]`; only sound profiles are returned, each flaw of the others is a problem.
@@ -152,6 +156,7 @@ fn agent_sessions(
         "access_ttl",
         "refresh_ttl",
         "demo_scopes",
+        "billing_url",
     ];
     entry.only(&known, problems);
     let mut span = |key, usual| entry.span(key, usual, problems);
@@ -164,7 +169,19 @@ fn agent_sessions(
         callback_hosts: callback_hosts(entry, problems),
         finish_code_only: entry.switch("finish_code_only", problems),
         demo_scopes: demo_scopes(entry, resource, problems),
+        billing: billing(entry, problems),
     }
+}
+
+/// People are sent there from a page of ours.
+fn billing(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Url> {
+    let key = "billing_url";
+    let text = entry.text(key, problems)?;
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    if url.is_none() {
+        problems.push(entry.problem(key, "not a URL; it must begin with https or http"));
+    }
+    url
 }
 
 fn callback_hosts(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
@@ -221,6 +238,7 @@ mod tests {
             access_ttl: Seconds::HOUR,
             refresh_ttl: Seconds::DAY.times(90),
             demo_scopes: Scopes::new(),
+            billing: None,
         };
         assert_eq!(profile.agent_sessions, Some(usual));
     }
@@ -253,6 +271,9 @@ mod tests {
             ("callback_hosts = ['A.example']", "callback_hosts"),
             ("demo_scopes = ['demo:write']", "demo_scopes"),
             ("demo_scopes = ['unknown']", "demo_scopes"),
+            ("billing_url = 'javascript:alert(1)'", "billing_url"),
+            ("billing_url = '/billing'", "billing_url"),
+            ("billing_url = 1", "billing_url"),
         ] {
             assert_eq!(
                 refused(&format!("{PROFILE}{line}")),

@@ -40,6 +40,7 @@ mod slashes;
 pub mod texts;
 mod tls;
 mod token;
+mod upgrade;
 mod visitor;
 
 use actix_web::http::Method;
@@ -204,7 +205,8 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
             open("/account/agent-sessions", "GET, HEAD, OPTIONS")
                 .route(get().to(agent_session::list)),
         )
-        .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)));
+        .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)))
+        .service(at("/account/billing/agent-upgrade", "GET, HEAD").route(get().to(upgrade::show)));
 }
 
 /// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no

@@ -83,6 +83,7 @@ pub const ROUTES: &[(&str, Principal)] = &[
     ("/account", AgentSession),
     ("/account/agent-sessions", AgentSession),
     ("/demo/session", Nobody),
+    ("/account/billing/agent-upgrade", Browser),
     ("/demo/whoami", AgentSession),
     ("/demo/notes", AgentSession),
     ("/demo/mcp", AgentSession),

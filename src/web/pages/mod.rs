@@ -26,6 +26,7 @@ pub mod set_password;
 pub mod sign_in;
 pub mod sign_up;
 pub mod unknown_client;
+pub mod upgrade;
 
 use super::texts::{Run, Texts};
 use crate::domain::brand::Voucher;

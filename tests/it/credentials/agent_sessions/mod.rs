@@ -8,6 +8,7 @@ mod journey;
 mod pages;
 mod races;
 mod start;
+mod upgrade;
 
 use countersign::protocol::secret::Digest;
 use serde_json::{Value, json};
