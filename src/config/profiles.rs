@@ -43,6 +43,8 @@ pub struct AgentSessions {
     pub refresh_ttl: Seconds,
     /// What anybody gets who asks for a demo; nobody gets anything when it is empty.
     pub demo_scopes: Scopes,
+    /// The same question in the words of `/agent/auth` is answered too.
+    pub user_claimed: bool,
     /// Where a person changes the plan that an agent has come to the end of.
     pub billing: Option<Url>,
 }
@@ -156,6 +158,7 @@ fn agent_sessions(
         "access_ttl",
         "refresh_ttl",
         "demo_scopes",
+        "user_claimed",
         "billing_url",
     ];
     entry.only(&known, problems);
@@ -169,6 +172,7 @@ fn agent_sessions(
         callback_hosts: callback_hosts(entry, problems),
         finish_code_only: entry.switch("finish_code_only", problems),
         demo_scopes: demo_scopes(entry, resource, problems),
+        user_claimed: entry.switch("user_claimed", problems),
         billing: billing(entry, problems),
     }
 }
@@ -238,6 +242,7 @@ mod tests {
             access_ttl: Seconds::HOUR,
             refresh_ttl: Seconds::DAY.times(90),
             demo_scopes: Scopes::new(),
+            user_claimed: false,
             billing: None,
         };
         assert_eq!(profile.agent_sessions, Some(usual));
@@ -273,6 +278,7 @@ mod tests {
             ("demo_scopes = ['unknown']", "demo_scopes"),
             ("billing_url = 'javascript:alert(1)'", "billing_url"),
             ("billing_url = '/billing'", "billing_url"),
+            ("user_claimed = 'yes'", "user_claimed"),
             ("billing_url = 1", "billing_url"),
         ] {
             assert_eq!(

@@ -39,4 +39,5 @@ pub mod thumbprint;
 pub mod timestamp;
 pub mod token_response;
 pub mod uri_scheme;
+pub mod user_claimed;
 pub mod web_uri;

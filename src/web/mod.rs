@@ -41,6 +41,7 @@ pub mod texts;
 mod tls;
 mod token;
 mod upgrade;
+mod user_claimed;
 mod visitor;
 
 use actix_web::http::Method;
@@ -206,6 +207,19 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
                 .route(get().to(agent_session::list)),
         )
         .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)))
+        .service(open("/agent/auth", "POST, OPTIONS").route(web::post().to(user_claimed::ask)))
+        .service(
+            open("/agent/auth/claim", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::standing)),
+        )
+        .service(
+            open("/agent/auth/claim/complete", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::complete)),
+        )
+        .service(
+            open("/agent/auth/revoke", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::give_back)),
+        )
         .service(at("/account/billing/agent-upgrade", "GET, HEAD").route(get().to(upgrade::show)));
 }
 

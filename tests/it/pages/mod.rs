@@ -25,6 +25,7 @@ use crate::support::reply::Reply;
 
 /// Settings that open the agent sessions door and offer keys for the demo resource.
 const PROFILE: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n\
+                       user_claimed = true\n\
                        billing_url = \"https://example.com/billing\"\n\
                        [[profile.credential]]\nprefix = \"ex_\"\n";
 
