@@ -207,6 +207,13 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
                 .route(get().to(agent_session::list)),
         )
         .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)))
+        .service(at("/account/billing/agent-upgrade", "GET, HEAD").route(get().to(upgrade::show)))
+        .configure(user_claimed_routes);
+}
+
+/// The same door in the words of an earlier auth.md.
+fn user_claimed_routes(server: &mut ServiceConfig) {
+    server
         .service(open("/agent/auth", "POST, OPTIONS").route(web::post().to(user_claimed::ask)))
         .service(
             open("/agent/auth/claim", "POST, OPTIONS")
@@ -219,8 +226,7 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
         .service(
             open("/agent/auth/revoke", "POST, OPTIONS")
                 .route(web::post().to(user_claimed::give_back)),
-        )
-        .service(at("/account/billing/agent-upgrade", "GET, HEAD").route(get().to(upgrade::show)));
+        );
 }
 
 /// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no
