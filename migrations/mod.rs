@@ -17,6 +17,7 @@ mod m20261122_000011_machine_sessions;
 mod m20261122_000012_cut_from;
 mod m20261123_000013_api_keys;
 mod m20261123_000014_unanswered_approvals;
+mod m20261123_000019_key_kinds;
 
 use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -58,6 +59,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261122_000012_cut_from),
     migration!(m20261123_000013_api_keys),
     migration!(m20261123_000014_unanswered_approvals),
+    migration!(m20261123_000019_key_kinds),
 ];
 
 /// A table under construction.

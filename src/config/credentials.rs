@@ -2,16 +2,17 @@
 
 use super::entry::Entry;
 use super::problem::Problem;
-use crate::domain::api_key::{Mode, Rotation};
+use crate::domain::api_key::{KeyKind, Mode, Rotation};
 use crate::domain::resource::Resource;
 use crate::protocol::api_key::KeyForm;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::SecretKind;
 use crate::protocol::timestamp::Seconds;
 
-/// What holds of one profile's secret keys.
+/// What holds of the keys of one kind that a profile has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRules {
+    pub kind: KeyKind,
     pub live: KeyForm,
     /// Sandbox keys begin otherwise; there are none without a form of theirs.
     pub sandbox: Option<KeyForm>,
@@ -82,29 +83,38 @@ impl Prefixes {
     }
 }
 
-/// Reads a profile's credentials: one kind of secret keys, or none.
+/// Reads a profile's credentials: keys of each kind once.
 pub(super) fn read(
     profile: &Entry<'_>,
     resource: Option<&Resource>,
     prefixes: &mut Prefixes,
     problems: &mut Vec<Problem>,
-) -> Option<KeyRules> {
-    let mut rules = None;
-    for (index, entry) in profile.entries("credential", problems).iter().enumerate() {
-        let known = rule(entry, resource, prefixes, problems);
-        if index > 0 {
-            let remedy = "a profile has one kind of secret keys; remove one";
+) -> Vec<KeyRules> {
+    let mut kinds = Vec::new();
+    let mut all = Vec::new();
+    for entry in profile.entries("credential", problems) {
+        let kind = kind(&entry, problems);
+        if kinds.contains(&kind) {
+            let remedy = "the profile has keys of this kind already; remove one, or give it \
+                          another type";
             problems.push(entry.problem("type", remedy));
         }
-        rules = rules.or(known);
+        kinds.push(kind);
+        all.extend(rule(&entry, kind, (resource, prefixes), problems));
     }
-    rules
+    all
+}
+
+/// A program's, where nothing is said.
+fn kind(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> KeyKind {
+    let name = one_of(entry, "type", &KeyKind::ALL.map(KeyKind::name), problems);
+    name.and_then(KeyKind::named).unwrap_or(KeyKind::Secret)
 }
 
 fn rule(
     entry: &Entry<'_>,
-    resource: Option<&Resource>,
-    prefixes: &mut Prefixes,
+    kind: KeyKind,
+    (resource, prefixes): (Option<&Resource>, &mut Prefixes),
     problems: &mut Vec<Problem>,
 ) -> Option<KeyRules> {
     let known = [
@@ -122,7 +132,6 @@ fn rule(
         "manage",
     ];
     entry.only(&known, problems);
-    one_of(entry, "type", &["secret"], problems);
     one_of(entry, "manage", &["human"], problems);
     if !entry.has("prefix") {
         problems.push(entry.problem("prefix", "missing; write how its keys begin, such as ex_"));
@@ -136,6 +145,7 @@ fn rule(
         problems.push(entry.problem("display", remedy));
     }
     let rules = KeyRules {
+        kind,
         sandbox,
         display,
         via: via(entry, problems),
@@ -281,13 +291,14 @@ mod tests {
 
     fn rules(text: &str) -> KeyRules {
         let settings = loaded(text).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
-        settings.profiles[0].keys.clone().expect("keys")
+        settings.profiles[0].keys.first().cloned().expect("keys")
     }
 
     /// Section 3 of contracts/credentials.md: a prefix says it, and the rest is what most want.
     #[test]
     fn a_prefix_is_enough_and_the_rest_is_usual() {
         let usual = KeyRules {
+            kind: KeyKind::Secret,
             live: KeyForm::new("ex_", 24),
             sandbox: None,
             display: 6,
@@ -361,6 +372,12 @@ mod tests {
         );
         let twice = format!("{KEYS}[[profile.credential]]\nprefix = 'ey_'\n");
         assert_eq!(refused(&twice), ["profile[0].credential[1].type"]);
+        let other = format!("{twice}type = 'user-token'\n");
+        let settings = loaded(&other).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let kinds = settings.profiles[0].keys.iter().map(|rules| rules.kind);
+        assert_eq!(kinds.collect::<Vec<_>>(), KeyKind::ALL);
+        let same = other.replace("ey_", "ex_");
+        assert_eq!(refused(&same), ["profile[0].credential[1].prefix"]);
         assert_eq!(refused(&KEYS.replace("'example'", "'an example'")), ["profile[0].name"]);
     }
 }

@@ -26,7 +26,7 @@ pub struct Profile {
     pub error_dialect: ErrorDialect,
     pub agent_sessions: Option<AgentSessions>,
     /// The keys that people hand to programs: `[[profile.credential]]`.
-    pub keys: Option<KeyRules>,
+    pub keys: Vec<KeyRules>,
 }
 
 /// The door of `/agent-sessions/*`.
