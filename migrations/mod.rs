@@ -19,6 +19,7 @@ mod m20261123_000013_api_keys;
 mod m20261123_000014_unanswered_approvals;
 mod m20261123_000017_projects;
 mod m20261123_000018_plans;
+mod m20261123_000019_key_kinds;
 mod m20261123_000021_unanswered_events;
 
 use sea_orm::StatementBuilder;
@@ -63,6 +64,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000014_unanswered_approvals),
     migration!(m20261123_000017_projects),
     migration!(m20261123_000018_plans),
+    migration!(m20261123_000019_key_kinds),
     migration!(m20261123_000021_unanswered_events),
 ];
 

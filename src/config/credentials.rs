@@ -4,16 +4,17 @@ use super::entry::Entry;
 use super::problem::Problem;
 use super::public_tokens::{self, PublicRules};
 use super::via::{self, Via};
-use crate::domain::api_key::{Mode, Rotation};
+use crate::domain::api_key::{KeyKind, Mode, Rotation};
 use crate::domain::resource::Resource;
 use crate::protocol::api_key::KeyForm;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::SecretKind;
 use crate::protocol::timestamp::Seconds;
 
-/// What holds of one profile's secret keys.
+/// What holds of the keys of one kind that a profile has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRules {
+    pub kind: KeyKind,
     pub live: KeyForm,
     /// Sandbox keys begin otherwise; there are none without a form of theirs.
     pub sandbox: Option<KeyForm>,
@@ -95,7 +96,7 @@ impl Prefixes {
 /// What a profile's credentials come to.
 #[derive(Debug, Default)]
 pub(super) struct Credentials {
-    pub keys: Option<KeyRules>,
+    pub keys: Vec<KeyRules>,
     pub public: Option<PublicRules>,
 }
 
@@ -107,35 +108,43 @@ pub(super) fn read(
     problems: &mut Vec<Problem>,
 ) -> Credentials {
     let mut found = Credentials::default();
-    let (mut secrets, mut publics) = (0, 0);
+    let mut kinds = Vec::new();
     for entry in &profile.entries("credential", problems) {
-        let is_public = entry.is_text("type", "public");
-        let count = if is_public { &mut publics } else { &mut secrets };
-        *count += 1;
-        if *count > 1 {
-            let remedy = "a profile has one kind of secret keys and one of public tokens; \
-                          remove one";
+        let kind = kind(entry, problems);
+        if kinds.contains(&kind) {
+            let remedy = "the profile has credentials of this kind already; remove one, or give \
+                          it another type";
             problems.push(entry.problem("type", remedy));
         }
-        if is_public {
-            let public = public_tokens::read(entry, prefixes, problems);
-            found.public = found.public.or(public);
-        } else {
-            let keys = rule(entry, resource, prefixes, problems);
-            found.keys = found.keys.or(keys);
+        kinds.push(kind);
+        match kind {
+            None => {
+                let public = public_tokens::read(entry, prefixes, problems);
+                found.public = found.public.or(public);
+            }
+            Some(kind) => found.keys.extend(rule(entry, kind, (resource, prefixes), problems)),
         }
     }
     found
 }
 
+/// A program's key, where nothing is said; `None` for tokens that anybody may read.
+fn kind(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<KeyKind> {
+    if entry.is_text("type", "public") {
+        return None;
+    }
+    let [secret, user_token] = KeyKind::ALL.map(KeyKind::name);
+    let name = one_of(entry, "type", &[secret, user_token, "public"], problems);
+    Some(name.and_then(KeyKind::named).unwrap_or(KeyKind::Secret))
+}
+
 fn rule(
     entry: &Entry<'_>,
-    resource: Option<&Resource>,
-    prefixes: &mut Prefixes,
+    kind: KeyKind,
+    (resource, prefixes): (Option<&Resource>, &mut Prefixes),
     problems: &mut Vec<Problem>,
 ) -> Option<KeyRules> {
     entry.only(&KNOWN, problems);
-    one_of(entry, "type", &["secret", "public"], problems);
     one_of(entry, "manage", &["human"], problems);
     if !entry.has("prefix") {
         problems.push(entry.problem("prefix", "missing; write how its keys begin, such as ex_"));
@@ -149,6 +158,7 @@ fn rule(
         problems.push(entry.problem("display", remedy));
     }
     let rules = KeyRules {
+        kind,
         sandbox,
         display,
         via: via::read(entry, problems),
@@ -270,13 +280,14 @@ mod tests {
 
     fn rules(text: &str) -> KeyRules {
         let settings = loaded(text).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
-        settings.profiles[0].keys.clone().expect("keys")
+        settings.profiles[0].keys.first().cloned().expect("keys")
     }
 
     /// Section 3 of contracts/credentials.md: a prefix says it, and the rest is what most want.
     #[test]
     fn a_prefix_is_enough_and_the_rest_is_usual() {
         let usual = KeyRules {
+            kind: KeyKind::Secret,
             live: KeyForm::new("ex_", 24),
             sandbox: None,
             display: 6,
@@ -361,6 +372,12 @@ mod tests {
         );
         let twice = format!("{KEYS}[[profile.credential]]\nprefix = 'ey_'\n");
         assert_eq!(refused(&twice), ["profile[0].credential[1].type"]);
+        let other = format!("{twice}type = 'user-token'\n");
+        let settings = loaded(&other).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let kinds = settings.profiles[0].keys.iter().map(|rules| rules.kind);
+        assert_eq!(kinds.collect::<Vec<_>>(), KeyKind::ALL);
+        let same = other.replace("ey_", "ex_");
+        assert_eq!(refused(&same), ["profile[0].credential[1].prefix"]);
         assert_eq!(refused(&KEYS.replace("'example'", "'an example'")), ["profile[0].name"]);
     }
 }

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use url::Url;
+
 use super::credentials::{self, Credentials, KeyRules, Prefixes};
 use super::entry::Entry;
 use super::plans::{self, Plans};
@@ -26,7 +28,7 @@ pub struct Profile {
     pub error_dialect: ErrorDialect,
     pub agent_sessions: Option<AgentSessions>,
     /// The keys that people hand to programs: `[[profile.credential]]`.
-    pub keys: Option<KeyRules>,
+    pub keys: Vec<KeyRules>,
     /// The tokens that anybody may read, of the same list.
     pub public: Option<PublicRules>,
     /// How much each account may use: `[[profile.plan]]`.
@@ -47,6 +49,10 @@ pub struct AgentSessions {
     pub refresh_ttl: Seconds,
     /// What anybody gets who asks for a demo; nobody gets anything when it is empty.
     pub demo_scopes: Scopes,
+    /// The same question in the words of `/agent/auth` is answered too.
+    pub user_claimed: bool,
+    /// Where a person changes the plan that an agent has come to the end of.
+    pub billing: Option<Url>,
 }
 
 /// Reads `[[profile]]`; only sound profiles are returned, each flaw of the others is a problem.
@@ -161,6 +167,8 @@ fn agent_sessions(
         "access_ttl",
         "refresh_ttl",
         "demo_scopes",
+        "user_claimed",
+        "billing_url",
     ];
     entry.only(&known, problems);
     let mut span = |key, usual| entry.span(key, usual, problems);
@@ -173,7 +181,20 @@ fn agent_sessions(
         callback_hosts: callback_hosts(entry, problems),
         finish_code_only: entry.switch("finish_code_only", problems),
         demo_scopes: demo_scopes(entry, resource, problems),
+        user_claimed: entry.switch("user_claimed", problems),
+        billing: billing(entry, problems),
     }
+}
+
+/// People are sent there from a page of ours.
+fn billing(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Url> {
+    let key = "billing_url";
+    let text = entry.text(key, problems)?;
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    if url.is_none() {
+        problems.push(entry.problem(key, "not a URL; it must begin with https or http"));
+    }
+    url
 }
 
 fn callback_hosts(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
@@ -230,6 +251,8 @@ mod tests {
             access_ttl: Seconds::HOUR,
             refresh_ttl: Seconds::DAY.times(90),
             demo_scopes: Scopes::new(),
+            user_claimed: false,
+            billing: None,
         };
         assert_eq!(profile.agent_sessions, Some(usual));
     }
@@ -262,6 +285,10 @@ mod tests {
             ("callback_hosts = ['A.example']", "callback_hosts"),
             ("demo_scopes = ['demo:write']", "demo_scopes"),
             ("demo_scopes = ['unknown']", "demo_scopes"),
+            ("billing_url = 'javascript:alert(1)'", "billing_url"),
+            ("billing_url = '/billing'", "billing_url"),
+            ("user_claimed = 'yes'", "user_claimed"),
+            ("billing_url = 1", "billing_url"),
         ] {
             assert_eq!(
                 refused(&format!("{PROFILE}{line}")),

@@ -18,6 +18,7 @@ pub struct ApiKey {
     pub account: AccountId,
     /// The profile it is of, by name.
     pub profile: String,
+    pub kind: KeyKind,
     /// What it opens.
     pub resource: ResourceIdentifier,
     pub digest: Digest,
@@ -38,6 +39,15 @@ pub struct ApiKey {
     pub ended: Option<KeyEnded>,
     /// The key that was made to take its place.
     pub successor: Option<KeyId>,
+}
+
+/// What a key is to the API that takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A program's.
+    Secret,
+    /// A person's own, for whatever acts in that person's name.
+    UserToken,
 }
 
 /// Whether a key moves what is real.
@@ -97,6 +107,24 @@ pub enum Rotation {
     Atomic,
     /// It goes on for so long, so that programs can be changed over one by one.
     Overlapping(Seconds),
+}
+
+impl KeyKind {
+    pub const ALL: [Self; 2] = [Self::Secret, Self::UserToken];
+
+    /// The `type` of the settings, and the `credential_type` of introspection.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::UserToken => "user-token",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 impl Mode {
@@ -220,6 +248,7 @@ mod tests {
             revision: 1,
             account: AccountId("acc_1".to_owned()),
             profile: "example".to_owned(),
+            kind: KeyKind::Secret,
             resource: "https://api.example.com".parse().expect("a resource"),
             digest: Digest::of(id.as_bytes()),
             beginning: "as_abcdef".to_owned(),

@@ -1,6 +1,6 @@
 //! What a presented credential turns out to be: an access token of a session, or a key.
 
-use crate::domain::api_key::{ApiKey, Mode};
+use crate::domain::api_key::{ApiKey, KeyKind, Mode};
 use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, SessionId};
 use crate::domain::project::Project;
 use crate::protocol::actor::Actor;
@@ -40,7 +40,7 @@ pub enum Holder {
     /// An approved connection.
     Session(SessionId),
     /// A key that its owner handed to a program, of the profile of this name.
-    Key { id: KeyId, profile: String, mode: Mode },
+    Key { id: KeyId, profile: String, kind: KeyKind, mode: Mode },
     /// A project's public token, which anybody may read.
     Project { id: ProjectId, profile: String },
 }
@@ -61,7 +61,7 @@ impl Holder {
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::Session(_) => SESSION,
-            Self::Key { .. } => "secret",
+            Self::Key { kind, .. } => kind.name(),
             Self::Project { .. } => "public",
         }
     }
@@ -96,7 +96,12 @@ impl Credential {
     #[must_use]
     pub fn of_key(key: ApiKey) -> Self {
         Self {
-            holder: Holder::Key { id: key.id, profile: key.profile, mode: key.mode },
+            holder: Holder::Key {
+                id: key.id,
+                profile: key.profile,
+                kind: key.kind,
+                mode: key.mode,
+            },
             account: Some(key.account),
             registration: None,
             client: None,

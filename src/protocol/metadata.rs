@@ -101,4 +101,22 @@ pub struct AgentAuth {
     pub identity_endpoint: String,
     pub claim_endpoint: String,
     pub identity_types_supported: Vec<&'static str>,
+    /// The words of an earlier auth.md, where they are spoken too.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub user_claimed: Option<UserClaimedAuth>,
+}
+
+/// What an earlier auth.md calls its endpoints (contracts of Agent Analytics, 1.14).
+#[derive(Debug, Serialize)]
+pub struct UserClaimedAuth {
+    pub register_uri: String,
+    pub claim_uri: String,
+    pub revocation_uri: String,
+    pub user_claimed: CredentialTypes,
+}
+
+/// What agents of one type may be given (contracts of Agent Analytics, 1.14).
+#[derive(Debug, Serialize)]
+pub struct CredentialTypes {
+    pub credential_types_supported: [&'static str; 1],
 }

@@ -40,4 +40,5 @@ pub mod timestamp;
 pub mod token_response;
 pub mod uri_scheme;
 pub mod user_agent;
+pub mod user_claimed;
 pub mod web_uri;

@@ -103,7 +103,7 @@ pub async fn demo(request: HttpRequest, app: Data<App>) -> HttpResponse {
 }
 
 /// The bearer token; what was presented and is none is no token of ours.
-fn token(request: &HttpRequest) -> Option<&str> {
+pub(super) fn token(request: &HttpRequest) -> Option<&str> {
     match request::bearer(request) {
         Bearer::Absent => None,
         Bearer::Token(token) => Some(token),
@@ -111,7 +111,7 @@ fn token(request: &HttpRequest) -> Option<&str> {
     }
 }
 
-fn reply<T: Serialize>(
+pub(super) fn reply<T: Serialize>(
     app: &App,
     status: u16,
     result: Result<T, AgentSessionError>,
@@ -141,7 +141,7 @@ fn challenge(app: &App, refusal: &Refusal) -> Option<HeaderValue> {
 }
 
 /// Reads a body; none at all says as much as an empty object.
-async fn read<T: DeserializeOwned>(
+pub(super) async fn read<T: DeserializeOwned>(
     app: &App,
     request: &HttpRequest,
     payload: Payload,

@@ -8,7 +8,7 @@ use super::answer::see_other;
 use super::api_key_words::{history, line};
 use super::pages::api_key::ApiKeyPage;
 use super::pages::api_key_revoke::ApiKeyRevokePage;
-use super::pages::api_keys::ApiKeysPage;
+use super::pages::api_keys::{ApiKeysPage, OfferLine};
 use super::person::{Posted, posted, signed_in, to_sign_in, visitor};
 use crate::app::App;
 use crate::domain::api_key::{ApiKey, Rotation};
@@ -30,7 +30,7 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
             let page = ApiKeysPage {
                 frame: &visitor.frame(&app),
                 keys: keys.iter().map(|key| line(&app, key, visitor.now)).collect(),
-                profiles: api_key::offers(&app).map(|offer| offer.profile.name.as_str()).collect(),
+                offers: api_key::offers(&app).map(offered).collect(),
                 search,
                 longest_beginning: longest_beginning(&app),
                 revoked: request.query_string() == "done=revoked",
@@ -39,6 +39,11 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
         }
         Err(error) => person_error(&app, &visitor, &error),
     }
+}
+
+fn offered(offer: Offer<'_>) -> OfferLine<'_> {
+    let (name, profile) = (offer.name(), offer.profile.name.as_str());
+    OfferLine { name, profile, kind: offer.rules.kind }
 }
 
 fn longest_beginning(app: &App) -> usize {
@@ -73,7 +78,7 @@ pub async fn show(request: HttpRequest, id: Path<String>, app: Data<App>) -> Htt
 
 /// What rotating this key would do, where it can be rotated.
 fn rotation(app: &App, key: &ApiKey, now: Timestamp) -> Option<Rotation> {
-    let offer = api_key::offer(app, &key.profile)?;
+    let offer = api_key::offer_of(app, &key.profile, key.kind)?;
     (key.is_live(now) && key.successor.is_none()).then_some(offer.rules.rotation)
 }
 

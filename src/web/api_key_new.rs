@@ -142,7 +142,9 @@ fn form_page(
     let page = ApiKeyNewPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
+        offer: &offer.name(),
         profile: &offer.profile.name,
+        kind: offer.rules.kind,
         resource_name: &offer.resource.name,
         name: wanted.name,
         environment: wanted.environment,
@@ -162,7 +164,8 @@ fn shown(
     secret: &KeySecret,
     old: Option<OldKey>,
 ) -> HttpResponse {
-    let ways = api_key::offer(app, &key.profile).map(|offer| offer.rules.via.as_slice());
+    let ways =
+        api_key::offer_of(app, &key.profile, key.kind).map(|offer| offer.rules.via.as_slice());
     let page = ApiKeyShownPage {
         frame: &visitor.frame(app),
         key: line(app, key, visitor.now),

@@ -13,7 +13,7 @@ use crate::protocol::timestamp::Timestamp;
 /// One key, in the operator's and its owner's words.
 pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
     let resource = app.resource(&key.resource);
-    let rules = api_key::offer(app, &key.profile).map(|offer| offer.rules);
+    let rules = api_key::offer_of(app, &key.profile, key.kind).map(|offer| offer.rules);
     let rules =
         rules.filter(|rules| rules.forms().any(|form| key.beginning.starts_with(form.prefix())));
     KeyLine {
@@ -22,6 +22,7 @@ pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
         environment: &key.environment,
         beginning: &key.beginning,
         profile: &key.profile,
+        kind: key.kind,
         resource_name: resource.map_or(key.resource.as_str(), |resource| resource.name.as_str()),
         scopes: scope_words(resource, &key.scopes),
         mode: key.mode,

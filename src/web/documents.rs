@@ -21,10 +21,13 @@ use crate::flow::device::DEVICE_AUTHORIZATION_PATH;
 use crate::flow::grants;
 use crate::protocol::client_metadata::AuthenticationMethod;
 use crate::protocol::grant_type::GrantType;
-use crate::protocol::metadata::{AgentAuth, AuthorizationServerMetadata};
+use crate::protocol::metadata::{
+    AgentAuth, AuthorizationServerMetadata, CredentialTypes, UserClaimedAuth,
+};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::signature_algorithm::SignatureAlgorithm;
+use crate::protocol::user_claimed::ACCESS_TOKEN;
 
 /// One document, ready to send.
 pub struct Document {
@@ -140,8 +143,20 @@ fn server_metadata(app: &App) -> AuthorizationServerMetadata<'_> {
             identity_endpoint: url("/agent/identity"),
             claim_endpoint: url(CLAIM_PATH),
             identity_types_supported: identity_types(app),
+            user_claimed: user_claimed(app),
         },
     }
+}
+
+fn user_claimed(app: &App) -> Option<UserClaimedAuth> {
+    app.agent_sessions().filter(|(_, rules)| rules.user_claimed)?;
+    let url = |path: &str| app.settings.issuer.url(path);
+    Some(UserClaimedAuth {
+        register_uri: url("/agent/auth"),
+        claim_uri: url("/agent/auth/claim"),
+        revocation_uri: url("/agent/auth/revoke"),
+        user_claimed: CredentialTypes { credential_types_supported: [ACCESS_TOKEN] },
+    })
 }
 
 /// How resource servers prove themselves at introspection.

@@ -46,7 +46,9 @@ mod slashes;
 pub mod texts;
 mod tls;
 mod token;
+mod upgrade;
 mod usage;
+mod user_claimed;
 mod visitor;
 
 use actix_web::http::Method;
@@ -60,12 +62,10 @@ use crate::resource_server::ProtectedResource;
 #[expect(clippy::too_many_lines, reason = "one screen is the point")]
 pub fn routes(server: &mut ServiceConfig) {
     server
-        // Resource servers: they ask on every request, so they are found first and counted by
-        // their handler
+        // Resource servers and their proxies ask on every request, so they are found first
         .service(bare("/introspect", "POST").route(web::post().to(introspect::introspect)))
         .service(bare("/oauth2/introspect", "POST").route(web::post().to(introspect::introspect)))
         .service(bare("/introspect/batch", "POST").route(web::post().to(introspect::batch)))
-        // Their proxies: any method, as the request that is held back has any
         .service(bare("/forward-auth", "*").route(web::route().to(forward_auth::forward_auth)))
         .service(
             bare("/forward-auth/{path:.*}", "*").route(web::route().to(forward_auth::forward_auth)),
@@ -211,7 +211,27 @@ pub fn agent_session_routes(server: &mut ServiceConfig) {
             open("/account/agent-sessions", "GET, HEAD, OPTIONS")
                 .route(get().to(agent_session::list)),
         )
-        .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)));
+        .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)))
+        .service(at("/account/billing/agent-upgrade", "GET, HEAD").route(get().to(upgrade::show)))
+        .configure(user_claimed_routes);
+}
+
+/// The same door in the words of an earlier auth.md.
+fn user_claimed_routes(server: &mut ServiceConfig) {
+    server
+        .service(open("/agent/auth", "POST, OPTIONS").route(web::post().to(user_claimed::ask)))
+        .service(
+            open("/agent/auth/claim", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::standing)),
+        )
+        .service(
+            open("/agent/auth/claim/complete", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::complete)),
+        )
+        .service(
+            open("/agent/auth/revoke", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::give_back)),
+        );
 }
 
 /// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no

@@ -14,6 +14,9 @@ impl ReturnTo {
         let device = || text.strip_prefix("/device");
         let listed =
             ["/account/sessions", "/account/keys"].iter().find_map(|page| path.strip_prefix(page));
+        if let Some(query) = text.strip_prefix("/account/billing/agent-upgrade") {
+            return is_upgrade_query(query).then(|| Self(text.to_owned()));
+        }
         let page = match (path.strip_prefix("/approve/"), listed) {
             (Some(link), _) => is_word(link),
             (None, Some("")) => true,
@@ -55,6 +58,12 @@ fn is_device_query(query: &str) -> bool {
         || code.is_some_and(|text| Code::parse(text).is_some_and(|code| code.grouped() == text))
 }
 
+/// What an agent tells of the plan that ended, as programs encode it: no `/`, `:` or `\\` in it.
+fn is_upgrade_query(query: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()%+=&".contains(&byte);
+    query.strip_prefix('?').is_some_and(|query| query.bytes().all(letter) && query.len() <= 1_000)
+}
+
 /// One thing of a list, or the page that makes one of a profile.
 fn is_one_of_them(rest: &str) -> bool {
     let profile = rest.strip_prefix("new/").map(|profile| profile.replace('-', "_"));
@@ -81,6 +90,7 @@ mod tests {
             "/account/keys/new/agent-vista",
             "/device",
             "/device?user_code=BCDF-GHJK",
+            "/account/billing/agent-upgrade?account=acc_1&mode=detached&reason=Free%20plan",
         ] {
             assert!(ReturnTo::parse(good).is_some(), "{good}");
         }
@@ -102,6 +112,11 @@ mod tests {
             "/account/sessions//evil",
             "/account/sessionsevil",
             "/account/keysevil",
+            "/account/billing/agent-upgrade",
+            "/account/billing/agent-upgradeevil?account=acc_1",
+            "/account/billing/agent-upgrade/../x?account=acc_1",
+            "/account/billing/agent-upgrade?next=//evil",
+            "/account/billing/agent-upgrade?account=acc_1\r\nSet-Cookie: a",
             "/account/keys/new/",
             "/account/keys/new//evil",
             "/account/keys/new/x?next=//evil",

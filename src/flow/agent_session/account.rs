@@ -20,6 +20,7 @@ use crate::protocol::challenge::Refusal;
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
+use crate::protocol::user_claimed::{ACCESS_TOKEN, GiveBackRequest, GivenBack};
 use crate::store::TokenEnd;
 
 /// What reading the account takes, where the resource has such a scope (1.10).
@@ -111,12 +112,8 @@ pub async fn revoke(
     request: &RevokeRequest,
     occasion: &Occasion,
 ) -> Result<RevokeResponse, AgentSessionError> {
-    let open = Open::of(app)?;
-    let credential = bearer(open, token, occasion.at).await?;
+    let (credential, own) = holder(Open::of(app)?, token, occasion.at).await?;
     let named = required(request.session_id.as_ref())?;
-    let holder = credential.holder.session().ok_or(AgentSessionErrorCode::Forbidden)?;
-    let session = app.store.session(holder).await?;
-    let own = session.ok_or_else(|| AgentSessionError::refused(Refusal::InvalidToken))?;
     if own.id.as_str() != named {
         let sibling = is_sibling(app, named, credential.account.as_ref()).await?;
         let code = AgentSessionErrorCode::NotFound;
@@ -124,6 +121,38 @@ pub async fn revoke(
     }
     app.store.apply(end(&own, EndCause::Revoked, occasion)).await?;
     Ok(RevokeResponse { ok: true, session_id: own.id.0 })
+}
+
+/// Gives back the session of the bearer token, and no other: `POST /agent/auth/revoke` (1.14).
+///
+/// # Errors
+///
+/// Switched off, no live session, or something else than a session is to be revoked.
+pub async fn give_back(
+    app: &App,
+    token: Option<&str>,
+    request: &GiveBackRequest,
+    occasion: &Occasion,
+) -> Result<GivenBack, AgentSessionError> {
+    let (_, own) = holder(Open::user_claimed(app)?, token, occasion.at).await?;
+    if required(request.credential_type.as_ref())? != ACCESS_TOKEN {
+        return Err(AgentSessionErrorCode::InvalidRequest.into());
+    }
+    app.store.apply(end(&own, EndCause::Revoked, occasion)).await?;
+    Ok(GivenBack { status: "revoked" })
+}
+
+/// The bearer's own session.
+async fn holder(
+    open: Open<'_>,
+    token: Option<&str>,
+    now: Timestamp,
+) -> Result<(Credential, Session), AgentSessionError> {
+    let credential = bearer(open, token, now).await?;
+    let holder = credential.holder.session().ok_or(AgentSessionErrorCode::Forbidden)?;
+    let session = open.app.store.session(holder).await?;
+    let own = session.ok_or_else(|| AgentSessionError::refused(Refusal::InvalidToken))?;
+    Ok((credential, own))
 }
 
 /// Whether this is another session of the same owner.

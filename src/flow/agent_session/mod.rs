@@ -9,12 +9,14 @@ mod demo;
 mod exchange;
 mod poll;
 mod start;
+mod user_claimed;
 
-pub use account::{describe, list, revoke};
+pub use account::{describe, give_back, list, revoke};
 pub use demo::demo;
 pub use exchange::{exchange, refresh};
 pub use poll::poll;
 pub use start::{Begun, begun, existing_account_only, start};
+pub use user_claimed::{ask, complete, standing};
 
 use crate::app::App;
 use crate::config::AgentSessions;
@@ -52,6 +54,12 @@ impl<'a> Open<'a> {
     fn of(app: &'a App) -> Result<Self, AgentSessionError> {
         let (resource, rules) = app.agent_sessions().ok_or(AgentSessionErrorCode::NotFound)?;
         Ok(Self { app, resource, rules })
+    }
+
+    /// The door in its other words, where they are switched on too (1.14).
+    fn user_claimed(app: &'a App) -> Result<Self, AgentSessionError> {
+        let open = Self::of(app)?;
+        Ok(open.rules.user_claimed.then_some(open).ok_or(AgentSessionErrorCode::NotFound)?)
     }
 }
 

@@ -25,11 +25,11 @@ pub async fn poll(
     let open = Open::of(app)?;
     let id = required(request.auth_request_id.as_ref())?;
     let token = required(request.poll_token.as_ref())?;
-    let (id, unknown) = (request_id(id)?, AgentSessionErrorCode::InvalidAuthRequest);
-    let token = Secret::parse(SecretKind::PollToken, token).ok_or(unknown)?;
-    let found = app.store.approval_and_session(&token.digest()).await?;
-    let found = found.filter(|(approval, _)| approval.id == id);
-    let (approval, session) = found.ok_or(unknown)?;
+    let id = request_id(id)?;
+    let (approval, session) = asked_with(app, token).await?;
+    if approval.id != id {
+        return Err(AgentSessionErrorCode::InvalidAuthRequest.into());
+    }
     let status = status(&approval, session.as_ref(), now);
     let code = finish(app, &approval, now);
     let code = code.filter(|_| status == RequestStatus::Approved && !open.rules.finish_code_only);
@@ -44,6 +44,17 @@ pub async fn poll(
         approved_email: account.map(|account| account.email.as_str().to_owned()),
         refused: over(status).map(AgentSessionErrorCode::body),
     })
+}
+
+/// The request that this poll token is of, and the session of its yes.
+pub(super) async fn asked_with(
+    app: &App,
+    token: &str,
+) -> Result<(Approval, Option<Session>), AgentSessionError> {
+    let unknown = AgentSessionErrorCode::InvalidAuthRequest;
+    let token = Secret::parse(SecretKind::PollToken, token).ok_or(unknown)?;
+    let found = app.store.approval_and_session(&token.digest()).await?;
+    Ok(found.ok_or(unknown)?)
 }
 
 /// Who said yes, while that still means something.

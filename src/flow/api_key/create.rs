@@ -88,6 +88,7 @@ pub async fn create(
         revision: UNSTORED,
         account: human.account().id.clone(),
         profile: offer.profile.name.clone(),
+        kind: offer.rules.kind,
         resource: offer.resource.identifier.clone(),
         digest: secret.digest(),
         beginning: secret.beginning(offer.rules.display).to_owned(),

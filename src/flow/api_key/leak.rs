@@ -45,8 +45,9 @@ pub async fn report(app: &App, texts: &[String], occasion: &Occasion) -> Result<
 /// "Leaks").
 #[must_use]
 pub fn exposure(app: &App, live: &LiveToken, waiting: &Waiting<'_>) -> Option<Exposure> {
-    let Holder::Key { profile, .. } = &live.credential.holder else { return None };
-    let refused = || super::offer(app, profile).is_none_or(|offer| !offer.rules.browsers);
+    let Holder::Key { profile, kind, .. } = &live.credential.holder else { return None };
+    let offer = || super::offer_of(app, profile, *kind);
+    let refused = || offer().is_none_or(|offer| !offer.rules.browsers);
     if waiting.from_page && refused() {
         return Some(Exposure::Page);
     }

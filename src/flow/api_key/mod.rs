@@ -7,7 +7,7 @@ mod rotate;
 
 use crate::app::App;
 use crate::config::{KeyRules, Profile};
-use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::{ApiKey, KeyKind};
 use crate::domain::event::Event;
 use crate::domain::id::KeyId;
 use crate::domain::origin::Occasion;
@@ -28,6 +28,19 @@ pub struct Offer<'a> {
     pub profile: &'a Profile,
     pub rules: &'a KeyRules,
     pub resource: &'a Resource,
+}
+
+impl Offer<'_> {
+    /// What its pages are found by: the profile's name, and behind it the kind where that is not
+    /// the usual one. No name of a profile has an underscore (docs/credentials.md, "Keys").
+    #[must_use]
+    pub fn name(&self) -> String {
+        let (profile, kind) = (&self.profile.name, self.rules.kind);
+        match kind {
+            KeyKind::Secret => profile.clone(),
+            KeyKind::UserToken => format!("{profile}_{}", kind.name()),
+        }
+    }
 }
 
 /// Why a person gets no key (docs/credentials.md, "Keys").
@@ -66,15 +79,21 @@ impl From<NoEntropy> for KeyError {
 
 /// What is offered, in the order of the settings (docs/credentials.md, "Keys").
 pub fn offers(app: &App) -> impl Iterator<Item = Offer<'_>> {
-    app.settings.profiles.iter().filter_map(|profile| {
-        let rules = profile.keys.as_ref()?;
-        Some(Offer { profile, rules, resource: app.resource(&profile.resource)? })
+    app.settings.profiles.iter().flat_map(|profile| {
+        let offer =
+            |rules| Some(Offer { profile, rules, resource: app.resource(&profile.resource)? });
+        profile.keys.iter().filter_map(offer)
     })
 }
 
-/// What the profile of this name offers (docs/credentials.md, "Keys").
-pub fn offer<'a>(app: &'a App, profile: &str) -> Option<Offer<'a>> {
-    offers(app).find(|offer| offer.profile.name == profile)
+/// What is offered under this name (docs/credentials.md, "Keys").
+pub fn offer<'a>(app: &'a App, name: &str) -> Option<Offer<'a>> {
+    offers(app).find(|offer| offer.name() == name)
+}
+
+/// What is offered of this kind by the profile of this name (docs/credentials.md, "Keys").
+pub fn offer_of<'a>(app: &'a App, profile: &str, kind: KeyKind) -> Option<Offer<'a>> {
+    offers(app).find(|offer| offer.profile.name == profile && offer.rules.kind == kind)
 }
 
 /// The profile whose key this text can be, and what it is found by: the anchored prefix says so,

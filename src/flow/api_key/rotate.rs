@@ -1,7 +1,7 @@
 //! A person puts another key in the place of one (docs/credentials.md, "Keys").
 
 use super::create::{counted, limited, new_id};
-use super::{KeyError, offer, own};
+use super::{KeyError, offer_of, own};
 use crate::app::App;
 use crate::domain::api_key::{ApiKey, Rotation};
 use crate::domain::change::UNSTORED;
@@ -39,7 +39,7 @@ pub async fn rotate(
     for _attempt in 0..=RETRIES {
         let old = own(app, human, id).await?;
         let (key, secret) = successor(app, &old, occasion)?;
-        let rotation = offer(app, &old.profile).ok_or(KeyError::Over)?.rules.rotation;
+        let rotation = offer_of(app, &old.profile, old.kind).ok_or(KeyError::Over)?.rules.rotation;
         let change = old.rotate(key.clone(), rotation, occasion);
         let mut change = change.ok_or(KeyError::Over)?;
         change.effects.push(counted(app, &key.account, occasion.at));
@@ -62,7 +62,7 @@ fn successor(
     old: &ApiKey,
     occasion: &Occasion,
 ) -> Result<(ApiKey, KeySecret), KeyError> {
-    let offer = offer(app, &old.profile).ok_or(KeyError::Over)?;
+    let offer = offer_of(app, &old.profile, old.kind).ok_or(KeyError::Over)?;
     let secret = app.entropy.key(offer.rules.form(old.mode).ok_or(KeyError::Over)?)?;
     // What the operator has taken back since, no new key gets.
     let scopes = old.scopes.meet(&offer.rules.scopes);

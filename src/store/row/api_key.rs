@@ -4,7 +4,7 @@ use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
 
 use super::{Stored, seconds, time};
-use crate::domain::api_key::{ApiKey, KeyEnd, KeyEnded, Mode};
+use crate::domain::api_key::{ApiKey, KeyEnd, KeyEnded, KeyKind, Mode};
 use crate::domain::id::{AccountId, KeyId};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -19,6 +19,7 @@ pub struct Model {
     pub revision: i64,
     pub account_id: String,
     pub profile: String,
+    pub kind: String,
     pub resource: String,
     pub digest: Vec<u8>,
     pub beginning: String,
@@ -57,6 +58,7 @@ impl TryFrom<Model> for ApiKey {
             revision: row.revision,
             account: AccountId(row.account_id),
             profile: row.profile,
+            kind: KeyKind::named(&row.kind).ok_or(CORRUPT)?,
             resource: row.resource.parse().map_err(|_| CORRUPT)?,
             digest: Digest::stored(&row.digest).ok_or(CORRUPT)?,
             beginning: row.beginning,
@@ -82,6 +84,7 @@ impl Stored for ApiKey {
         &[
             Column::AccountId,
             Column::Profile,
+            Column::Kind,
             Column::Resource,
             Column::Digest,
             Column::Beginning,
@@ -101,6 +104,7 @@ impl Stored for ApiKey {
             revision,
             account_id: self.account.0.clone(),
             profile: self.profile.clone(),
+            kind: self.kind.name().to_owned(),
             resource: self.resource.to_string(),
             digest: self.digest.0.to_vec(),
             beginning: self.beginning.clone(),

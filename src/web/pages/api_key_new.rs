@@ -1,7 +1,7 @@
 use askama::Template;
 
 use super::{Frame, ScopeWords};
-use crate::domain::api_key::Mode;
+use crate::domain::api_key::{KeyKind, Mode};
 use crate::protocol::timestamp::Seconds;
 use crate::web::texts::{NewKeyTexts, Run};
 
@@ -11,7 +11,10 @@ use crate::web::texts::{NewKeyTexts, Run};
 pub struct ApiKeyNewPage<'a> {
     pub frame: &'a Frame<'a>,
     pub csrf: &'a str,
+    /// What this page is found by.
+    pub offer: &'a str,
     pub profile: &'a str,
+    pub kind: KeyKind,
     pub resource_name: &'a str,
     /// What was entered before.
     pub name: &'a str,
@@ -55,7 +58,11 @@ impl ApiKeyNewPage<'_> {
     }
 
     fn title(&self) -> Vec<Run<'_>> {
-        self.words().title.fill(self.profile, "")
+        let words = match self.kind {
+            KeyKind::Secret => &self.words().title,
+            KeyKind::UserToken => &self.words().token_title,
+        };
+        words.fill(self.profile, "")
     }
 
     fn is_live(&self) -> bool {

@@ -1,7 +1,7 @@
 use askama::Template;
 
 use super::{Frame, Moment, ScopeWords};
-use crate::domain::api_key::{KeyEnd, KeyEnded, Mode};
+use crate::domain::api_key::{KeyEnd, KeyEnded, KeyKind, Mode};
 use crate::protocol::timestamp::Timestamp;
 use crate::web::texts::{ApiKeyTexts, Run};
 
@@ -12,8 +12,8 @@ pub struct ApiKeysPage<'a> {
     pub frame: &'a Frame<'a>,
     /// Newest first, from our records; those that are over too.
     pub keys: Vec<KeyLine<'a>>,
-    /// The profiles that offer keys, by name.
-    pub profiles: Vec<&'a str>,
+    /// What may be made.
+    pub offers: Vec<OfferLine<'a>>,
     /// What was looked for; empty where everything is shown.
     pub search: &'a str,
     /// The most characters that are shown of any key, and that are taken for a search, so that
@@ -21,6 +21,15 @@ pub struct ApiKeysPage<'a> {
     pub longest_beginning: usize,
     /// Whether a key was revoked a moment ago.
     pub revoked: bool,
+}
+
+/// One kind of keys that a profile offers.
+#[derive(Debug, Clone)]
+pub struct OfferLine<'a> {
+    /// What its page is found by.
+    pub name: String,
+    pub profile: &'a str,
+    pub kind: KeyKind,
 }
 
 /// One key as the list and its own page show it.
@@ -33,6 +42,7 @@ pub struct KeyLine<'a> {
     /// Its first characters.
     pub beginning: &'a str,
     pub profile: &'a str,
+    pub kind: KeyKind,
     pub resource_name: &'a str,
     pub scopes: Vec<ScopeWords<'a>>,
     pub mode: Mode,
@@ -62,6 +72,10 @@ impl KeyLine<'_> {
 
     pub(super) fn is_sandbox(&self) -> bool {
         self.mode == Mode::Sandbox
+    }
+
+    pub(super) fn is_user_token(&self) -> bool {
+        self.kind == KeyKind::UserToken
     }
 
     pub(super) fn created(&self, frame: &Frame<'_>) -> Moment {
@@ -98,8 +112,12 @@ impl ApiKeysPage<'_> {
         &self.frame.texts.api_keys
     }
 
-    fn create_for<'a>(&'a self, profile: &'a str) -> Vec<Run<'a>> {
-        self.words().create_for.fill(profile, "")
+    fn create_for<'a>(&'a self, offer: &'a OfferLine<'_>) -> Vec<Run<'a>> {
+        let words = match offer.kind {
+            KeyKind::Secret => &self.words().create_for,
+            KeyKind::UserToken => &self.words().create_token_for,
+        };
+        words.fill(offer.profile, "")
     }
 
     fn notice_words(&self) -> Option<&'static str> {

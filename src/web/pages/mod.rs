@@ -27,6 +27,7 @@ pub mod set_password;
 pub mod sign_in;
 pub mod sign_up;
 pub mod unknown_client;
+pub mod upgrade;
 pub mod usage;
 
 use super::texts::{Run, Texts};

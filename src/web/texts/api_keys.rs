@@ -10,6 +10,10 @@ pub struct ApiKeyTexts {
     pub empty: Words,
     /// First: the profile.
     pub create_for: Sentence,
+    /// First: the profile.
+    pub create_token_for: Sentence,
+    /// Beside the beginning of a person's own token.
+    pub user_token: &'static str,
     pub search: &'static str,
     pub search_hint: &'static str,
     pub find: &'static str,
@@ -65,6 +69,8 @@ pub struct ApiKeyTexts {
 pub struct NewKeyTexts {
     /// First: the profile.
     pub title: Sentence,
+    /// First: the profile.
+    pub token_title: Sentence,
     pub lead: &'static str,
     pub name: &'static str,
     pub name_hint: &'static str,

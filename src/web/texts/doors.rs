@@ -18,6 +18,7 @@ pub struct DoorTexts {
     pub identity: &'static str,
     pub device: DeviceTexts,
     pub finish: FinishTexts,
+    pub upgrade: UpgradeTexts,
     pub onward: OnwardTexts,
     pub authorize: AuthorizeTexts,
 }
@@ -102,6 +103,20 @@ pub struct FinishTexts {
     /// On the sign-in page.
     pub existing_account: &'static str,
     pub no_sign_up: Words,
+}
+
+/// An agent has come to the end of what a plan allows.
+#[derive(Debug)]
+pub struct UpgradeTexts {
+    pub title: &'static str,
+    /// First: the API.
+    pub lead: Sentence,
+    pub account: &'static str,
+    pub reason: &'static str,
+    pub command: &'static str,
+    pub warning: &'static str,
+    /// First: the host of the billing page.
+    pub go_on: Sentence,
 }
 
 /// Moving on after a decision.

@@ -20,6 +20,7 @@ pub use api_keys::{ApiKeyTexts, NewKeyTexts, ShownKeyTexts};
 pub use clients::{Remedy, UnknownClientTexts};
 pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
+    UpgradeTexts,
 };
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;

@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 37] = [
+const ROUTES: [(&str, Takes); 41] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -35,6 +35,10 @@ const ROUTES: [(&str, Takes); 37] = [
     ("/agent-sessions/exchange", Takes::Json),
     ("/agent-sessions/refresh", Takes::Json),
     ("/agent-sessions/revoke", Takes::Json),
+    ("/agent/auth", Takes::Json),
+    ("/agent/auth/claim", Takes::Json),
+    ("/agent/auth/claim/complete", Takes::Json),
+    ("/agent/auth/revoke", Takes::Json),
     ("/demo/notes", Takes::Json),
     ("/demo/mcp", Takes::Json),
     ("/token", Takes::Form),
@@ -266,7 +270,7 @@ async fn broken_json_is_refused_on_every_route_that_takes_json() {
             sent += 1;
         }
     }
-    assert_eq!(sent, 14 * 24);
+    assert_eq!(sent, 18 * 24);
     assert_eq!(state(&world.site).await, before);
     assert_eq!(world.site.call(&world.access).await.text, notes, "no note was added");
     world.is_well().await;

@@ -26,6 +26,8 @@ use crate::support::reply::Reply;
 /// Settings that open the agent sessions door and offer keys, public tokens and plans for the
 /// demo resource.
 const PROFILE: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n\
+                       user_claimed = true\n\
+                       billing_url = \"https://example.com/billing\"\n\
                        [[profile.credential]]\nprefix = \"ex_\"\n\
                        [[profile.credential]]\ntype = \"public\"\nprefix = \"ext_\"\n\
                        allow = [\"POST /track\"]\n[[profile.plan]]\nname = \"free\"\n";

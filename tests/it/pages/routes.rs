@@ -273,6 +273,13 @@ pub(super) const ROWS: &[Row] = &[
     post("/demo/session", Body::None, Passes::Everybody(404)),
     get("/account", Passes::Agent(200)),
     get("/account/agent-sessions", Passes::Agent(200)),
+    // The same in other words.
+    post("/agent/auth", Body::Json("{}"), REFUSED),
+    post("/agent/auth/claim", Body::Json("{}"), REFUSED),
+    post("/agent/auth/claim/complete", Body::Json("{}"), REFUSED),
+    post("/agent/auth/revoke", Body::Json(r#"{"credential_type":"api_key"}"#), Passes::Agent(400)),
+    // It names no account.
+    get("/account/billing/agent-upgrade", Passes::AnyPerson { passed: 400, refused: 303 }),
     get("/static/{name}", ALL),
     get("/demo/whoami", Passes::Agent(200)),
     post("/demo/whoami", Body::None, Passes::Agent(405)),

@@ -7,6 +7,7 @@ use crate::protocol::timestamp::Seconds;
 use crate::web::pages::approval::{Agent, ApprovalPage, Finish, Matching, Redirect};
 use crate::web::pages::decision::{DecisionPage, Onward, Opener, Outcome};
 use crate::web::pages::no_sign_up::NoSignUpPage;
+use crate::web::pages::upgrade::UpgradePage;
 use crate::web::pages::{Claim, Frame, Source};
 
 const CALLBACK: &str =
@@ -43,6 +44,14 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
     };
     let onward = Onward { url: CALLBACK, destination: &destination };
     let collected = Outcome::Collected(receipt(sample, true));
+    let upgrade = UpgradePage {
+        frame,
+        resource_name: "Example API",
+        reason: Some(&sample.reason),
+        command: Some(&sample.note),
+        billing_href: "https://example.com/billing?from=agent&plan=pro",
+        billing_host: "example.com",
+    };
     vec![
         show("finish", &page(None)),
         show("finish-callback", &page(Some(redirect))),
@@ -54,5 +63,6 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
         show("finished-collected", &decision(collected, None)),
         show("finish-reported", &decision(Outcome::Reported { sessions_ended: None }, None)),
         show("no-sign-up", &NoSignUpPage { frame, sign_in_href: "/sign-in", opener: None }),
+        show("agent-upgrade", &upgrade),
     ]
 }

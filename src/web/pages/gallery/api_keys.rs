@@ -2,24 +2,29 @@
 
 use super::results::granted;
 use super::samples::{CSRF, NOW, Pages, Sample, show};
-use crate::domain::api_key::{Exposure, KeyEnd, KeyEnded, Mode, Rotation};
+use crate::domain::api_key::{Exposure, KeyEnd, KeyEnded, KeyKind, Mode, Rotation};
 use crate::protocol::timestamp::Seconds;
 use crate::web::pages::api_key::{ApiKeyPage, KeyEvent, KeyEventLine};
 use crate::web::pages::api_key_new::{ApiKeyNewPage, KeyScope, Life, NewKeyError};
 use crate::web::pages::api_key_revoke::ApiKeyRevokePage;
 use crate::web::pages::api_key_shown::{ApiKeyShownPage, OldKey};
-use crate::web::pages::api_keys::{ApiKeysPage, KeyLine};
+use crate::web::pages::api_keys::{ApiKeysPage, KeyLine, OfferLine};
 use crate::web::pages::{Frame, ScopeWords};
 
 const SECRET: &str = "as_0123456789ABCDEFGHIJKLMNOPQRSTUVW2kCbKz";
 
 pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let key = || line(sample);
+    let offer = |profile, kind| OfferLine { name: format!("{profile}_1"), profile, kind };
     let young = || KeyLine { due: None, ..key() };
     let list = |keys, search, revoked| ApiKeysPage {
         frame,
         keys,
-        profiles: vec!["agent-sentinel", "agentvista"],
+        offers: vec![
+            offer("agent-sentinel", KeyKind::Secret),
+            offer("agentvista", KeyKind::Secret),
+            offer("agentvista", KeyKind::UserToken),
+        ],
         search,
         longest_beginning: 12,
         revoked,
@@ -68,6 +73,7 @@ fn line(sample: &Sample) -> KeyLine<'_> {
         environment: &sample.kind,
         beginning: "as_012345",
         profile: "agent-sentinel",
+        kind: KeyKind::UserToken,
         resource_name: "Example API",
         scopes: granted(),
         mode: Mode::Sandbox,
@@ -102,7 +108,9 @@ fn forms(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let form = |mode, error| ApiKeyNewPage {
         frame,
         csrf: CSRF,
+        offer: "agent-sentinel",
         profile: "agent-sentinel",
+        kind: KeyKind::UserToken,
         resource_name: "Example API",
         name: &sample.label,
         environment: &sample.kind,

@@ -13,6 +13,8 @@ pub const API_KEYS: ApiKeyTexts = ApiKeyTexts {
         sentence: "Agents need none: they ask, and you approve. A key is for programs that cannot.",
     },
     create_for: Sentence(&[W("Create a key for "), First]),
+    create_token_for: Sentence(&[W("Create a user token for "), First]),
+    user_token: "User token",
     search: "Find a key by how it begins",
     search_hint: "The first characters are enough. Never paste a whole key into a page.",
     find: "Find",
@@ -50,6 +52,7 @@ pub const API_KEYS: ApiKeyTexts = ApiKeyTexts {
     replaced: "Another key has taken its place.",
     new: NewKeyTexts {
         title: Sentence(&[W("A new key for "), First]),
+        token_title: Sentence(&[W("A new user token for "), First]),
         lead: "Whoever holds it can do what you tick here, without asking you.",
         name: "Name",
         name_hint: "Which program will use it, such as “Nightly report”.",

@@ -4,7 +4,7 @@ use super::permissions;
 use crate::web::texts::Piece::{First, Second, Words as W};
 use crate::web::texts::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, Sentence,
-    StepUpTexts, Words,
+    StepUpTexts, UpgradeTexts, Words,
 };
 
 pub const DOORS: DoorTexts = DoorTexts {
@@ -18,6 +18,7 @@ pub const DOORS: DoorTexts = DoorTexts {
     details_words: "These limits are part of what you approve. They cannot be exceeded.",
     device: DEVICE,
     finish: FINISH,
+    upgrade: UPGRADE,
     onward: ONWARD,
     authorize: AUTHORIZE,
 };
@@ -119,6 +120,21 @@ const FINISH: FinishTexts = FinishTexts {
         sentence: "The program that sent you here connects existing accounts only, so no account \
                    can be made on the way. Sign in with yours, or go back to the program.",
     },
+};
+
+const UPGRADE: UpgradeTexts = UpgradeTexts {
+    title: "Change your plan",
+    lead: Sentence(&[
+        W("An agent says that your plan for "),
+        First,
+        W(" ends here. Nothing changes unless you change it."),
+    ]),
+    account: "Account",
+    reason: "Why",
+    command: "What it wants to run",
+    warning: "Whoever sent you this link wrote these words. Run no command from this page that you \
+              did not ask for.",
+    go_on: Sentence(&[W("Go to billing at "), First]),
 };
 
 const ONWARD: OnwardTexts = OnwardTexts {

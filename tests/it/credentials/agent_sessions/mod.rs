@@ -8,6 +8,8 @@ mod journey;
 mod pages;
 mod races;
 mod start;
+mod upgrade;
+mod user_claimed;
 
 use countersign::protocol::secret::Digest;
 use serde_json::{Value, json};

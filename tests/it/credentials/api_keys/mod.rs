@@ -4,6 +4,7 @@
 mod firewall;
 mod input;
 mod journey;
+mod kinds;
 mod nodes;
 mod rotation;
 
