@@ -8,21 +8,15 @@ use countersign::protocol::timestamp::Seconds;
 use futures_util::future::join_all;
 
 use super::{Connected, NO_LIMITS, connect, rows, text};
-use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::{another_code, form_token};
 use crate::support::reply::Reply;
+use crate::support::{Site, rounds};
 
 /// Rounds of each race, unless more are asked for: 1,000 take minutes in a debug build.
 const ROUNDS: usize = 24;
 /// Rounds of races sixty-four wide.
 const WIDE_ROUNDS: usize = 8;
-
-/// How many rounds to run: as many as were asked for, or else the default.
-fn rounds(default: usize) -> usize {
-    let asked = std::env::var("COUNTERSIGN_TEST_ROUNDS").ok();
-    asked.map_or(default, |asked| asked.parse().expect("COUNTERSIGN_TEST_ROUNDS is a number"))
-}
 
 /// Every 200 carries the same pair; the others one of these errors.
 #[track_caller]

@@ -7,11 +7,11 @@ use countersign::protocol::timestamp::Seconds;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::client::{CALLBACK, Client};
 use crate::support::person::Person;
 use crate::support::reply::Reply;
+use crate::support::{Site, rounds};
 
 /// A client that Ada let in, and its first answer.
 async fn connected<'a>(site: &'a Site, ada: &mut Person) -> (Client<'a>, Reply) {
@@ -26,12 +26,22 @@ async fn connected<'a>(site: &'a Site, ada: &mut Person) -> (Client<'a>, Reply) 
 /// of them hold one healthy session.
 #[tokio::test]
 async fn ten_simultaneous_refreshes_leave_one_healthy_session() {
+    refreshes_at_once(10, rounds(6)).await;
+}
+
+/// Case 205 at its full width.
+#[tokio::test]
+async fn sixty_four_simultaneous_refreshes_leave_one_healthy_session() {
+    refreshes_at_once(64, rounds(3)).await;
+}
+
+async fn refreshes_at_once(width: usize, rounds: usize) {
     let site = Site::open().await;
     let mut ada = site.person("ada@example.com").await;
     let (client, tokens) = connected(&site, &mut ada).await;
     let mut token = member(&tokens, "refresh_token");
-    for _ in 0..6 {
-        let replies = join_all((0..10).map(|_| client.refresh(&token))).await;
+    for _ in 0..rounds {
+        let replies = join_all((0..width).map(|_| client.refresh(&token))).await;
         let pairs: BTreeSet<(String, String)> = replies
             .iter()
             .map(|reply| (member(reply, "access_token"), member(reply, "refresh_token")))

@@ -300,6 +300,12 @@ impl Site {
     }
 }
 
+/// How many rounds of a race to run: as many as were asked for, or else the default.
+pub fn rounds(default: usize) -> usize {
+    let asked = std::env::var("COUNTERSIGN_TEST_ROUNDS").ok();
+    asked.map_or(default, |asked| asked.parse().expect("COUNTERSIGN_TEST_ROUNDS is a number"))
+}
+
 /// A client that follows nothing, so that tests see every answer.
 fn client() -> reqwest::Client {
     client_builder().build().expect("a client")
