@@ -2,7 +2,6 @@
 //!
 //! [RFC 7591]: https://www.rfc-editor.org/rfc/rfc7591
 
-use countersign::domain::change::Effect;
 use countersign::domain::id::ClientId;
 use countersign::flow::upkeep;
 use countersign::protocol::timestamp::Seconds;
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{CALLBACK, UNLIMITED, clients, register, registered, text};
 use crate::support::Site;
+use crate::support::client::Client;
 use crate::support::reply::Reply;
 
 /// RFC 7591 §3.2.1: the whole answer to the smallest request, with the defaults of §2.
@@ -261,11 +261,11 @@ async fn register_from(site: &Site, address: &str) -> Reply {
 #[tokio::test]
 async fn only_registrations_that_were_never_used_are_forgotten() {
     let site = Site::open_with("[clients]\nunused_ttl = \"2d\"\n").await;
-    let used = registered(&site, "none").await;
+    let mut ada = site.person("ada@example.com").await;
+    let used = Client::register(&site).await;
     let unused = registered(&site, "none").await;
-    let id = ClientId(text(&used, "client_id").to_owned());
-    let use_it = Effect::UseClient { id: id.clone(), at: site.clock.now() };
-    site.app.store.apply(vec![use_it]).await.expect("used");
+    used.approved_by(&mut ada).await;
+    let id = ClientId(used.id.clone());
 
     site.advance(Seconds::DAY.times(2));
     upkeep::sweep(&site.app).await.expect("swept");
