@@ -370,6 +370,12 @@ mod tests {
             refused(&KEYS.replace("prefix = 'ex_'", "")),
             ["profile[0].credential[0].prefix"]
         );
+        assert_eq!(refused(&KEYS.replace("'example'", "'an example'")), ["profile[0].name"]);
+    }
+
+    /// A profile has each kind once, and no prefix is two kinds'.
+    #[test]
+    fn each_kind_stands_once_and_has_a_prefix_of_its_own() {
         let twice = format!("{KEYS}[[profile.credential]]\nprefix = 'ey_'\n");
         assert_eq!(refused(&twice), ["profile[0].credential[1].type"]);
         let other = format!("{twice}type = 'user-token'\n");
@@ -378,6 +384,5 @@ mod tests {
         assert_eq!(kinds.collect::<Vec<_>>(), KeyKind::ALL);
         let same = other.replace("ey_", "ex_");
         assert_eq!(refused(&same), ["profile[0].credential[1].prefix"]);
-        assert_eq!(refused(&KEYS.replace("'example'", "'an example'")), ["profile[0].name"]);
     }
 }

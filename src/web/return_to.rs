@@ -12,8 +12,8 @@ impl ReturnTo {
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.strip_suffix("?code=none").unwrap_or(text);
         let device = || text.strip_prefix("/device");
-        let listed =
-            ["/account/sessions", "/account/keys"].iter().find_map(|page| path.strip_prefix(page));
+        let lists = ["/account/sessions", "/account/keys", "/account/projects", "/account/usage"];
+        let listed = lists.iter().find_map(|page| path.strip_prefix(page));
         if let Some(query) = text.strip_prefix("/account/billing/agent-upgrade") {
             return is_upgrade_query(query).then(|| Self(text.to_owned()));
         }
@@ -86,6 +86,8 @@ mod tests {
             "/account/sessions",
             "/account/sessions/ses_1",
             "/account/keys",
+            "/account/projects",
+            "/account/usage",
             "/account/keys/key_1",
             "/account/keys/new/agent-vista",
             "/device",

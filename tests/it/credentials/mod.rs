@@ -2,6 +2,7 @@
 
 mod agent_sessions;
 mod api_keys;
+mod five_systems;
 mod limits;
 
 use std::fs;

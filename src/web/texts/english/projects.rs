@@ -5,7 +5,7 @@ use crate::web::texts::{ProjectTexts, Sentence, Words};
 
 pub const PROJECTS: ProjectTexts = ProjectTexts {
     title: "Projects",
-    lead: "A project's token is public: it may stand in a web page, and can do no more than send. \
+    lead: "A project’s token is public: it may stand in a web page, and can do no more than send. \
            Never put an API key there.",
     empty: Words {
         title: "You have no projects",
