@@ -7,6 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::domain::id::ClientId;
 use countersign::domain::origin::Occasion;
 use countersign::flow::client::find;
@@ -483,4 +485,69 @@ async fn a_jwks_uri_never_makes_this_server_connect_to_a_special_use_address() {
     assert!(fetched > 10, "{fetched}");
     canary.assert_silent();
     site.close().await;
+}
+
+/// Case 259: the same hosts wherever else a request may name a URL. None of these is ever fetched,
+/// whatever becomes of the request.
+#[tokio::test]
+async fn no_other_input_makes_this_server_connect_to_a_special_use_address() {
+    let canary = Server::canary();
+    let fetch = Fetcher::with_names(None, &[], Names::from_source(lookup)).expect("a fetcher");
+    let settings = format!(
+        "{UNLIMITED}authorization_requests_per_address_per_hour = 100000\n\
+         [[profile]]\nname = 'test'\n[profile.agent_sessions]\n"
+    );
+    let site = Site::open_with_fetch(&settings, Some(fetch)).await;
+    let metadata = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none" });
+    let client = register(&site, &metadata).await.json();
+    let (id, token) = (text(&client, "client_id"), text(&client, "registration_access_token"));
+    let own = crate::support::agent::path_of(text(&client, "registration_client_uri"));
+    let names = NAMES.iter().map(|(name, _)| *name);
+    for host in LITERALS.iter().copied().chain(names) {
+        let url = format!("https://{host}:{}/x", canary.port);
+        let mut replies = Vec::new();
+        for name in ["redirect_uri", "resource", "request_uri", "login_hint", "id_token_hint"] {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs([("client_id", id), ("response_type", "code"), (name, &url)])
+                .finish();
+            replies.push(site.get(&format!("/authorize?{query}")).await);
+            replies.push(site.post_form("/par", &[("client_id", id), (name, &url)]).await);
+        }
+        for name in ["resource", "audience", "code", "subject_token", "client_assertion"] {
+            let form = [("grant_type", "authorization_code"), ("client_id", id), (name, &url)];
+            replies.push(site.post_form("/token", &form).await);
+        }
+        let form = [("client_id", id), ("resource", url.as_str())];
+        replies.push(site.post_form("/device_authorization", &form).await);
+        replies.push(register(&site, &json!({ "redirect_uris": [url] })).await);
+        for member in ["redirect_uris", "jwks_uri", "logo_uri", "initiate_login_uri"] {
+            let value = if member == "redirect_uris" { json!([url]) } else { json!(url) };
+            let mut body = json!({ "client_id": id, "redirect_uris": [CALLBACK] });
+            body[member] = value;
+            let request = site.client.put(format!("{}{own}", site.url)).bearer_auth(token);
+            replies.push(Reply::of(request.json(&body)).await);
+        }
+        let door = json!({
+            "client_type": "cli", "mode": "interactive", "callback_url": url,
+            "metadata": { "setup_help_url": url },
+        });
+        replies.push(site.post_json("/agent-sessions/start", &door).await);
+        for body in [
+            json!({ "type": "anonymous", "resource": url, "client_uri": url }),
+            json!({ "type": "identity_assertion", "assertion": foreign(&url) }),
+        ] {
+            replies.push(site.post_json("/agent/identity", &body).await);
+        }
+        let worst = replies.iter().map(|reply| reply.status).max();
+        assert!(worst < Some(500), "{url}: {worst:?}");
+    }
+    canary.assert_silent();
+    site.close().await;
+}
+
+/// An assertion that says this issuer, signed by nobody.
+fn foreign(issuer: &str) -> String {
+    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let head = json!({ "alg": "ES256", "typ": "oauth-id-jag+jwt", "kid": "1", "jku": issuer });
+    format!("{}.{}.AAAA", part(head), part(json!({ "iss": issuer, "sub": "x" })))
 }

@@ -144,10 +144,8 @@ async fn introspection_speaks_in_whole_numbers() {
     let told = http().post(at("/agent/identity")).json(&about).send().await.expect("an answer");
     let told: serde_json::Value = told.json().await.expect("JSON");
     let assertion = told["identity"]["assertion"].as_str().expect("an assertion");
-    let form = [
-        ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
-        ("assertion", assertion),
-    ];
+    let form =
+        [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)];
     let issued = http().post(at("/token")).form(&form).send().await.expect("an answer");
     let issued: serde_json::Value = issued.json().await.expect("JSON");
     let live = AccessToken::new(issued["access_token"].as_str().expect("a token").to_owned());
