@@ -28,7 +28,40 @@ pub enum NotAnIssuer {
     TooMuch,
     #[error("plain http is accepted on a loopback host only; use https")]
     PlainHttp,
+    #[error("its path begins as an address of this server does; write another path, or none")]
+    Taken,
 }
+
+/// How the paths of this server's own addresses begin. An issuer's path begins otherwise, or
+/// nobody could tell whether a proxy has taken it off.
+pub const OWN: [&str; 26] = [
+    ".well-known",
+    "account",
+    "agent",
+    "agent-sessions",
+    "approve",
+    "auth.md",
+    "authorize",
+    "demo",
+    "device",
+    "device_authorization",
+    "forward-auth",
+    "healthz",
+    "introspect",
+    "leaked-keys",
+    "metrics",
+    "oauth2",
+    "par",
+    "readyz",
+    "register",
+    "revoke",
+    "sign-in",
+    "sign-out",
+    "sign-up",
+    "static",
+    "token",
+    "welcome",
+];
 
 /// The longest issuer; well-known URLs and identifiers built on it stay within their limits.
 const LONGEST: usize = 256;
@@ -87,6 +120,10 @@ impl FromStr for Issuer {
             "http" if loopback => {}
             "http" => return Err(NotAnIssuer::PlainHttp),
             _ => return Err(NotAnIssuer::NotAUrl),
+        }
+        let first = url.path_segments().and_then(|mut segments| segments.next());
+        if first.is_some_and(|first| OWN.contains(&first)) {
+            return Err(NotAnIssuer::Taken);
         }
         Ok(Self {
             text: url.as_str().trim_end_matches('/').to_owned(),
@@ -164,6 +201,8 @@ mod tests {
     fn what_cannot_be_an_issuer_is_refused() {
         for (text, why) in [
             ("http://auth.example.com", NotAnIssuer::PlainHttp),
+            ("https://example.com/agent", NotAnIssuer::Taken),
+            ("https://example.com/demo/auth", NotAnIssuer::Taken),
             ("http://localhost.example.com", NotAnIssuer::PlainHttp),
             ("http://10.0.0.1", NotAnIssuer::PlainHttp),
             ("http://[::ffff:127.0.0.1]", NotAnIssuer::PlainHttp),

@@ -115,3 +115,19 @@ impl Principal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::issuer::OWN;
+
+    /// Design decision 1: no issuer's path begins as one of these does.
+    #[test]
+    fn every_route_begins_as_no_issuer_may() {
+        for (route, _) in ROUTES {
+            let first = route.split('/').nth(1).unwrap_or_default();
+            let is_pattern = first.is_empty() || first.starts_with('{');
+            assert!(is_pattern || OWN.contains(&first), "{route}");
+        }
+    }
+}

@@ -54,7 +54,7 @@ pub async fn refresh(
 ///
 /// # Errors
 ///
-/// `invalid_refresh_token`, whatever is wrong with it.
+/// `invalid_refresh_token`, whatever is wrong with it; beyond the session's limit it stays good.
 pub async fn refresh_identity(
     app: &App,
     presented: &str,
@@ -70,6 +70,9 @@ pub async fn refresh_identity(
             }
             OAuthError::ServerError(cause) => {
                 AgentError { cause: Some(cause), ..AgentErrorCode::ServerError.into() }
+            }
+            OAuthError::RateLimited(wait) => {
+                AgentError::limited(AgentErrorCode::RateLimitExceeded, wait)
             }
             _ => AgentErrorCode::InvalidRefreshToken.into(),
         })?;

@@ -48,6 +48,9 @@ async fn refreshing_is_limited_and_costs_no_session() {
     let refused = agent.refresh(&third).await;
     refused.assert_error(429, "rate_limit_exceeded");
     assert!(refused.header("retry-after").is_some());
+    let refused = refresh_identity(agent, &third).await;
+    refused.assert_error(429, "rate_limit_exceeded");
+    assert!(refused.header("retry-after").is_some(), "an agent does not throw it away");
     assert_eq!((rows(&site, "token").await, rows(&site, "event").await), before);
     site.advance(Seconds::HOUR);
     let access = member(&agent.refresh(&third).await, "access_token");
