@@ -547,7 +547,7 @@ async fn no_other_input_makes_this_server_connect_to_a_special_use_address() {
 
 /// An assertion that says this issuer, signed by nobody.
 fn foreign(issuer: &str) -> String {
-    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let head = json!({ "alg": "ES256", "typ": "oauth-id-jag+jwt", "kid": "1", "jku": issuer });
     format!("{}.{}.AAAA", part(head), part(json!({ "iss": issuer, "sub": "x" })))
 }
