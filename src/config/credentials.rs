@@ -1,5 +1,6 @@
 //! The keys of a profile: `[[profile.credential]]`.
 
+use super::agent_headers;
 use super::entry::Entry;
 use super::problem::Problem;
 use super::public_tokens::{self, PublicRules};
@@ -31,6 +32,10 @@ pub struct KeyRules {
     pub longest: Option<Seconds>,
     pub remind_after: Seconds,
     pub rotation: Rotation,
+    /// The header in which clients name the agent whose key it is.
+    pub bind_agent: Option<String>,
+    /// The header in which clients name the agent that a user token acts as.
+    pub act_as: Option<String>,
 }
 
 /// A leak of the database shows the digest and the beginning: what is left to guess must be as
@@ -38,7 +43,7 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 15] = [
     "type",
     "prefix",
     "sandbox_prefix",
@@ -52,6 +57,8 @@ const KNOWN: [&str; 13] = [
     "overlap",
     "manage",
     "browsers",
+    "bind_agent",
+    "act_as",
 ];
 
 const BYTES: std::ops::RangeInclusive<i64> = 20..=64;
@@ -65,6 +72,17 @@ impl KeyRules {
             Mode::Live => Some(&self.live),
             Mode::Sandbox => self.sandbox.as_ref(),
         }
+    }
+
+    /// Whether a key may be given to an agent of its owner's. One of an agent's own kind must be.
+    #[must_use]
+    pub fn may_be_given(&self) -> bool {
+        self.must_be_given() || self.bind_agent.is_some()
+    }
+
+    #[must_use]
+    pub fn must_be_given(&self) -> bool {
+        self.kind == KeyKind::AgentKey
     }
 
     pub fn forms(&self) -> impl Iterator<Item = &KeyForm> {
@@ -133,8 +151,8 @@ fn kind(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<KeyKind> {
     if entry.is_text("type", "public") {
         return None;
     }
-    let [secret, user_token] = KeyKind::ALL.map(KeyKind::name);
-    let name = one_of(entry, "type", &[secret, user_token, "public"], problems);
+    let [secret, user_token, agent_key] = KeyKind::ALL.map(KeyKind::name);
+    let name = one_of(entry, "type", &[secret, user_token, agent_key, "public"], problems);
     Some(name.and_then(KeyKind::named).unwrap_or(KeyKind::Secret))
 }
 
@@ -167,6 +185,8 @@ fn rule(
         longest: longest(entry, problems),
         remind_after: entry.span("remind_after", Seconds::DAY.times(90), problems),
         rotation: rotation(entry, problems),
+        bind_agent: agent_headers::bind_agent(entry, kind, problems),
+        act_as: agent_headers::act_as(entry, kind, problems),
         live: live?,
     };
     Some(rules)
@@ -297,6 +317,8 @@ mod tests {
             longest: None,
             remind_after: Seconds::DAY.times(90),
             rotation: Rotation::Atomic,
+            bind_agent: None,
+            act_as: None,
         };
         assert_eq!(rules(KEYS), usual);
         let all = format!(
@@ -378,7 +400,8 @@ mod tests {
     fn each_kind_stands_once_and_has_a_prefix_of_its_own() {
         let twice = format!("{KEYS}[[profile.credential]]\nprefix = 'ey_'\n");
         assert_eq!(refused(&twice), ["profile[0].credential[1].type"]);
-        let other = format!("{twice}type = 'user-token'\n");
+        let agents = "[[profile.credential]]\nprefix = 'ez_'\ntype = 'agent-key'\n";
+        let other = format!("{twice}type = 'user-token'\n{agents}");
         let settings = loaded(&other).unwrap_or_else(|problems| panic!("{problems:?}"));
         let kinds = settings.profiles[0].keys.iter().map(|rules| rules.kind);
         assert_eq!(kinds.collect::<Vec<_>>(), KeyKind::ALL);

@@ -90,6 +90,12 @@ impl Fault {
         }
     }
 
+    /// What is said of it, where nothing more is known (docs/proxies.md, "Error dialects").
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        self.words().2
+    }
+
     /// When to come again, where that is known (RFC 9110 §10.2.3).
     #[must_use]
     pub const fn retry_after(self) -> Option<Seconds> {
@@ -126,7 +132,13 @@ impl ErrorDialect {
     /// The body that says so (docs/proxies.md, "Error dialects").
     #[must_use]
     pub fn body(self, fault: Fault, now: Timestamp) -> Value {
-        let (_, [oauth, code_message, text_code, envelope, reason], sentence) = fault.words();
+        self.body_saying(fault, fault.sentence(), now)
+    }
+
+    /// The same in a sentence that says more (docs/proxies.md, "Error dialects").
+    #[must_use]
+    pub fn body_saying(self, fault: Fault, sentence: &str, now: Timestamp) -> Value {
+        let (_, [oauth, code_message, text_code, envelope, reason], _) = fault.words();
         match self {
             Self::OAuth => json!({ "error": oauth, "error_description": sentence }),
             Self::CodeMessage => {

@@ -23,6 +23,7 @@ pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
         beginning: &key.beginning,
         profile: &key.profile,
         kind: key.kind,
+        agent: key.agent.as_ref().map(|agent| agent.name.as_str()),
         resource_name: resource.map_or(key.resource.as_str(), |resource| resource.name.as_str()),
         scopes: scope_words(resource, &key.scopes),
         mode: key.mode,

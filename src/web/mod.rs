@@ -1,6 +1,7 @@
 //! Who asks us: extractors, handlers, pages, and every route.
 
 mod account;
+mod account_agent;
 mod agent;
 mod agent_session;
 mod answer;
@@ -234,9 +235,8 @@ fn user_claimed_routes(server: &mut ServiceConfig) {
         );
 }
 
-/// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no
-/// agent's session reaches them (design promise P7); and reports of keys that leaked, which
-/// whoever has one may make.
+/// The pages of API keys, where a profile offers any, for the browser's cookie alone (design
+/// promise P7); and reports of keys that leaked, which whoever has one may make.
 pub fn api_key_routes(server: &mut ServiceConfig) {
     server
         .service(at("/account/keys", "GET, HEAD").route(get().to(api_key::list)))

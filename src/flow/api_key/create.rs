@@ -2,14 +2,16 @@
 
 use super::{KeyError, Offer};
 use crate::app::App;
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, Mode};
 use crate::domain::change::{Effect, UNSTORED};
 use crate::domain::id::{AccountId, KeyId};
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
+use crate::flow::account_agent;
 use crate::flow::error::{PersonError, until_next_hour};
 use crate::flow::principal::Human;
-use crate::protocol::api_key::KeySecret;
+use crate::protocol::api_key::{KeyForm, KeySecret};
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -23,6 +25,8 @@ pub const LONGEST_NAME: usize = 80;
 pub struct Wanted<'a> {
     pub name: &'a str,
     pub environment: &'a str,
+    /// The identifier of the agent that it is given to, if to any.
+    pub agent: Option<&'a str>,
     pub scopes: Scopes,
     pub mode: Mode,
     pub lasts: Lasts,
@@ -75,13 +79,8 @@ pub async fn create(
     }
     let name = line(wanted.name)?.ok_or(KeyError::NameMissing)?;
     let environment = line(wanted.environment)?.unwrap_or_default();
-    if wanted.scopes.is_empty() {
-        return Err(KeyError::NothingTicked);
-    }
-    if !offer.rules.scopes.covers(&wanted.scopes) || !offer.lives().contains(&wanted.lasts) {
-        return Err(KeyError::NotOffered);
-    }
-    let form = offer.rules.form(wanted.mode).ok_or(KeyError::NotOffered)?;
+    let form = offered(offer, wanted)?;
+    let agent = given_to(app, human, offer, wanted.agent).await?;
     let secret = app.entropy.key(form)?;
     let key = ApiKey {
         id: new_id(app, occasion.at)?,
@@ -89,6 +88,7 @@ pub async fn create(
         account: human.account().id.clone(),
         profile: offer.profile.name.clone(),
         kind: offer.rules.kind,
+        agent,
         resource: offer.resource.identifier.clone(),
         digest: secret.digest(),
         beginning: secret.beginning(offer.rules.display).to_owned(),
@@ -107,6 +107,35 @@ pub async fn create(
     change.effects.push(counted(app, &change.next.account, occasion.at));
     let key = app.store.commit(change).await.map_err(|error| limited(error, occasion.at))?;
     Ok((key, secret))
+}
+
+/// How the key is spelled, if such a one is offered.
+fn offered<'a>(offer: &Offer<'a>, wanted: &Wanted<'_>) -> Result<&'a KeyForm, KeyError> {
+    if wanted.scopes.is_empty() {
+        return Err(KeyError::NothingTicked);
+    }
+    if !offer.rules.scopes.covers(&wanted.scopes) || !offer.lives().contains(&wanted.lasts) {
+        return Err(KeyError::NotOffered);
+    }
+    offer.rules.form(wanted.mode).ok_or(KeyError::NotOffered)
+}
+
+/// The agent that a key is given to, among its owner's.
+async fn given_to(
+    app: &App,
+    human: &Human,
+    offer: &Offer<'_>,
+    wanted: Option<&str>,
+) -> Result<Option<NamedAgent>, KeyError> {
+    match wanted {
+        None if offer.rules.must_be_given() => Err(KeyError::AgentMissing),
+        None => Ok(None),
+        Some(_) if !offer.rules.may_be_given() => Err(KeyError::NotOffered),
+        Some(id) => {
+            let agent = account_agent::of_account(app, &human.account().id, id).await?;
+            Ok(Some(agent.named))
+        }
+    }
 }
 
 /// One readable line, cleaned of what deceives the eye; none where nothing is left.
@@ -130,6 +159,8 @@ pub(super) fn counted(app: &App, account: &AccountId, now: Timestamp) -> Effect 
 pub(super) fn limited(error: StoreError, now: Timestamp) -> KeyError {
     match error {
         StoreError::Limited => KeyError::Person(PersonError::Limited(until_next_hour(now))),
+        // The agent that it was to be given to has gone meanwhile.
+        StoreError::Stale(_) => KeyError::Person(PersonError::NotFound),
         error => error.into(),
     }
 }

@@ -38,7 +38,7 @@ impl Offer<'_> {
         let (profile, kind) = (&self.profile.name, self.rules.kind);
         match kind {
             KeyKind::Secret => profile.clone(),
-            KeyKind::UserToken => format!("{profile}_{}", kind.name()),
+            KeyKind::UserToken | KeyKind::AgentKey => format!("{profile}_{}", kind.name()),
         }
     }
 }
@@ -55,6 +55,11 @@ pub enum KeyError {
     TooLong,
     #[error("no scope is ticked")]
     NothingTicked,
+    /// Its kind is for agents, and none is named.
+    #[error("no agent is chosen")]
+    AgentMissing,
+    #[error("there are as many as there may be")]
+    TooMany,
     /// Nothing that our own page sends.
     #[error("what is asked for is not offered")]
     NotOffered,
@@ -148,7 +153,6 @@ pub async fn revoke(
     Ok(app.store.apply(key.revoke(occasion)).await?)
 }
 
-/// What cannot be an identifier is not looked for: PostgreSQL refuses a NUL in any text.
 async fn own(app: &App, human: &Human, id: &str) -> Result<ApiKey, PersonError> {
     if !is_word(id) {
         return Err(PersonError::NotFound);
@@ -157,6 +161,7 @@ async fn own(app: &App, human: &Human, id: &str) -> Result<ApiKey, PersonError> 
     key.filter(|key| key.account == human.account().id).ok_or(PersonError::NotFound)
 }
 
-fn is_word(text: &str) -> bool {
+/// What cannot stand in any identifier is not looked for: PostgreSQL refuses a NUL in any text.
+pub(in crate::flow) fn is_word(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
