@@ -14,7 +14,7 @@ use super::scope_words::scope_words;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::api_key::{ApiKey, Mode};
-use crate::flow::api_key::{self, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
+use crate::flow::api_key::{self, Caller, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
 use crate::protocol::api_key::KeySecret;
 use crate::protocol::form::Form;
 use crate::protocol::scope::Scopes;
@@ -60,7 +60,8 @@ pub async fn create(
     let Some(wanted) = wanted(&form) else {
         return visitor.error(&app, 400, None, Some(request.path()));
     };
-    let error = match api_key::create(&app, human, &offer, &wanted, &occasion).await {
+    let caller = Caller::Person(human);
+    let error = match api_key::create(&app, caller, &offer, &wanted, &occasion).await {
         Ok((key, secret)) => return shown(&app, &visitor, &key, &secret, None),
         Err(error) => error,
     };
@@ -88,7 +89,7 @@ pub async fn rotate(
         Ok(human) => human,
         Err(answer) => return answer,
     };
-    match api_key::rotate(&app, human, &id, &occasion).await {
+    match api_key::rotate(&app, Caller::Person(human), &id, &occasion).await {
         Ok(Rotated { key, secret, old_until }) => {
             let old = old_until.map_or(OldKey::Ended, OldKey::GoesOnUntil);
             shown(&app, &visitor, &key, &secret, Some(old))

@@ -6,6 +6,7 @@ mod doors;
 mod people;
 mod projects;
 mod sessions;
+mod tokens;
 mod usage;
 
 use super::Piece::{First, Words as W};
@@ -28,6 +29,7 @@ pub static ENGLISH: Texts = Texts {
     events: sessions::EVENTS,
     api_keys: api_keys::API_KEYS,
     projects: projects::PROJECTS,
+    tokens: tokens::TOKENS,
     usage: usage::USAGE,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },

@@ -11,6 +11,7 @@ pub mod english;
 mod people;
 mod projects;
 mod sessions;
+mod tokens;
 mod usage;
 
 use crate::domain::resource::Risk;
@@ -25,6 +26,7 @@ pub use doors::{
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
+pub use tokens::TokenTexts;
 pub use usage::UsageTexts;
 
 /// One language.
@@ -47,6 +49,7 @@ pub struct Texts {
     pub events: EventTexts,
     pub api_keys: ApiKeyTexts,
     pub projects: ProjectTexts,
+    pub tokens: TokenTexts,
     pub usage: UsageTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,

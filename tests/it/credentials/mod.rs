@@ -4,6 +4,7 @@ mod agent_sessions;
 mod api_keys;
 mod five_systems;
 mod limits;
+mod managed;
 
 use std::fs;
 use std::path::Path;

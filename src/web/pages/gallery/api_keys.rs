@@ -26,6 +26,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
             offer("agentvista", KeyKind::UserToken),
         ],
         search,
+        tokens: true,
         longest_beginning: 12,
         revoked,
     };
