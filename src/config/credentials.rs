@@ -2,6 +2,7 @@
 
 use super::agent_headers;
 use super::entry::Entry;
+use super::managed::{self, Addresses, Managed, ManagedBy};
 use super::problem::Problem;
 use super::public_tokens::{self, PublicRules};
 use super::via::{self, Via};
@@ -36,6 +37,8 @@ pub struct KeyRules {
     pub bind_agent: Option<String>,
     /// The header in which clients name the agent that a user token acts as.
     pub act_as: Option<String>,
+    /// How programs manage them.
+    pub managed: Managed,
 }
 
 /// A leak of the database shows the digest and the beginning: what is left to guess must be as
@@ -43,7 +46,7 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 14] = [
     "type",
     "prefix",
     "sandbox_prefix",
@@ -55,7 +58,6 @@ const KNOWN: [&str; 15] = [
     "remind_after",
     "rotate",
     "overlap",
-    "manage",
     "browsers",
     "bind_agent",
     "act_as",
@@ -93,6 +95,12 @@ impl KeyRules {
 /// Prefixes that are taken, by whom.
 pub(super) struct Prefixes(Vec<String>);
 
+/// What no two profiles may have.
+pub(super) struct Taken {
+    pub prefixes: Prefixes,
+    pub addresses: Addresses,
+}
+
 impl Prefixes {
     /// Those of this server's own secrets.
     pub fn ours() -> Self {
@@ -122,7 +130,7 @@ pub(super) struct Credentials {
 pub(super) fn read(
     profile: &Entry<'_>,
     resource: Option<&Resource>,
-    prefixes: &mut Prefixes,
+    taken: &mut Taken,
     problems: &mut Vec<Problem>,
 ) -> Credentials {
     let mut found = Credentials::default();
@@ -137,10 +145,19 @@ pub(super) fn read(
         kinds.push(kind);
         match kind {
             None => {
-                let public = public_tokens::read(entry, prefixes, problems);
+                let public = public_tokens::read(entry, &mut taken.prefixes, problems);
                 found.public = found.public.or(public);
             }
-            Some(kind) => found.keys.extend(rule(entry, kind, (resource, prefixes), problems)),
+            Some(kind) => {
+                let rules = rule(entry, kind, (resource, taken), problems);
+                if rules.as_ref().is_some_and(|rules| rules.managed.by == ManagedBy::HumanJwt)
+                    && !profile.has("jwt")
+                {
+                    let remedy = "nobody is handed such a token; write [profile.jwt]";
+                    problems.push(entry.problem("manage", remedy));
+                }
+                found.keys.extend(rules);
+            }
         }
     }
     found
@@ -159,11 +176,11 @@ fn kind(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<KeyKind> {
 fn rule(
     entry: &Entry<'_>,
     kind: KeyKind,
-    (resource, prefixes): (Option<&Resource>, &mut Prefixes),
+    (resource, taken): (Option<&Resource>, &mut Taken),
     problems: &mut Vec<Problem>,
 ) -> Option<KeyRules> {
-    entry.only(&KNOWN, problems);
-    one_of(entry, "manage", &["human"], problems);
+    entry.only(&[&KNOWN[..], &managed::LINES].concat(), problems);
+    let Taken { prefixes, addresses } = taken;
     if !entry.has("prefix") {
         problems.push(entry.problem("prefix", "missing; write how its keys begin, such as ex_"));
     }
@@ -175,13 +192,15 @@ fn rule(
         let remedy = "what is shown for ever leaves too little to guess; write more bytes";
         problems.push(entry.problem("display", remedy));
     }
+    let scopes = scopes(entry, resource, problems);
     let rules = KeyRules {
         kind,
         sandbox,
         display,
         via: via::read(entry, problems),
         browsers: one_of(entry, "browsers", &["refuse", "accept"], problems) == Some("accept"),
-        scopes: scopes(entry, resource, problems),
+        managed: managed::read(entry, &scopes, addresses, problems),
+        scopes,
         longest: longest(entry, problems),
         remind_after: entry.span("remind_after", Seconds::DAY.times(90), problems),
         rotation: rotation(entry, problems),
@@ -193,7 +212,7 @@ fn rule(
 }
 
 /// A word of a few; the first when left out.
-fn one_of<'a>(
+pub(super) fn one_of<'a>(
     entry: &Entry<'_>,
     name: &str,
     words: &[&'a str],
@@ -319,6 +338,7 @@ mod tests {
             rotation: Rotation::Atomic,
             bind_agent: None,
             act_as: None,
+            managed: Managed::default(),
         };
         assert_eq!(rules(KEYS), usual);
         let all = format!(

@@ -4,6 +4,7 @@ use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
 use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, SessionId};
 use crate::domain::project::Project;
+use crate::domain::resource::Resource;
 use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::introspection::SESSION;
@@ -44,6 +45,8 @@ pub enum Holder {
     Key { id: KeyId, profile: String, kind: KeyKind, mode: Mode, agent: Option<NamedAgent> },
     /// A project's public token, which anybody may read.
     Project { id: ProjectId, profile: String },
+    /// The browser of a person, which handed out a token for a while.
+    Console { id: String, profile: String },
 }
 
 impl Holder {
@@ -54,6 +57,7 @@ impl Holder {
             Self::Session(id) => id.as_str(),
             Self::Key { id, .. } => id.as_str(),
             Self::Project { id, .. } => id.as_str(),
+            Self::Console { id, .. } => id,
         }
     }
 
@@ -64,6 +68,7 @@ impl Holder {
             Self::Session(_) => SESSION,
             Self::Key { kind, .. } => kind.name(),
             Self::Project { .. } => "public",
+            Self::Console { .. } => "console",
         }
     }
 
@@ -71,14 +76,16 @@ impl Holder {
     pub fn profile(&self) -> Option<&str> {
         match self {
             Self::Session(_) => None,
-            Self::Key { profile, .. } | Self::Project { profile, .. } => Some(profile),
+            Self::Key { profile, .. }
+            | Self::Project { profile, .. }
+            | Self::Console { profile, .. } => Some(profile),
         }
     }
 
     #[must_use]
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Session(_) | Self::Project { .. } => Mode::Live,
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => Mode::Live,
             Self::Key { mode, .. } => *mode,
         }
     }
@@ -88,7 +95,7 @@ impl Holder {
     pub const fn agent(&self) -> Option<&NamedAgent> {
         match self {
             Self::Key { agent, .. } => agent.as_ref(),
-            Self::Session(_) | Self::Project { .. } => None,
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
         }
     }
 
@@ -96,7 +103,7 @@ impl Holder {
     pub const fn session(&self) -> Option<&SessionId> {
         match self {
             Self::Session(id) => Some(id),
-            Self::Key { .. } | Self::Project { .. } => None,
+            Self::Key { .. } | Self::Project { .. } | Self::Console { .. } => None,
         }
     }
 }
@@ -146,6 +153,31 @@ impl Credential {
             key: None,
             details: AuthorizationDetails::default(),
             expires_at: None,
+        }
+    }
+
+    /// What a person's own token is worth: whatever that person may do.
+    #[must_use]
+    pub fn of_console(
+        holder: Holder,
+        account: AccountId,
+        resource: &Resource,
+        (issued_at, ends_at): (Timestamp, Timestamp),
+    ) -> Self {
+        Self {
+            holder,
+            account: Some(account),
+            registration: None,
+            client: None,
+            agent: None,
+            resource: resource.identifier.clone(),
+            scopes: resource.all_scopes(),
+            issued_at,
+            approved_at: None,
+            actor: None,
+            key: None,
+            details: AuthorizationDetails::default(),
+            expires_at: Some(ends_at),
         }
     }
 

@@ -7,11 +7,12 @@ use crate::app::App;
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::credential::{Credential, Holder};
 use crate::domain::id::{AccountId, SessionId};
+use crate::domain::resource::Resource;
 use crate::flow::access_token::{self, token_type};
 use crate::flow::acting;
 use crate::flow::api_key;
 use crate::flow::plan::{self, Allowance};
-use crate::flow::principal::ResourceServer;
+use crate::flow::principal::{self, ResourceServer};
 use crate::flow::project;
 use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Active;
@@ -87,10 +88,12 @@ pub async fn introspect(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<Arc<LiveToken>>, StoreError> {
-    let Some(presented) = presented(app, token) else { return Ok(None) };
-    let live = match app.live.get(presented.digest(), now) {
-        Some(live) => Some(live),
-        None => load(app, presented, now).await?,
+    let live = match presented(app, token) {
+        None => of_console(app, token, now).await?,
+        Some(presented) => match app.live.get(presented.digest(), now) {
+            Some(live) => Some(live),
+            None => load(app, presented, now).await?,
+        },
     };
     let live = live.filter(|live| live.credential.resource == *resource);
     if let Some(live) = &live {
@@ -136,7 +139,36 @@ async fn load(
         }
     };
     let Some(credential) = credential else { return Ok(None) };
-    let value = Arc::new(LiveToken {
+    let value = found(app, credential, now).await?;
+    let Credential { holder, expires_at, .. } = &value.credential;
+    let live = Live { session: holder.id(), expires_at: *expires_at, value: Arc::clone(&value) };
+    Ok(app.live.admit(stamp, *presented.digest(), live))
+}
+
+/// A token that a person's browser handed out is good as long as that browser is signed in, which
+/// nobody announces: so it is looked up each time, and never remembered.
+async fn of_console(
+    app: &App,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Arc<LiveToken>>, StoreError> {
+    let Some(console) = principal::console(app, token, now).await? else { return Ok(None) };
+    let claims = console.claims();
+    let named = |resource: &&Resource| resource.identifier.as_str() == claims.aud;
+    let Some(resource) = app.settings.resources.iter().find(named) else { return Ok(None) };
+    let holder = Holder::Console { id: claims.jti.clone(), profile: claims.profile.clone() };
+    let account = console.account().id.clone();
+    let life = (Timestamp(claims.iat), Timestamp(claims.exp));
+    let credential = Credential::of_console(holder, account, resource, life);
+    found(app, credential, now).await.map(Some)
+}
+
+async fn found(
+    app: &App,
+    credential: Credential,
+    now: Timestamp,
+) -> Result<Arc<LiveToken>, StoreError> {
+    Ok(Arc::new(LiveToken {
         answer: answer(app.issuer(), &credential)?,
         allowance: plan::allowance(app, &credential, now).await?,
         agents: acting::choice(app, &credential).await?,
@@ -144,10 +176,7 @@ async fn load(
         noted_at: AtomicI64::new(i64::MIN),
         uses: AtomicI64::new(0),
         told: AtomicI64::new(i64::MIN),
-    });
-    let Credential { holder, expires_at, .. } = &value.credential;
-    let live = Live { session: holder.id(), expires_at: *expires_at, value: Arc::clone(&value) };
-    Ok(app.live.admit(stamp, *presented.digest(), live))
+    }))
 }
 
 /// The answer about a live token ([RFC 7662 §2.2]).
@@ -201,7 +230,7 @@ fn note(app: &App, live: &Arc<LiveToken>, now: Timestamp) {
     let session = match &live.credential.holder {
         Holder::Session(session) => session,
         Holder::Key { .. } => return count(app, live, now),
-        Holder::Project { .. } => return,
+        Holder::Project { .. } | Holder::Console { .. } => return,
     };
     let noted = live.noted_at.load(Ordering::Relaxed);
     if now.0.saturating_sub(noted) >= NOTE_EVERY.0 {

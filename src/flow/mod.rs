@@ -14,6 +14,7 @@ pub mod claim;
 pub mod client;
 pub mod code;
 pub mod collection;
+pub mod console;
 pub mod credential;
 pub mod decision;
 pub mod delivery;

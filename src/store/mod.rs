@@ -37,7 +37,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use api_key::KeyUses;
+pub use api_key::{KeyUses, KeysOf};
 pub use approval::Answered;
 pub use denied::{Denied, LoadStamp};
 pub use engine::{Database, GroupObserver, Location, OpenError};

@@ -1,6 +1,6 @@
 //! Account → Agents: what keys are given to. They take the browser's cookie, and nothing else.
 
-use actix_web::web::{self, Data, Path, Payload, ServiceConfig};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::account::{person_error, value};
@@ -8,30 +8,17 @@ use super::answer::see_other;
 use super::api_key::offered;
 use super::pages::account_agents::{AccountAgentsPage, AgentError, AgentKeyLine, AgentLine};
 use super::person::{Posted, posted, signed_in, to_sign_in, visitor};
-use super::route::{at, get};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::account_agent::AccountAgent;
 use crate::domain::api_key::ApiKey;
 use crate::flow::account_agent;
-use crate::flow::api_key::{self, KeyError, LONGEST_NAME};
+use crate::flow::api_key::{self, Caller, KeyError, LONGEST_NAME};
 use crate::flow::error::PersonError;
 use crate::flow::principal::Human;
 
-/// The page of agents, where a profile has credentials of theirs; for the browser's cookie alone
-/// (design promise P7).
-pub fn routes(server: &mut ServiceConfig) {
-    server
-        .service(
-            at("/account/agents", "GET, HEAD, POST")
-                .route(get().to(list))
-                .route(web::post().to(create)),
-        )
-        .service(at("/account/agents/{id}/remove", "POST").route(web::post().to(remove)));
-}
-
 /// `GET /account/agents`.
-async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
+pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
     let visitor = match visitor(&app, &request).await {
         Ok(visitor) => visitor,
         Err(answer) => return answer,
@@ -42,7 +29,7 @@ async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
 }
 
 /// `POST /account/agents`.
-async fn create(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+pub async fn create(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
     let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
@@ -64,7 +51,7 @@ async fn create(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpR
 }
 
 /// `POST /account/agents/{id}/remove`: immediate, without undo.
-async fn remove(
+pub async fn remove(
     request: HttpRequest,
     id: Path<String>,
     payload: Payload,
@@ -114,7 +101,10 @@ async fn agents_and_keys(
     app: &App,
     human: &Human,
 ) -> Result<(Vec<AccountAgent>, Vec<ApiKey>), PersonError> {
-    Ok((account_agent::list(app, human).await?, api_key::list(app, human, "").await?))
+    Ok((
+        account_agent::list(app, human).await?,
+        api_key::list(app, Caller::Person(human), "").await?,
+    ))
 }
 
 fn line<'a>(agent: &'a AccountAgent, keys: &'a [ApiKey]) -> AgentLine<'a> {

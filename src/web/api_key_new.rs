@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::domain::account_agent::AccountAgent;
 use crate::domain::api_key::{ApiKey, Mode};
 use crate::flow::account_agent;
-use crate::flow::api_key::{self, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
+use crate::flow::api_key::{self, Caller, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
 use crate::flow::error::PersonError;
 use crate::protocol::api_key::KeySecret;
 use crate::protocol::form::Form;
@@ -70,7 +70,8 @@ pub async fn create(
     let Some(wanted) = wanted(&form) else {
         return visitor.error(&app, 400, None, Some(request.path()));
     };
-    let error = match api_key::create(&app, human, &offer, &wanted, &occasion).await {
+    let caller = Caller::Person(human);
+    let error = match api_key::create(&app, caller, &offer, &wanted, &occasion).await {
         Ok((key, secret)) => return shown(&app, &visitor, &key, &secret, None),
         Err(error) => error,
     };
@@ -99,7 +100,7 @@ pub async fn rotate(
         Ok(human) => human,
         Err(answer) => return answer,
     };
-    match api_key::rotate(&app, human, &id, &occasion).await {
+    match api_key::rotate(&app, Caller::Person(human), &id, &occasion).await {
         Ok(Rotated { key, secret, old_until }) => {
             let old = old_until.map_or(OldKey::Ended, OldKey::GoesOnUntil);
             shown(&app, &visitor, &key, &secret, Some(old))

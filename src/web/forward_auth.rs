@@ -259,7 +259,7 @@ fn fault(app: &App, proxy: &ResourceServer<'_>, fault: Fault) -> HttpResponse {
 
 /// The same, in a sentence that says more.
 fn said(app: &App, proxy: &ResourceServer<'_>, fault: Fault, sentence: &str) -> HttpResponse {
-    let body = forward_auth::dialect(app, proxy).body_saying(fault, sentence, app.clock.now());
+    let body = forward_auth::dialect(app, proxy).saying(fault, sentence, app.clock.now());
     let mut answer = answer::json(fault.status(), &body);
     retry_after(&mut answer, fault.retry_after().map(|wait| wait.0));
     answer::for_any_origin(answer)

@@ -1,6 +1,6 @@
 //! A person makes a key (docs/credentials.md, "Keys").
 
-use super::{KeyError, Offer};
+use super::{Caller, KeyError, Offer};
 use crate::app::App;
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, Mode};
@@ -10,7 +10,6 @@ use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::flow::account_agent;
 use crate::flow::error::{PersonError, until_next_hour};
-use crate::flow::principal::Human;
 use crate::protocol::api_key::{KeyForm, KeySecret};
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
@@ -19,6 +18,9 @@ use crate::store::StoreError;
 
 /// The longest name and environment, in characters (docs/credentials.md, "Keys").
 pub const LONGEST_NAME: usize = 80;
+
+/// What ends later, nobody sees end; a key that is to last has no end.
+const LONGEST_LIFE: Seconds = Seconds::DAY.times(36_500);
 
 /// What a person fills in (docs/credentials.md, "Keys").
 #[derive(Debug, Clone)]
@@ -51,6 +53,18 @@ impl Lasts {
 }
 
 impl Offer<'_> {
+    /// Whether a key may live so long (docs/credentials.md, "Keys").
+    #[must_use]
+    pub fn allows(&self, lasts: Lasts) -> bool {
+        match (lasts, self.rules.longest) {
+            (Lasts::UntilRevoked, longest) => longest.is_none(),
+            (Lasts::For(span), longest) => {
+                let most = longest.unwrap_or(LONGEST_LIFE);
+                span >= Seconds::MINUTE && span <= most
+            }
+        }
+    }
+
     /// The lives a person may choose from, the longest last: the usual ones, within what the
     /// operator allows (docs/credentials.md, "Keys").
     #[must_use]
@@ -66,26 +80,24 @@ impl Offer<'_> {
 ///
 /// # Errors
 ///
-/// Not signed in lately, not filled in, not offered, or too many within the hour.
+/// Not signed in lately, a key, not filled in, not offered, or too many within the hour.
 pub async fn create(
     app: &App,
-    human: &Human,
+    caller: Caller<'_>,
     offer: &Offer<'_>,
     wanted: &Wanted<'_>,
     occasion: &Occasion,
 ) -> Result<(ApiKey, KeySecret), KeyError> {
-    if !human.is_fresh(occasion.at) {
-        return Err(KeyError::NotFresh);
-    }
+    caller.may_make(occasion.at)?;
     let name = line(wanted.name)?.ok_or(KeyError::NameMissing)?;
     let environment = line(wanted.environment)?.unwrap_or_default();
     let form = offered(offer, wanted)?;
-    let agent = given_to(app, human, offer, wanted.agent).await?;
+    let agent = given_to(app, caller, offer, wanted.agent).await?;
     let secret = app.entropy.key(form)?;
     let key = ApiKey {
         id: new_id(app, occasion.at)?,
         revision: UNSTORED,
-        account: human.account().id.clone(),
+        account: caller.account().clone(),
         profile: offer.profile.name.clone(),
         kind: offer.rules.kind,
         agent,
@@ -114,7 +126,7 @@ fn offered<'a>(offer: &Offer<'a>, wanted: &Wanted<'_>) -> Result<&'a KeyForm, Ke
     if wanted.scopes.is_empty() {
         return Err(KeyError::NothingTicked);
     }
-    if !offer.rules.scopes.covers(&wanted.scopes) || !offer.lives().contains(&wanted.lasts) {
+    if !offer.rules.scopes.covers(&wanted.scopes) || !offer.allows(wanted.lasts) {
         return Err(KeyError::NotOffered);
     }
     offer.rules.form(wanted.mode).ok_or(KeyError::NotOffered)
@@ -123,7 +135,7 @@ fn offered<'a>(offer: &Offer<'a>, wanted: &Wanted<'_>) -> Result<&'a KeyForm, Ke
 /// The agent that a key is given to, among its owner's.
 async fn given_to(
     app: &App,
-    human: &Human,
+    caller: Caller<'_>,
     offer: &Offer<'_>,
     wanted: Option<&str>,
 ) -> Result<Option<NamedAgent>, KeyError> {
@@ -132,7 +144,7 @@ async fn given_to(
         None => Ok(None),
         Some(_) if !offer.rules.may_be_given() => Err(KeyError::NotOffered),
         Some(id) => {
-            let agent = account_agent::of_account(app, &human.account().id, id).await?;
+            let agent = account_agent::of_account(app, caller.account(), id).await?;
             Ok(Some(agent.named))
         }
     }

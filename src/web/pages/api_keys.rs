@@ -19,6 +19,8 @@ pub struct ApiKeysPage<'a> {
     /// The most characters that are shown of any key, and that are taken for a search, so that
     /// nobody sends a whole one.
     pub longest_beginning: usize,
+    /// Whether there are tokens for scripts, too.
+    pub tokens: bool,
     /// Whether a key was revoked a moment ago.
     pub revoked: bool,
 }

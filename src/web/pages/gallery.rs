@@ -18,6 +18,7 @@ mod projects;
 mod results;
 mod samples;
 mod standard;
+mod tokens;
 mod usage;
 
 use std::collections::HashSet;

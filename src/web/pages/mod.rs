@@ -27,6 +27,7 @@ pub mod sessions;
 pub mod set_password;
 pub mod sign_in;
 pub mod sign_up;
+pub mod tokens;
 pub mod unknown_client;
 pub mod upgrade;
 pub mod usage;

@@ -7,6 +7,7 @@ mod doors;
 mod people;
 mod projects;
 mod sessions;
+mod tokens;
 mod usage;
 
 use super::Piece::{First, Words as W};
@@ -30,6 +31,7 @@ pub static ENGLISH: Texts = Texts {
     account_agents: account_agents::ACCOUNT_AGENTS,
     api_keys: api_keys::API_KEYS,
     projects: projects::PROJECTS,
+    tokens: tokens::TOKENS,
     usage: usage::USAGE,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },

@@ -12,6 +12,7 @@ pub mod english;
 mod people;
 mod projects;
 mod sessions;
+mod tokens;
 mod usage;
 
 use crate::domain::resource::Risk;
@@ -27,6 +28,7 @@ pub use doors::{
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
+pub use tokens::TokenTexts;
 pub use usage::UsageTexts;
 
 /// One language.
@@ -50,6 +52,7 @@ pub struct Texts {
     pub account_agents: AccountAgentTexts,
     pub api_keys: ApiKeyTexts,
     pub projects: ProjectTexts,
+    pub tokens: TokenTexts,
     pub usage: UsageTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,

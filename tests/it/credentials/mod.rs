@@ -5,6 +5,7 @@ mod agents;
 mod api_keys;
 mod five_systems;
 mod limits;
+mod managed;
 
 use std::fs;
 use std::path::Path;

@@ -27,15 +27,15 @@ use crate::support::reply::Reply;
 /// demo resource.
 const PROFILE: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n\
                        user_claimed = true\n\
-                       billing_url = \"https://example.com/billing\"\n\
+                       billing_url = \"https://example.com/billing\"\n[profile.jwt]\n\
                        [[profile.credential]]\nprefix = \"ex_\"\n\
                        bind_agent = \"X-Agent\"\n\
                        [[profile.credential]]\ntype = \"public\"\nprefix = \"ext_\"\n\
                        allow = [\"POST /track\"]\n[[profile.plan]]\nname = \"free\"\n";
 
-/// Where every route stands.
-const ROUTES_SOURCE: [&str; 2] =
-    [include_str!("../../../src/web/mod.rs"), include_str!("../../../src/web/account_agent.rs")];
+/// Where every route is written down.
+const SOURCE: &str =
+    concat!(include_str!("../../../src/web/mod.rs"), include_str!("../../../src/web/offered.rs"));
 
 /// What the database holds of people's and agents' state. Events, counters and "last used"
 /// are left out: they may move while protected state must not.

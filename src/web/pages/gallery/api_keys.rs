@@ -29,6 +29,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
             offer("agrenting", KeyKind::AgentKey),
         ],
         search,
+        tokens: true,
         longest_beginning: 12,
         revoked,
     };

@@ -91,6 +91,7 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::api_keys::pages(sample, &inside));
     pages.extend(super::account_agents::pages(sample, &inside));
     pages.extend(super::projects::pages(sample, &inside));
+    pages.extend(super::tokens::pages(&inside));
     pages.extend(super::usage::pages(&inside));
     pages.extend([
         show(

@@ -34,7 +34,7 @@ async fn a_user_token_names_its_agent_where_there_are_several() {
     let absent = acting(&site, &token, &[]).await;
     assert_eq!(absent.status, 400, "{}", absent.text);
     let error = absent.json()["errors"][0].clone();
-    assert_eq!(error["code"], "VALIDATION_ERROR");
+    assert_eq!(error["code"], "BAD_REQUEST");
     assert!(error["message"].as_str().is_some_and(|said| said.contains("X-Agent-ID")), "{error}");
     for (said, status) in [
         (vec![one.as_str()], 200),
