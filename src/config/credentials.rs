@@ -2,7 +2,7 @@
 
 use super::agent_headers;
 use super::entry::Entry;
-use super::managed::{self, Addresses, Managed, ManagedBy};
+use super::managed::{self, Addresses, Managed};
 use super::problem::Problem;
 use super::public_tokens::{self, PublicRules};
 use super::via::{self, Via};
@@ -150,10 +150,8 @@ pub(super) fn read(
             }
             Some(kind) => {
                 let rules = rule(entry, kind, (resource, taken), problems);
-                if rules.as_ref().is_some_and(|rules| rules.managed.by == ManagedBy::HumanJwt)
-                    && !profile.has("jwt")
-                {
-                    let remedy = "nobody is handed such a token; write [profile.jwt]";
+                let by = rules.as_ref().map(|rules| rules.managed.by).unwrap_or_default();
+                if let Some(remedy) = managed::nobody(profile, by) {
                     problems.push(entry.problem("manage", remedy));
                 }
                 found.keys.extend(rules);
@@ -199,7 +197,7 @@ fn rule(
         display,
         via: via::read(entry, problems),
         browsers: one_of(entry, "browsers", &["refuse", "accept"], problems) == Some("accept"),
-        managed: managed::read(entry, &scopes, addresses, problems),
+        managed: managed::read(entry, (kind, &scopes), addresses, problems),
         scopes,
         longest: longest(entry, problems),
         remind_after: entry.span("remind_after", Seconds::DAY.times(90), problems),

@@ -179,9 +179,10 @@ impl ApiKey {
         (self.is_live(now) && self.successor.is_none() && due <= now).then_some(due)
     }
 
-    /// Makes it good.
-    pub fn create(self, occasion: &Occasion) -> Change<Self> {
-        let event = self.event(EventKind::KeyCreated, occasion);
+    /// Makes it good, asked for by its owner or by this user token of theirs.
+    pub fn create(self, token: Option<&KeyId>, occasion: &Occasion) -> Change<Self> {
+        let mut event = self.event(EventKind::KeyCreated, occasion);
+        event.detail = token.map(KeyId::to_string);
         let effects = self.given().into_iter().chain([Effect::Record(event)]).collect();
         Change { seen: UNSTORED, next: self, effects }
     }

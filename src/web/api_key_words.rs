@@ -45,6 +45,7 @@ pub fn history(events: &[Event]) -> Vec<KeyEventLine<'_>> {
 
 fn event_line(event: &Event) -> Option<KeyEventLine<'_>> {
     let shown = match event.kind {
+        EventKind::KeyCreated if event.detail.is_some() => KeyEvent::CreatedByToken,
         EventKind::KeyCreated => KeyEvent::Created,
         EventKind::KeyRotated => KeyEvent::Rotated,
         EventKind::KeyRevoked => KeyEvent::Revoked,

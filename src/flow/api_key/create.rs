@@ -91,7 +91,7 @@ pub async fn create(
     caller.may_make(occasion.at)?;
     let name = line(wanted.name)?.ok_or(KeyError::NameMissing)?;
     let environment = line(wanted.environment)?.unwrap_or_default();
-    let form = offered(offer, wanted)?;
+    let form = offered(caller, offer, wanted)?;
     let agent = given_to(app, caller, offer, wanted.agent).await?;
     let secret = app.entropy.key(form)?;
     let key = ApiKey {
@@ -109,27 +109,44 @@ pub async fn create(
         scopes: wanted.scopes.clone(),
         mode: wanted.mode,
         created_at: occasion.at,
-        expires_at: wanted.lasts.span().map(|span| occasion.at + span),
+        expires_at: end(caller, wanted, occasion.at),
         last_used_at: None,
         uses: 0,
         ended: None,
         successor: None,
     };
-    let mut change = key.create(occasion);
+    let mut change = key.create(caller.user_token().map(|token| &token.id), occasion);
     change.effects.push(counted(app, &change.next.account, occasion.at));
     let key = app.store.commit(change).await.map_err(|error| limited(error, occasion.at))?;
     Ok((key, secret))
 }
 
 /// How the key is spelled, if such a one is offered.
-fn offered<'a>(offer: &Offer<'a>, wanted: &Wanted<'_>) -> Result<&'a KeyForm, KeyError> {
+fn offered<'a>(
+    caller: Caller<'_>,
+    offer: &Offer<'a>,
+    wanted: &Wanted<'_>,
+) -> Result<&'a KeyForm, KeyError> {
     if wanted.scopes.is_empty() {
         return Err(KeyError::NothingTicked);
     }
     if !offer.rules.scopes.covers(&wanted.scopes) || !offer.allows(wanted.lasts) {
         return Err(KeyError::NotOffered);
     }
+    if let Some(token) = caller.user_token() {
+        let opens_more = !token.scopes.covers(&wanted.scopes);
+        if opens_more || (token.mode == Mode::Sandbox && wanted.mode == Mode::Live) {
+            return Err(KeyError::LacksScope);
+        }
+    }
     offer.rules.form(wanted.mode).ok_or(KeyError::NotOffered)
+}
+
+/// When it ends: as is wanted, and no later than the user token that makes it.
+fn end(caller: Caller<'_>, wanted: &Wanted<'_>, now: Timestamp) -> Option<Timestamp> {
+    let wanted = wanted.lasts.span().map(|span| now + span);
+    let tokens = caller.user_token().and_then(|token| token.expires_at);
+    wanted.into_iter().chain(tokens).min()
 }
 
 /// The agent that a key is given to, among its owner's.

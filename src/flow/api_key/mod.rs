@@ -22,7 +22,7 @@ use crate::store::StoreError;
 pub use caller::{Caller, Program};
 pub use create::{LONGEST_NAME, Lasts, Wanted, create};
 pub use leak::{exposure, report, tell_exposed};
-pub use managed::{NotAProgram, create_worded, may_read, page, program};
+pub use managed::{NotAProgram, create_worded, is_of_agent, may_read, page, program};
 pub use rotate::{Rotated, rotate};
 
 /// The keys of one profile, as the operator offers them (docs/credentials.md, "Keys").

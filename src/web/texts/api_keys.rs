@@ -63,6 +63,7 @@ pub struct ApiKeyTexts {
     pub keep: &'static str,
     pub revoked_now: &'static str,
     pub was_created: &'static str,
+    pub was_created_by_token: &'static str,
     pub was_rotated: &'static str,
     pub was_revoked: &'static str,
     pub was_leaked: &'static str,

@@ -102,6 +102,7 @@ fn one<'a>(frame: &'a Frame<'a>, key: KeyLine<'a>, rotation: Option<Rotation>) -
         event(3_500, KeyEvent::Exposed(Exposure::Page)),
         event(3_600, KeyEvent::Revoked),
         event(90_000, KeyEvent::Rotated),
+        event(8_035_100, KeyEvent::CreatedByToken),
         event(8_035_200, KeyEvent::Created),
     ];
     ApiKeyPage { frame, csrf: CSRF, key, rotation, history }

@@ -104,6 +104,7 @@ pub const API_KEYS: ApiKeyTexts = ApiKeyTexts {
     keep: "Keep it",
     revoked_now: "Revoked. No program can use this key any more.",
     was_created: "You created the key",
+    was_created_by_token: "A program with a user token of yours created the key",
     was_rotated: "You rotated the key",
     was_revoked: "You revoked the key",
     was_leaked: "Somebody who had found the key reported it, and it ended",

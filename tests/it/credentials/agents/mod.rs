@@ -3,6 +3,7 @@
 
 mod acting;
 mod binding;
+mod managed;
 mod pages;
 
 use base64::Engine as _;
@@ -42,10 +43,18 @@ error_dialect = "envelope"
 [[profile.credential]]
 type = "agent-key"
 prefix = "agk_"
+sandbox_prefix = "sk_sandbox_"
 via = ["header:X-API-Key", "header:Api-Key"]
+manage = "user-token-or-self"
+default_scopes = ["read", "write"]
+[profile.credential.routes]
+create = "POST /api/v1/agents/{agent}/credentials"
+revoke = "DELETE /api/v1/agents/{agent}/credentials/{id}"
+rotate = "POST /api/v1/auth/rotate-key"
 [[profile.credential]]
 type = "user-token"
 prefix = "ap_"
+sandbox_prefix = "aps_"
 via = ["bearer", "header:X-API-Key"]
 act_as = { header = "X-Agent-ID", required = "when-many" }
 "#;
