@@ -55,6 +55,7 @@
       time.textContent = end;
       later();
     };
+    form.parentElement.querySelector("[data-renewed]").hidden = false;
     later();
   }
 

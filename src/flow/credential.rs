@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::config::{Profile, Via};
-use crate::flow::forward_auth::Waiting;
+use crate::flow::forward_auth::{Presented, Waiting};
 use crate::protocol::api_key::KeyForm;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 
@@ -18,6 +18,9 @@ pub enum Place<'a> {
     /// A parameter of the address.
     Query(&'a str),
 }
+
+/// What a request carried, and everywhere it did (docs/credentials.md, "Transport").
+pub type Shown<'a> = (Option<Presented<'a>>, &'a [Place<'a>]);
 
 impl Place<'_> {
     fn is(self, via: &Via) -> bool {

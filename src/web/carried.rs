@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::config::Via;
-use crate::flow::credential::{self, Place};
+use crate::flow::credential::{self, Place, Shown};
 use crate::flow::forward_auth::Presented;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 
@@ -57,6 +57,11 @@ impl<'a> Carried<'a> {
             }
         }
         Ok(carried)
+    }
+
+    /// For whoever judges it.
+    pub fn shown(&self) -> Shown<'_> {
+        (self.presented, &self.places)
     }
 
     fn add(&mut self, presented: Presented<'a>, place: Place<'a>) -> Result<(), Contradiction> {

@@ -248,6 +248,6 @@ async fn program(
         words.told(Fault::Validation, "two different credentials came with the request")
     })?;
     let now = app.clock.now();
-    let found = api_key::program(app, offer, carried.presented, &carried.places, now).await;
+    let found = api_key::program(app, offer, carried.shown(), now).await;
     found.map_err(|error| words.not_let_in(error))
 }

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::config::KeyRules;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
 use crate::domain::origin::Occasion;
-use crate::flow::credential::{self, Place};
+use crate::flow::credential::{self, Shown};
 use crate::flow::error::PersonError;
 use crate::flow::forward_auth::Presented;
 use crate::flow::principal;
@@ -43,8 +43,7 @@ pub enum NotAProgram {
 pub async fn program(
     app: &App,
     offer: &Offer<'_>,
-    presented: Option<Presented<'_>>,
-    places: &[Place<'_>],
+    (presented, places): Shown<'_>,
     now: Timestamp,
 ) -> Result<Program, NotAProgram> {
     let (text, proven) = match presented {

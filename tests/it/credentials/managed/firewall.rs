@@ -36,7 +36,7 @@ fn every_route_for_programs_is_here() {
 }
 
 /// What an agent of this person's holds: access token, refresh token and assertion.
-async fn session(site: &Site, person: &mut Person) -> [String; 3] {
+pub(super) async fn session(site: &Site, person: &mut Person) -> [String; 3] {
     let agent = site.agent();
     let registered = agent.register_for("ada@example.com").await;
     let code = registered.user_code();

@@ -1,6 +1,7 @@
 //! Keys that programs manage (docs/credentials.md, "Management"): the routes of five products, and
 //! the tokens that people's browsers hand to their scripts.
 
+mod account;
 mod console;
 mod firewall;
 mod input;
