@@ -2,7 +2,8 @@
 
 use super::agent_headers;
 use super::entry::Entry;
-use super::managed::{self, Addresses, Managed};
+use super::managed::{self, Managed};
+use super::prefixes::{Taken, form};
 use super::problem::Problem;
 use super::public_tokens::{self, PublicRules};
 use super::via::{self, Via};
@@ -10,7 +11,6 @@ use crate::domain::api_key::{KeyKind, Mode, Rotation};
 use crate::domain::resource::Resource;
 use crate::protocol::api_key::KeyForm;
 use crate::protocol::scope::Scopes;
-use crate::protocol::secret::SecretKind;
 use crate::protocol::timestamp::Seconds;
 
 /// What holds of the keys of one kind that a profile has.
@@ -89,33 +89,6 @@ impl KeyRules {
 
     pub fn forms(&self) -> impl Iterator<Item = &KeyForm> {
         std::iter::once(&self.live).chain(&self.sandbox)
-    }
-}
-
-/// Prefixes that are taken, by whom.
-pub(super) struct Prefixes(Vec<String>);
-
-/// What no two profiles may have.
-pub(super) struct Taken {
-    pub prefixes: Prefixes,
-    pub addresses: Addresses,
-}
-
-impl Prefixes {
-    /// Those of this server's own secrets.
-    pub fn ours() -> Self {
-        Self(SecretKind::ALL.iter().map(|kind| kind.prefix().to_owned()).collect())
-    }
-
-    /// Takes a prefix, unless it and another could begin the same text: then nothing could tell
-    /// two kinds of credential apart.
-    fn take(&mut self, prefix: &str) -> Result<(), String> {
-        let clash = |taken: &&String| taken.starts_with(prefix) || prefix.starts_with(*taken);
-        if let Some(taken) = self.0.iter().find(clash) {
-            return Err(format!("{taken} is taken, and the same text could begin with both"));
-        }
-        self.0.push(prefix.to_owned());
-        Ok(())
     }
 }
 
@@ -242,26 +215,6 @@ fn number(
         problems.push(entry.problem(name, remedy));
         usual
     })
-}
-
-pub(super) fn form(
-    entry: &Entry<'_>,
-    name: &str,
-    bytes: usize,
-    prefixes: &mut Prefixes,
-    problems: &mut Vec<Problem>,
-) -> Option<KeyForm> {
-    let prefix = entry.text(name, problems)?;
-    let taken = if KeyForm::is_prefix(&prefix) {
-        prefixes.take(&prefix)
-    } else {
-        Err("write small letters and digits with an underscore at the end, such as ex_".to_owned())
-    };
-    if let Err(remedy) = taken {
-        problems.push(entry.problem(name, remedy));
-        return None;
-    }
-    Some(KeyForm::new(&prefix, bytes))
 }
 
 /// Scopes of the resource; all of them when left out.

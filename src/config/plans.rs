@@ -96,7 +96,7 @@ fn plan(
     Some(Plan { name: entry.text("name", problems)?, rate, events, scopes })
 }
 
-fn rate(text: &str) -> Option<Rate> {
+pub(super) fn rate(text: &str) -> Option<Rate> {
     let (most, span) = text.split_once('/')?;
     let span = match span {
         "s" => Seconds(1),

@@ -1,7 +1,7 @@
 //! The public tokens of a profile: `[[profile.credential]]` with `type = "public"`.
 
-use super::credentials::{Prefixes, form};
 use super::entry::Entry;
+use super::prefixes::{Prefixes, form};
 use super::problem::Problem;
 use super::via::{self, Via};
 use crate::protocol::api_key::KeyForm;
