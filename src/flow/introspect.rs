@@ -7,8 +7,9 @@ use crate::app::App;
 use crate::domain::credential::{Credential, Holder};
 use crate::domain::id::{AccountId, SessionId};
 use crate::flow::access_token::{self, token_type};
+use crate::flow::allowance::Allowance;
 use crate::flow::api_key;
-use crate::flow::plan::{self, Allowance};
+use crate::flow::plan;
 use crate::flow::principal::ResourceServer;
 use crate::flow::project;
 use crate::protocol::error::OAuthError;
@@ -141,7 +142,10 @@ async fn load(
         told: AtomicI64::new(i64::MIN),
     });
     let Credential { holder, expires_at, .. } = &value.credential;
-    let live = Live { session: holder.id(), expires_at: *expires_at, value: Arc::clone(&value) };
+    // What is known of one month's use says nothing of the next.
+    let month_end = value.allowance.as_ref().map(|allowance| allowance.month().end);
+    let expires_at = expires_at.iter().copied().chain(month_end).min();
+    let live = Live { session: holder.id(), expires_at, value: Arc::clone(&value) };
     Ok(app.live.admit(stamp, *presented.digest(), live))
 }
 
