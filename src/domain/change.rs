@@ -152,6 +152,12 @@ pub enum Effect {
         cause: KeyEnd,
         at: Timestamp,
     },
+    /// A new project is one of so many live ones of its account at most; refused otherwise.
+    HoldProjects {
+        with: ProjectId,
+        account: AccountId,
+        most: i64,
+    },
     /// Ends a project's token, on every node at once.
     EndProject {
         id: ProjectId,

@@ -4,6 +4,7 @@ pub mod access_token;
 pub mod account;
 pub mod agent;
 pub mod agent_session;
+pub mod allowance;
 pub mod api_key;
 pub mod approval;
 pub mod assertion;

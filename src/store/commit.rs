@@ -108,6 +108,9 @@ impl Store {
             Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
             Effect::IssueKey(key) => steps.push(key.put(UNSTORED, backend)?),
             Effect::EndKey { id, cause, at } => steps.push(api_key::end(&id, cause, at, backend)),
+            Effect::HoldProjects { with, account, most } => {
+                steps.push(project::hold(&with, &account, most, backend));
+            }
             Effect::EndProject { id, at } => steps.push(project::end(&id, at, backend)),
             Effect::PushRequest(pushed) => steps.push(pushed_request::push(&pushed, backend)),
             Effect::TakeUpRequest { digest, at } => {

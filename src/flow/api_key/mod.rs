@@ -66,6 +66,8 @@ pub enum KeyError {
     TooLong,
     #[error("no scope is ticked")]
     NothingTicked,
+    #[error("there are as many as there may be")]
+    TooMany,
     /// Nothing that our own page sends.
     #[error("what is asked for is not offered")]
     NotOffered,

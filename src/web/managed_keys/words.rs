@@ -100,6 +100,7 @@ const fn refusal(error: &KeyError) -> (Fault, &'static str) {
         }
         KeyError::NoOrganization => (Fault::Member, "org_slug: there is no such organization"),
         KeyError::Over => (Fault::Conflict, "the key has ended, or another has its place"),
+        KeyError::TooMany => (Fault::Conflict, "as many are live as there may be"),
         KeyError::Person(PersonError::NotFound) => (Fault::NotFound, "there is no such key"),
         KeyError::Person(PersonError::Limited(wait)) => {
             (Fault::Rate(*wait), "too many keys were made within the hour")
