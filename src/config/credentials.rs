@@ -1,7 +1,8 @@
 //! The keys of a profile: `[[profile.credential]]`.
 
+use super::agent_headers;
 use super::entry::Entry;
-use super::managed::{self, Addresses, Managed, ManagedBy};
+use super::managed::{self, Addresses, Managed};
 use super::problem::Problem;
 use super::public_tokens::{self, PublicRules};
 use super::via::{self, Via};
@@ -32,6 +33,10 @@ pub struct KeyRules {
     pub longest: Option<Seconds>,
     pub remind_after: Seconds,
     pub rotation: Rotation,
+    /// The header in which clients name the agent whose key it is.
+    pub bind_agent: Option<String>,
+    /// The header in which clients name the agent that a user token acts as.
+    pub act_as: Option<String>,
     /// How programs manage them.
     pub managed: Managed,
 }
@@ -41,7 +46,7 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 14] = [
     "type",
     "prefix",
     "sandbox_prefix",
@@ -54,6 +59,8 @@ const KNOWN: [&str; 12] = [
     "rotate",
     "overlap",
     "browsers",
+    "bind_agent",
+    "act_as",
 ];
 
 const BYTES: std::ops::RangeInclusive<i64> = 20..=64;
@@ -67,6 +74,17 @@ impl KeyRules {
             Mode::Live => Some(&self.live),
             Mode::Sandbox => self.sandbox.as_ref(),
         }
+    }
+
+    /// Whether a key may be given to an agent of its owner's. One of an agent's own kind must be.
+    #[must_use]
+    pub fn may_be_given(&self) -> bool {
+        self.must_be_given() || self.bind_agent.is_some()
+    }
+
+    #[must_use]
+    pub fn must_be_given(&self) -> bool {
+        self.kind == KeyKind::AgentKey
     }
 
     pub fn forms(&self) -> impl Iterator<Item = &KeyForm> {
@@ -132,10 +150,8 @@ pub(super) fn read(
             }
             Some(kind) => {
                 let rules = rule(entry, kind, (resource, taken), problems);
-                if rules.as_ref().is_some_and(|rules| rules.managed.by == ManagedBy::HumanJwt)
-                    && !profile.has("jwt")
-                {
-                    let remedy = "nobody is handed such a token; write [profile.jwt]";
+                let by = rules.as_ref().map(|rules| rules.managed.by).unwrap_or_default();
+                if let Some(remedy) = managed::nobody(profile, by) {
                     problems.push(entry.problem("manage", remedy));
                 }
                 found.keys.extend(rules);
@@ -150,8 +166,8 @@ fn kind(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<KeyKind> {
     if entry.is_text("type", "public") {
         return None;
     }
-    let [secret, user_token] = KeyKind::ALL.map(KeyKind::name);
-    let name = one_of(entry, "type", &[secret, user_token, "public"], problems);
+    let [secret, user_token, agent_key] = KeyKind::ALL.map(KeyKind::name);
+    let name = one_of(entry, "type", &[secret, user_token, agent_key, "public"], problems);
     Some(name.and_then(KeyKind::named).unwrap_or(KeyKind::Secret))
 }
 
@@ -181,11 +197,13 @@ fn rule(
         display,
         via: via::read(entry, problems),
         browsers: one_of(entry, "browsers", &["refuse", "accept"], problems) == Some("accept"),
-        managed: managed::read(entry, &scopes, addresses, problems),
+        managed: managed::read(entry, (kind, &scopes), addresses, problems),
         scopes,
         longest: longest(entry, problems),
         remind_after: entry.span("remind_after", Seconds::DAY.times(90), problems),
         rotation: rotation(entry, problems),
+        bind_agent: agent_headers::bind_agent(entry, kind, problems),
+        act_as: agent_headers::act_as(entry, kind, problems),
         live: live?,
     };
     Some(rules)
@@ -316,6 +334,8 @@ mod tests {
             longest: None,
             remind_after: Seconds::DAY.times(90),
             rotation: Rotation::Atomic,
+            bind_agent: None,
+            act_as: None,
             managed: Managed::default(),
         };
         assert_eq!(rules(KEYS), usual);
@@ -398,7 +418,8 @@ mod tests {
     fn each_kind_stands_once_and_has_a_prefix_of_its_own() {
         let twice = format!("{KEYS}[[profile.credential]]\nprefix = 'ey_'\n");
         assert_eq!(refused(&twice), ["profile[0].credential[1].type"]);
-        let other = format!("{twice}type = 'user-token'\n");
+        let agents = "[[profile.credential]]\nprefix = 'ez_'\ntype = 'agent-key'\n";
+        let other = format!("{twice}type = 'user-token'\n{agents}");
         let settings = loaded(&other).unwrap_or_else(|problems| panic!("{problems:?}"));
         let kinds = settings.profiles[0].keys.iter().map(|rules| rules.kind);
         assert_eq!(kinds.collect::<Vec<_>>(), KeyKind::ALL);

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::credentials::one_of;
 use super::entry::Entry;
 use super::problem::Problem;
+use crate::domain::api_key::KeyKind;
 use crate::protocol::issuer::is_own;
 use crate::protocol::managed_key::{Operation, Shape};
 use crate::protocol::scope::Scopes;
@@ -36,6 +37,9 @@ pub enum ManagedBy {
     HumanOrSelf,
     /// A key for itself, and nobody else.
     Itself,
+    /// Programs of a person's, with a user token of the same profile, for the keys of agents;
+    /// and a key for itself alone.
+    UserTokenOrSelf,
 }
 
 /// One route for programs.
@@ -43,7 +47,8 @@ pub enum ManagedBy {
 pub struct ManagedRoute {
     pub operation: Operation,
     pub method: String,
-    /// Without a slash at the end; `{id}` stands for a key's.
+    /// Without a slash at the end; `{id}` stands for a key's, `{agent}` for that of the agent
+    /// whose it is.
     pub path: String,
 }
 
@@ -56,12 +61,15 @@ pub(super) const LINES: [&str; 5] = ["manage", "routes", "shape", "ping_scope", 
 
 const ID: &str = "{id}";
 
+const AGENT: &str = "{agent}";
+
 impl ManagedBy {
-    const WORDS: [(&'static str, Self); 4] = [
+    const WORDS: [(&'static str, Self); 5] = [
         ("human", Self::Human),
         ("human-jwt", Self::HumanJwt),
         ("human-or-self", Self::HumanOrSelf),
         ("self", Self::Itself),
+        ("user-token-or-self", Self::UserTokenOrSelf),
     ];
 
     /// Whether the tokens of people's browsers count.
@@ -70,16 +78,28 @@ impl ManagedBy {
         matches!(self, Self::HumanJwt | Self::HumanOrSelf)
     }
 
+    /// Whether user tokens count.
+    #[must_use]
+    pub const fn takes_user_tokens(self) -> bool {
+        matches!(self, Self::UserTokenOrSelf)
+    }
+
     /// Whether keys count.
     #[must_use]
     pub const fn takes_keys(self) -> bool {
-        matches!(self, Self::HumanOrSelf | Self::Itself)
+        matches!(self, Self::HumanOrSelf | Self::Itself | Self::UserTokenOrSelf)
+    }
+
+    /// Whether a key counts for its owner's others too.
+    #[must_use]
+    pub const fn shows_others(self) -> bool {
+        matches!(self, Self::HumanOrSelf)
     }
 }
 
 pub(super) fn read(
     entry: &Entry<'_>,
-    offered: &Scopes,
+    (kind, offered): (KeyKind, &Scopes),
     taken: &mut Addresses,
     problems: &mut Vec<Problem>,
 ) -> Managed {
@@ -87,7 +107,13 @@ pub(super) fn read(
     let known = ManagedBy::WORDS.into_iter().find(|(known, _)| Some(*known) == word);
     let by = known.map(|(_, by)| by).unwrap_or_default();
     let section = entry.section("routes", problems);
-    let routes = section.map(|section| routes(&section, by, taken, problems)).unwrap_or_default();
+    let of = (kind, by);
+    let routes = section.map(|section| routes(&section, of, taken, problems)).unwrap_or_default();
+    if by == ManagedBy::UserTokenOrSelf && kind != KeyKind::AgentKey {
+        let remedy = "user tokens manage the keys of agents, and no other; write it beside \
+                      type = \"agent-key\"";
+        problems.push(entry.problem("manage", remedy));
+    }
     if known.is_some() && by == ManagedBy::Human && entry.has("routes") {
         let remedy = "programs may not, so nobody could use them; write manage = \"human-jwt\", \
                       \"human-or-self\" or \"self\"";
@@ -110,9 +136,24 @@ pub(super) fn read(
     Managed { by, routes, shape, ping_scope, default_scopes }
 }
 
+/// Why nobody holds what `manage` asks for, if nobody does.
+pub(super) fn nobody(profile: &Entry<'_>, by: ManagedBy) -> Option<&'static str> {
+    let credentials = profile.entries("credential", &mut Vec::new());
+    let has_user_tokens = credentials.iter().any(|entry| entry.is_text("type", "user-token"));
+    match by {
+        ManagedBy::HumanJwt if !profile.has("jwt") => {
+            Some("nobody is handed such a token; write [profile.jwt]")
+        }
+        ManagedBy::UserTokenOrSelf if !has_user_tokens => {
+            Some("there are no user tokens; write a [[profile.credential]] of that type")
+        }
+        _ => None,
+    }
+}
+
 fn routes(
     section: &Entry<'_>,
-    by: ManagedBy,
+    of: (KeyKind, ManagedBy),
     taken: &mut Addresses,
     problems: &mut Vec<Problem>,
 ) -> Vec<ManagedRoute> {
@@ -120,7 +161,7 @@ fn routes(
     let mut routes = Vec::new();
     for operation in Operation::ALL {
         let Some(text) = section.text(operation.name(), problems) else { continue };
-        match route(operation, by, &text).and_then(|route| taken.take(route)) {
+        match route(operation, of, &text).and_then(|route| taken.take(route)) {
             Ok(route) => routes.push(route),
             Err(remedy) => problems.push(section.problem(operation.name(), remedy)),
         }
@@ -128,21 +169,25 @@ fn routes(
     routes
 }
 
-fn route(operation: Operation, by: ManagedBy, text: &str) -> Result<ManagedRoute, &'static str> {
-    let (method, path) = text.split_once(' ').unwrap_or_default();
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let fits = |part: &str| part == ID || (!part.is_empty() && part.bytes().all(letter));
-    let is_path = path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(fits));
-    if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) || !is_path {
-        return Err("write a method and a path, such as \"DELETE /api/keys/{id}\"");
-    }
-    let about_one = match path.matches(ID).count() {
-        0 => false,
-        1 => true,
-        _ => return Err("write {id} once"),
-    };
+fn route(
+    operation: Operation,
+    (kind, by): (KeyKind, ManagedBy),
+    text: &str,
+) -> Result<ManagedRoute, &'static str> {
+    let (method, path) = address(text)?;
+    let about_one = is_named(path, ID)?;
+    let of_agent = is_named(path, AGENT)?;
     match operation {
+        _ if of_agent && kind != KeyKind::AgentKey => Err("its keys are no agent's"),
+        Operation::Create if !of_agent && kind == KeyKind::AgentKey => {
+            Err("write {agent} where the id of the agent belongs that the key is for")
+        }
+        Operation::Rotate if about_one && by == ManagedBy::UserTokenOrSelf => {
+            Err("a key replaces itself, and nobody else does; leave {id} out")
+        }
+        Operation::List | Operation::Rotate | Operation::Ping if of_agent => {
+            Err("it is about no one agent; leave {agent} out")
+        }
         Operation::Revoke if !about_one => Err("write {id} where the id of the key belongs"),
         Operation::Create | Operation::List | Operation::Ping if about_one => {
             Err("it is about no one key; leave {id} out")
@@ -156,8 +201,33 @@ fn route(operation: Operation, by: ManagedBy, text: &str) -> Result<ManagedRoute
         Operation::Create | Operation::List | Operation::Revoke if by == ManagedBy::Itself => {
             Err("a key that manages itself alone has no use for it; remove it")
         }
-        _ if is_own(path) => Err("the path is this server's own; write another"),
         _ => Ok(ManagedRoute { operation, method: method.to_owned(), path: path.to_owned() }),
+    }
+}
+
+/// A method, and a path without a slash at its end.
+fn address(text: &str) -> Result<(&str, &str), &'static str> {
+    let (method, path) = text.split_once(' ').unwrap_or_default();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(letter);
+    let fits = |part: &str| [ID, AGENT].contains(&part) || is_word(part);
+    let is_path = path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(fits));
+    if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) || !is_path {
+        return Err("write a method and a path, such as \"DELETE /api/keys/{id}\"");
+    }
+    if is_own(path) {
+        return Err("the path is this server's own; write another");
+    }
+    Ok((method, path))
+}
+
+/// Whether a path has this name in it, once.
+fn is_named(path: &str, name: &str) -> Result<bool, &'static str> {
+    match path.matches(name).count() {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err("write each name in braces once"),
     }
 }
 
@@ -250,6 +320,37 @@ mod tests {
         assert_eq!(refused(&alone)[1..], wanted);
         let nobody = KEYS.replace("[profile.jwt]\n", "");
         assert_eq!(refused(&nobody), ["profile[0].credential[0].manage"]);
+    }
+
+    /// AG04, AG13: user tokens manage the keys of agents and no other, at addresses that name the
+    /// agent; a key replaces itself.
+    #[test]
+    fn the_keys_of_agents_are_managed_by_user_tokens_at_addresses_with_the_agent() {
+        let text = "[[profile]]\nname = 'example'\n[[profile.credential]]\ntype = 'agent-key'\n\
+                    prefix = 'exa_'\nmanage = 'user-token-or-self'\n\
+                    routes = { create = 'POST /agents/{agent}/keys', rotate = 'POST /rotate', \
+                    revoke = 'DELETE /agents/{agent}/keys/{id}' }\n\
+                    [[profile.credential]]\ntype = 'user-token'\nprefix = 'ext_'\n";
+        let settings = loaded(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let managed = &settings.profiles[0].keys[0].managed;
+        assert_eq!(managed.by, ManagedBy::UserTokenOrSelf);
+        assert_eq!(managed.routes[1].path, "/agents/{agent}/keys/{id}");
+        for (from, to, key) in [
+            ("/agents/{agent}/keys'", "/keys'", "routes.create"),
+            ("/agents/{agent}/keys'", "/agents/{agent}/{agent}'", "routes.create"),
+            ("'POST /rotate'", "'POST /rotate/{id}'", "routes.rotate"),
+            ("'POST /rotate'", "'POST /{agent}/rotate'", "routes.rotate"),
+            ("rotate = 'POST /rotate'", "list = 'GET /{agent}/keys'", "routes.list"),
+            ("type = 'user-token'", "type = 'secret'", "manage"),
+        ] {
+            let wanted = [format!("profile[0].credential[0].{key}")];
+            assert_eq!(refused(&text.replace(from, to)), wanted, "{to}");
+        }
+        let secret = text.replace("'agent-key'", "'secret'");
+        let wanted = ["manage", "routes.create", "routes.revoke"];
+        let wanted = wanted.map(|key| format!("profile[0].credential[0].{key}"));
+        let found = refused(&secret);
+        assert!(wanted.iter().all(|key| found.contains(key)), "{found:?}");
     }
 
     /// AA30: the one address below /account that is an API's.

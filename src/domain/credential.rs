@@ -1,5 +1,6 @@
 //! What a presented credential turns out to be: an access token of a session, or a key.
 
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
 use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, SessionId};
 use crate::domain::project::Project;
@@ -19,7 +20,7 @@ pub struct Credential {
     pub account: Option<AccountId>,
     pub registration: Option<RegistrationId>,
     pub client: Option<ClientId>,
-    /// As the agent told it.
+    /// As the agent told it; of a key's agent, as its owner calls it.
     pub agent: Option<String>,
     pub resource: ResourceIdentifier,
     pub scopes: Scopes,
@@ -41,7 +42,7 @@ pub enum Holder {
     /// An approved connection.
     Session(SessionId),
     /// A key that its owner handed to a program, of the profile of this name.
-    Key { id: KeyId, profile: String, kind: KeyKind, mode: Mode },
+    Key { id: KeyId, profile: String, kind: KeyKind, mode: Mode, agent: Option<NamedAgent> },
     /// A project's public token, which anybody may read.
     Project { id: ProjectId, profile: String },
     /// The browser of a person, which handed out a token for a while.
@@ -89,6 +90,15 @@ impl Holder {
         }
     }
 
+    /// The agent of its owner's that a key is given to.
+    #[must_use]
+    pub const fn agent(&self) -> Option<&NamedAgent> {
+        match self {
+            Self::Key { agent, .. } => agent.as_ref(),
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
+        }
+    }
+
     #[must_use]
     pub const fn session(&self) -> Option<&SessionId> {
         match self {
@@ -103,16 +113,17 @@ impl Credential {
     #[must_use]
     pub fn of_key(key: ApiKey) -> Self {
         Self {
+            agent: key.agent.as_ref().map(|agent| agent.name.clone()),
             holder: Holder::Key {
                 id: key.id,
                 profile: key.profile,
                 kind: key.kind,
                 mode: key.mode,
+                agent: key.agent,
             },
             account: Some(key.account),
             registration: None,
             client: None,
-            agent: None,
             resource: key.resource,
             scopes: key.scopes,
             issued_at: key.created_at,

@@ -63,6 +63,16 @@ pub fn ways<'a>(
     keys.flat_map(|rules| &rules.via).chain(public.flat_map(|rules| &rules.via))
 }
 
+/// The headers in which clients of a resource say which agent they are (docs/credentials.md,
+/// "Agents").
+pub fn agent_headers<'a>(
+    app: &'a App,
+    resource: &'a ResourceIdentifier,
+) -> impl Iterator<Item = &'a str> {
+    let keys = profiles(app, resource).flat_map(|profile| &profile.keys);
+    keys.flat_map(|rules| rules.bind_agent.iter().chain(&rules.act_as)).map(String::as_str)
+}
+
 /// Whether a request asks for what public tokens of its resource open (docs/credentials.md,
 /// "Public tokens"): for those of `profile` alone, where it is named.
 #[must_use]

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::app::App;
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::credential::{Credential, Holder};
 use crate::domain::id::{AccountId, SessionId};
 use crate::domain::resource::Resource;
 use crate::flow::access_token::{self, token_type};
+use crate::flow::acting;
 use crate::flow::allowance::Allowance;
 use crate::flow::api_key;
 use crate::flow::plan;
@@ -36,6 +38,8 @@ pub struct LiveToken {
     uses: AtomicI64,
     /// What its account may still use.
     pub(in crate::flow) allowance: Option<Arc<Allowance>>,
+    /// Those of its owner's agents that it may act as.
+    pub(in crate::flow) agents: Vec<NamedAgent>,
     /// The last day on which its owner was told of something.
     told: AtomicI64,
 }
@@ -171,6 +175,7 @@ async fn found(
     Ok(Arc::new(LiveToken {
         answer: answer(app.issuer(), &credential)?,
         allowance: plan::allowance(app, &credential, now).await?,
+        agents: acting::choice(app, &credential).await?,
         credential,
         noted_at: AtomicI64::new(i64::MIN),
         uses: AtomicI64::new(0),
@@ -198,6 +203,7 @@ fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
         profile: holder.profile(),
         credential_type: holder.type_name(),
         credential_id: holder.id(),
+        agent_id: holder.agent().map(|agent| agent.id.as_str()),
         mode: holder.mode().name(),
         owner: account.as_ref().map(AccountId::as_str),
         agent: credential.agent.as_deref(),

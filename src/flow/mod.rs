@@ -2,6 +2,8 @@
 
 pub mod access_token;
 pub mod account;
+pub mod account_agent;
+pub mod acting;
 pub mod agent;
 pub mod agent_session;
 pub mod allowance;

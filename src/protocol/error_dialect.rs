@@ -95,6 +95,12 @@ impl Fault {
         }
     }
 
+    /// What is said of it, where nothing more is known (docs/proxies.md, "Error dialects").
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        self.words().2
+    }
+
     /// When to come again, where that is known (RFC 9110 §10.2.3).
     #[must_use]
     pub const fn retry_after(self) -> Option<Seconds> {
@@ -131,7 +137,7 @@ impl ErrorDialect {
     /// The body that says so (docs/proxies.md, "Error dialects").
     #[must_use]
     pub fn body(self, fault: Fault, now: Timestamp) -> Value {
-        self.saying(fault, fault.words().2, now)
+        self.saying(fault, fault.sentence(), now)
     }
 
     /// The same in words that fit this very request (docs/proxies.md, "Error dialects").

@@ -111,7 +111,10 @@ impl Shape {
     pub fn rename(&mut self, name: &str, member: &str) -> bool {
         let others = self.members();
         let mut others = others.iter().filter(|(other, _)| *other != name);
-        if FIXED.contains(&member) || others.any(|(_, other)| *other == member) {
+        if FIXED.contains(&member)
+            || member == "agent_id"
+            || others.any(|(_, other)| *other == member)
+        {
             return false;
         }
         let field = match name {
@@ -136,6 +139,8 @@ pub struct KeyFacts<'a> {
     pub prefix: &'a str,
     pub name: &'a str,
     pub environment: &'a str,
+    /// Whose it is among its owner's agents, where it is one's.
+    pub agent_id: Option<&'a str>,
     pub scopes: Vec<String>,
     pub mode: &'static str,
     pub is_active: bool,
@@ -160,6 +165,9 @@ impl KeyFacts<'_> {
         let [environment, scopes, mode, is_active, expires_at, last_used_at, revoked_at] =
             FIXED.map(str::to_owned);
         said.insert(environment, self.environment.into());
+        if let Some(agent) = self.agent_id {
+            said.insert("agent_id".to_owned(), agent.into());
+        }
         said.insert(scopes, self.scopes.clone().into());
         said.insert(mode, self.mode.into());
         said.insert(is_active, self.is_active.into());
@@ -243,6 +251,7 @@ mod tests {
             prefix: "ex_sec",
             name: "Nightly",
             environment: "",
+            agent_id: None,
             scopes: vec!["read".to_owned()],
             mode: "live",
             is_active: true,

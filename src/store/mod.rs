@@ -7,6 +7,7 @@
 //! `commit` effects to statements, and each other file holds one feature's queries.
 
 mod account;
+mod account_agent;
 mod api_key;
 mod approval;
 mod change;

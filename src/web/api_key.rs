@@ -43,7 +43,8 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
     }
 }
 
-fn offered(offer: Offer<'_>) -> OfferLine<'_> {
+/// One kind of keys that a page offers to make.
+pub(super) fn offered(offer: Offer<'_>) -> OfferLine<'_> {
     let (name, profile) = (offer.name(), offer.profile.name.as_str());
     OfferLine { name, profile, kind: offer.rules.kind }
 }

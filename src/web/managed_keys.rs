@@ -39,7 +39,7 @@ pub(super) fn is_route(app: &App, path: &str) -> bool {
     paths.any(|route| {
         let (own, asked) = (route.split('/'), path.strip_suffix('/').unwrap_or(path).split('/'));
         own.clone().count() == asked.clone().count()
-            && own.zip(asked).all(|(own, asked)| own == asked || own == "{id}")
+            && own.zip(asked).all(|(own, asked)| own == asked || own.starts_with('{'))
     })
 }
 
@@ -169,11 +169,16 @@ impl<'a> Asked<'a> {
         self.request.match_info().get("id")
     }
 
+    fn agent(&self) -> Option<&str> {
+        self.request.match_info().get("agent")
+    }
+
     async fn create(&self, payload: Payload) -> Result<HttpResponse, HttpResponse> {
         let Words { app, offer } = self.words;
         let wanted = self.wanted(payload).await?;
         let caller = (self.caller(), offer);
-        let made = api_key::create_worded(app, caller, &wanted, &self.occasion).await;
+        let wanted = (&wanted, self.agent());
+        let made = api_key::create_worded(app, caller, wanted, &self.occasion).await;
         let (key, secret) = made.map_err(|error| self.refused(&error))?;
         let facts = facts(&key, Some(secret.reveal()), self.occasion.at);
         Ok(self.words.said(201, &Outcome::Key(facts)))
@@ -204,6 +209,10 @@ impl<'a> Asked<'a> {
 
     async fn revoke(&self) -> Result<HttpResponse, HttpResponse> {
         let id = self.id().unwrap_or_default();
+        if let Some(agent) = self.agent() {
+            let own = api_key::is_of_agent(self.words.app, self.caller(), id, agent).await;
+            own.map_err(|error| self.refused(&error.into()))?;
+        }
         let revoked = api_key::revoke(self.words.app, self.caller(), id, &self.occasion).await;
         revoked.map_err(|error| self.refused(&error.into()))?;
         Ok(self.words.said(200, &Outcome::Revoked { id }))

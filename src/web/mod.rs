@@ -1,6 +1,7 @@
 //! Who asks us: extractors, handlers, pages, and every route.
 
 mod account;
+mod account_agent;
 mod agent;
 mod agent_session;
 mod answer;

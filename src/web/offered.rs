@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::route::{at, get, open};
 use super::{
-    agent_session, api_key, api_key_new, console, leaked_keys, project, upgrade, usage,
-    user_claimed,
+    account_agent, agent_session, api_key, api_key_new, console, leaked_keys, project, upgrade,
+    usage, user_claimed,
 };
 use crate::app::App;
 use crate::flow;
@@ -15,9 +15,10 @@ pub type Routes = fn(&mut ServiceConfig);
 
 /// The routes of every part that a line of the settings switches on.
 pub fn offered(app: &App) -> Vec<Routes> {
-    let parts: [(bool, Routes); 5] = [
+    let parts: [(bool, Routes); 6] = [
         (app.agent_sessions().is_some(), agent_session_routes),
         (flow::api_key::offers(app).next().is_some(), api_key_routes),
+        (flow::account_agent::are_offered(app), account_agent_routes),
         (flow::project::offers(app).next().is_some(), project_routes),
         (flow::console::offers(app).next().is_some(), console_routes),
         (flow::plan::are_offered(app), usage_routes),
@@ -113,6 +114,19 @@ fn console_routes(server: &mut ServiceConfig) {
 /// The page of what was used, where there are plans; as above.
 fn usage_routes(server: &mut ServiceConfig) {
     server.service(at("/account/usage", "GET, HEAD").route(get().to(usage::show)));
+}
+
+/// The page of agents, where a profile has credentials of theirs; as above.
+fn account_agent_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            at("/account/agents", "GET, HEAD, POST")
+                .route(get().to(account_agent::list))
+                .route(web::post().to(account_agent::create)),
+        )
+        .service(
+            at("/account/agents/{id}/remove", "POST").route(web::post().to(account_agent::remove)),
+        );
 }
 
 /// The page of public tokens, where a profile offers any; as above.

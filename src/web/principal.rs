@@ -73,6 +73,8 @@ pub const ROUTES: &[(&str, Principal)] = &[
     ("/account/keys/{id}", Browser),
     ("/account/keys/{id}/rotate", Browser),
     ("/account/keys/{id}/revoke", Browser),
+    ("/account/agents", Browser),
+    ("/account/agents/{id}/remove", Browser),
     ("/account/projects", Browser),
     ("/account/projects/{id}/revoke", Browser),
     ("/account/tokens", Browser),

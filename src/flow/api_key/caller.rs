@@ -2,7 +2,7 @@
 //! person's, or a key itself. No agent's session is any of them (design promise P7).
 
 use super::{KeyError, Offer};
-use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::{ApiKey, Mode};
 use crate::domain::id::AccountId;
 use crate::flow::principal::{Console, Human, KeyItself};
 use crate::protocol::timestamp::Timestamp;
@@ -21,6 +21,8 @@ pub enum Caller<'a> {
 pub enum Program {
     Console(Console),
     Key(KeyItself),
+    /// A person's own token, for the keys of that person's agents.
+    UserToken(KeyItself),
 }
 
 impl Caller<'_> {
@@ -29,7 +31,7 @@ impl Caller<'_> {
         match self {
             Self::Person(human) => &human.account().id,
             Self::Program(Program::Console(console), _) => &console.account().id,
-            Self::Program(Program::Key(key), _) => &key.key().account,
+            Self::Program(Program::Key(key) | Program::UserToken(key), _) => &key.key().account,
         }
     }
 
@@ -40,8 +42,20 @@ impl Caller<'_> {
             Self::Person(_) => true,
             Self::Program(program, offer) => {
                 let kind = key.profile == offer.profile.name && key.kind == offer.rules.kind;
-                kind && program.own().is_none_or(|own| own.mode == key.mode)
+                let alone = !offer.rules.managed.by.shows_others();
+                let shown = |own: &ApiKey| own.mode == key.mode && (!alone || own.id == key.id);
+                let token = program.user_token();
+                kind && program.own().is_none_or(shown)
+                    && token.is_none_or(|token| token.mode == Mode::Live || token.mode == key.mode)
             }
+        }
+    }
+
+    /// The user token that asks, if one does.
+    pub(super) fn user_token(&self) -> Option<&ApiKey> {
+        match self {
+            Self::Person(_) => None,
+            Self::Program(program, _) => program.user_token(),
         }
     }
 
@@ -58,7 +72,9 @@ impl Caller<'_> {
     /// Refuses whoever may not replace this key: a key replaces itself alone.
     pub(super) fn may_replace(&self, key: &ApiKey, now: Timestamp) -> Result<(), KeyError> {
         match self {
-            Self::Program(Program::Key(own), _) if own.key().id != key.id => {
+            Self::Program(Program::Key(own) | Program::UserToken(own), _)
+                if own.key().id != key.id =>
+            {
                 Err(KeyError::NotForKeys)
             }
             Self::Program(..) => Ok(()),
@@ -72,8 +88,18 @@ impl Program {
     #[must_use]
     pub fn own(&self) -> Option<&ApiKey> {
         match self {
-            Self::Console(_) => None,
             Self::Key(key) => Some(key.key()),
+            Self::Console(_) | Self::UserToken(_) => None,
+        }
+    }
+
+    /// The user token that it is, if it is one: nothing that it makes opens more or lasts longer
+    /// than it does (design promise P4).
+    #[must_use]
+    pub fn user_token(&self) -> Option<&ApiKey> {
+        match self {
+            Self::UserToken(token) => Some(token.key()),
+            Self::Console(_) | Self::Key(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! come to.
 
 use super::create::{Lasts, Wanted, create};
-use super::{Caller, KeyError, Offer, Program, is_word};
+use super::{Caller, KeyError, Offer, Program, is_word, own};
 use crate::app::App;
 use crate::config::KeyRules;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
@@ -55,7 +55,8 @@ pub async fn program(
     let by = offer.rules.managed.by;
     let begins = |form: &KeyForm| text.starts_with(form.prefix());
     let own = offer.rules.forms().any(begins);
-    let wrong = (own && !by.takes_keys()) || (!own && is_of_another_kind(app, text));
+    let token = by.takes_user_tokens() && is_user_token(offer, text);
+    let wrong = (own && !by.takes_keys()) || (!own && !token && is_of_another_kind(app, text));
     if wrong {
         return Err(NotAProgram::WrongKind);
     }
@@ -65,6 +66,9 @@ pub async fn program(
     let found = if own {
         let kind: (&str, KeyKind) = (&offer.profile.name, offer.rules.kind);
         principal::key_itself(app, kind, text, now).await?.map(Program::Key)
+    } else if token {
+        let kind = (offer.profile.name.as_str(), KeyKind::UserToken);
+        principal::key_itself(app, kind, text, now).await?.map(Program::UserToken)
     } else if by.takes_tokens() {
         let console = principal::console(app, text, now).await?;
         let own = |console: &principal::Console| console.claims().profile == offer.profile.name;
@@ -73,6 +77,12 @@ pub async fn program(
         None
     };
     found.ok_or(NotAProgram::Invalid)
+}
+
+/// Whether a text begins as the user tokens of this profile do.
+fn is_user_token(offer: &Offer<'_>, text: &str) -> bool {
+    let mut tokens = offer.profile.keys.iter().filter(|rules| rules.kind == KeyKind::UserToken);
+    tokens.any(|rules| rules.forms().any(|form| text.starts_with(form.prefix())))
 }
 
 /// Whether a text is one of our own secrets, or begins as the keys and tokens of a profile do.
@@ -95,14 +105,17 @@ fn is_of_another_kind(app: &App, text: &str) -> bool {
 pub async fn create_worded(
     app: &App,
     (caller, offer): (Caller<'_>, &Offer<'_>),
-    worded: &NewKey,
+    (worded, agent): (&NewKey, Option<&str>),
     occasion: &Occasion,
 ) -> Result<(ApiKey, KeySecret), KeyError> {
     if worded.org_slug.is_some() {
         return Err(KeyError::NoOrganization);
     }
     let scopes = match &worded.scopes {
-        None => offer.rules.managed.default_scopes.clone(),
+        None => {
+            let usual = offer.rules.managed.default_scopes.clone();
+            caller.user_token().map_or(usual.clone(), |token| usual.meet(&token.scopes))
+        }
         Some(names) => {
             Scopes::of(names.iter().map(String::as_str)).map_err(|_| KeyError::NotOffered)?
         }
@@ -115,6 +128,7 @@ pub async fn create_worded(
     let wanted = Wanted {
         name: worded.name.as_deref().unwrap_or(&offer.profile.name),
         environment: worded.environment.as_deref().unwrap_or_default(),
+        agent,
         scopes,
         mode: if worded.sandbox == Some(true) { Mode::Sandbox } else { Mode::Live },
         lasts,
@@ -141,14 +155,34 @@ pub async fn page(
         Caller::Person(_) => None,
         Caller::Program(program, _) => program.own(),
     };
+    if own.is_some() && !offer.rules.managed.by.shows_others() {
+        return Err(KeyError::NotForKeys);
+    }
+    let sandbox = caller.user_token().map(|token| token.mode).filter(|mode| *mode != Mode::Live);
     let wanted = KeysOf {
         account: caller.account(),
         profile: &offer.profile.name,
         kind: offer.rules.kind,
-        mode: own.map(|key| key.mode),
+        mode: own.map(|key| key.mode).or(sandbox),
         beginning,
     };
     Ok(app.store.page_of_api_keys(&wanted, page).await.map_err(PersonError::from)?)
+}
+
+/// Refuses where a key is not this agent's: then it is not there (AG13).
+///
+/// # Errors
+///
+/// Not found, or the database is away.
+pub async fn is_of_agent(
+    app: &App,
+    caller: Caller<'_>,
+    id: &str,
+    agent: &str,
+) -> Result<(), PersonError> {
+    let key = own(app, caller, id).await?;
+    let own = key.agent.filter(|own| own.id.as_str() == agent);
+    own.map(|_| ()).ok_or(PersonError::NotFound)
 }
 
 /// Whether it may be told that it is good, and what else there is (AV02, AV07).

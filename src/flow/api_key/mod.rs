@@ -22,7 +22,7 @@ use crate::store::StoreError;
 pub use caller::{Caller, Program};
 pub use create::{LONGEST_NAME, Lasts, Wanted, create};
 pub use leak::{exposure, report, tell_exposed};
-pub use managed::{NotAProgram, create_worded, may_read, page, program};
+pub use managed::{NotAProgram, create_worded, is_of_agent, may_read, page, program};
 pub use rotate::{Rotated, rotate};
 
 /// The keys of one profile, as the operator offers them (docs/credentials.md, "Keys").
@@ -41,7 +41,7 @@ impl Offer<'_> {
         let (profile, kind) = (&self.profile.name, self.rules.kind);
         match kind {
             KeyKind::Secret => profile.clone(),
-            KeyKind::UserToken => format!("{profile}_{}", kind.name()),
+            KeyKind::UserToken | KeyKind::AgentKey => format!("{profile}_{}", kind.name()),
         }
     }
 }
@@ -66,6 +66,9 @@ pub enum KeyError {
     TooLong,
     #[error("no scope is ticked")]
     NothingTicked,
+    /// Its kind is for agents, and none is named.
+    #[error("no agent is chosen")]
+    AgentMissing,
     #[error("there are as many as there may be")]
     TooMany,
     /// Nothing that our own page sends.
@@ -169,7 +172,6 @@ pub async fn revoke(
     Ok(app.store.apply(key.revoke(occasion)).await?)
 }
 
-/// What cannot be an identifier is not looked for: PostgreSQL refuses a NUL in any text.
 async fn own(app: &App, caller: Caller<'_>, id: &str) -> Result<ApiKey, PersonError> {
     if !is_word(id) {
         return Err(PersonError::NotFound);
@@ -178,6 +180,7 @@ async fn own(app: &App, caller: Caller<'_>, id: &str) -> Result<ApiKey, PersonEr
     key.filter(|key| caller.sees(key)).ok_or(PersonError::NotFound)
 }
 
-fn is_word(text: &str) -> bool {
+/// What cannot stand in any identifier is not looked for: PostgreSQL refuses a NUL in any text.
+pub(in crate::flow) fn is_word(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

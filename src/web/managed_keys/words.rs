@@ -73,6 +73,9 @@ impl Words<'_> {
             ManagedBy::Human | ManagedBy::HumanJwt => format!("this takes {token}"),
             ManagedBy::HumanOrSelf => format!("this takes {token}, or {key}"),
             ManagedBy::Itself => format!("this takes {key}"),
+            ManagedBy::UserTokenOrSelf => {
+                format!("this takes a live user token of the owner's, or for itself {key}")
+            }
         }
     }
 
@@ -89,7 +92,7 @@ const fn refusal(error: &KeyError) -> (Fault, &'static str) {
         KeyError::NotForKeys => {
             (Fault::Resource, "a key makes no other, and replaces none but itself")
         }
-        KeyError::LacksScope => (Fault::Scope, "the key lacks the scope that this takes"),
+        KeyError::LacksScope => (Fault::Scope, "the key lacks a scope that this takes"),
         KeyError::NameMissing => {
             (Fault::Member, "name: write something that can be read, or leave it out")
         }
@@ -98,10 +101,13 @@ const fn refusal(error: &KeyError) -> (Fault, &'static str) {
         KeyError::NotOffered => {
             (Fault::Member, "scopes, sandbox, expires_in: not everything of it is offered here")
         }
+        KeyError::AgentMissing => (Fault::Member, "agent: name one that the key is to be for"),
+        KeyError::TooMany => (Fault::Conflict, "there are as many as there may be"),
         KeyError::NoOrganization => (Fault::Member, "org_slug: there is no such organization"),
         KeyError::Over => (Fault::Conflict, "the key has ended, or another has its place"),
-        KeyError::TooMany => (Fault::Conflict, "as many are live as there may be"),
-        KeyError::Person(PersonError::NotFound) => (Fault::NotFound, "there is no such key"),
+        KeyError::Person(PersonError::NotFound) => {
+            (Fault::NotFound, "there is no such key, or no such agent")
+        }
         KeyError::Person(PersonError::Limited(wait)) => {
             (Fault::Rate(*wait), "too many keys were made within the hour")
         }
@@ -121,6 +127,7 @@ pub(super) fn facts<'a>(key: &'a ApiKey, secret: Option<&'a str>, now: Timestamp
         prefix: &key.beginning,
         name: &key.name,
         environment: &key.environment,
+        agent_id: key.agent.as_ref().map(|agent| agent.id.as_str()),
         scopes: key.scopes.to_vec(),
         mode: key.mode.name(),
         is_active: key.is_live(now),

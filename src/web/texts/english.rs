@@ -1,5 +1,6 @@
 //! English: the language every other catalogue is checked against.
 
+mod account_agents;
 mod api_keys;
 mod clients;
 mod doors;
@@ -27,6 +28,7 @@ pub static ENGLISH: Texts = Texts {
     decision: sessions::DECISION,
     sessions: sessions::SESSIONS,
     events: sessions::EVENTS,
+    account_agents: account_agents::ACCOUNT_AGENTS,
     api_keys: api_keys::API_KEYS,
     projects: projects::PROJECTS,
     tokens: tokens::TOKENS,
@@ -40,6 +42,7 @@ const FRAME: FrameTexts = FrameTexts {
     sign_out: "Sign out",
     sessions: "Agent sessions",
     keys: "API keys",
+    agents: "Agents",
     projects: "Projects",
     usage: "Usage",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),

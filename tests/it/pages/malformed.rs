@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{PROFILE, SOURCE, key_of, project_of, state};
+use super::{PROFILE, SOURCE, agent_of, key_of, project_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::form_token;
@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 42] = [
+const ROUTES: [(&str, Takes); 44] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -66,6 +66,8 @@ const ROUTES: [(&str, Takes); 42] = [
     ("/account/keys/new/test", Takes::Page),
     ("/account/keys/KEY/rotate", Takes::Page),
     ("/account/keys/KEY/revoke", Takes::Page),
+    ("/account/agents", Takes::Page),
+    ("/account/agents/AGENT/remove", Takes::Page),
     ("/account/projects", Takes::Page),
     ("/account/tokens", Takes::Page),
     ("/account/projects/PROJECT/revoke", Takes::Page),
@@ -106,10 +108,11 @@ async fn world() -> World {
         ada.cookie.clone().expect("a cookie"),
     );
     let (key, project) = (key_of(&mut ada).await, project_of(&mut ada).await);
+    let account_agent = agent_of(&mut ada).await;
     let path = |route: &str| {
         let route =
             route.replace("/approve/LINK", &link).replace("KEY", &key).replace("PROJECT", &project);
-        route.replace("SESSION", &session)
+        route.replace("SESSION", &session).replace("AGENT", &account_agent)
     };
     let routes = ROUTES.iter().map(|(route, takes)| (path(route), *takes)).collect();
     World { site, routes, headers, token, access }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign::flow::account::{self, NewPerson};
 use serde_json::json;
 
-use super::{PROFILE, SOURCE, key_of, project_of, session_of, state};
+use super::{PROFILE, SOURCE, agent_of, key_of, project_of, session_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::{Person, form_token};
@@ -258,6 +258,13 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[]),
         Passes::Owner { passed: 303, other: 404, refused: 403 },
     ),
+    get("/account/agents", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post("/account/agents", Body::Form(&[]), Passes::AnyPerson { passed: 422, refused: 403 }),
+    post(
+        "/account/agents/{id}/remove",
+        Body::Form(&[]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
     get("/account/tokens", Passes::AnyPerson { passed: 200, refused: 303 }),
     post(
         "/account/tokens",
@@ -314,6 +321,7 @@ pub(super) struct World {
     session: String,
     key: String,
     project: String,
+    account_agent: String,
     approval: String,
     welcome: String,
 }
@@ -337,8 +345,21 @@ pub(super) async fn world() -> World {
     let link = account::add(&site.app, &linked, false, site.clock.now()).await.expect("added");
     let welcome = link.expect("a link").reveal().to_owned();
     let (key, project) = (key_of(&mut ada).await, project_of(&mut ada).await);
+    let account_agent = agent_of(&mut ada).await;
     let agent = tokens.remove(0);
-    World { site, ada, bob, stranger, agent, session, key, project, approval, welcome }
+    World {
+        site,
+        ada,
+        bob,
+        stranger,
+        agent,
+        session,
+        key,
+        project,
+        account_agent,
+        approval,
+        welcome,
+    }
 }
 
 impl World {
@@ -346,6 +367,7 @@ impl World {
         let id = match row.path {
             path if path.starts_with("/approve") => &self.approval,
             path if path.starts_with("/account/keys") => &self.key,
+            path if path.starts_with("/account/agents") => &self.account_agent,
             path if path.starts_with("/account/projects") => &self.project,
             _ => &self.session,
         };

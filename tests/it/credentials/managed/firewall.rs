@@ -11,7 +11,7 @@ use crate::support::person::{Person, between};
 use crate::support::reply::Reply;
 
 /// Every route for programs of the five products.
-const ROUTES: [(Method, &str); 8] = [
+const ROUTES: [(Method, &str); 11] = [
     (Method::POST, "/account/revoke-key"),
     (Method::POST, "/api/v1/api-keys/"),
     (Method::GET, "/api/v1/api-keys/"),
@@ -20,6 +20,9 @@ const ROUTES: [(Method, &str); 8] = [
     (Method::GET, "/api/v1/me/api-keys/"),
     (Method::DELETE, "/api/v1/me/api-keys/ID/"),
     (Method::GET, "/api/v1/me/api-keys/ping/"),
+    (Method::POST, "/api/v1/agents/AGENT/credentials"),
+    (Method::DELETE, "/api/v1/agents/AGENT/credentials/ID"),
+    (Method::POST, "/api/v1/auth/rotate-key"),
 ];
 
 /// The routes above are all that are shipped, so a new one cannot be forgotten.
