@@ -140,7 +140,7 @@ fn kind(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<KeyKind> {
         return None;
     }
     let [secret, user_token, agent_key] = KeyKind::ALL.map(KeyKind::name);
-    let name = one_of(entry, "type", &[secret, user_token, agent_key, "public"], problems);
+    let name = entry.one_of("type", &[secret, user_token, agent_key, "public"], problems);
     Some(name.and_then(KeyKind::named).unwrap_or(KeyKind::Secret))
 }
 
@@ -155,10 +155,10 @@ fn rule(
     if !entry.has("prefix") {
         problems.push(entry.problem("prefix", "missing; write how its keys begin, such as ex_"));
     }
-    let bytes = number(entry, "bytes", BYTES, 24, problems);
+    let bytes = entry.within("bytes", BYTES, 24, problems);
     let live = form(entry, "prefix", bytes, prefixes, problems);
     let sandbox = form(entry, "sandbox_prefix", bytes, prefixes, problems);
-    let display = number(entry, "display", DISPLAY, 6, problems);
+    let display = entry.within("display", DISPLAY, 6, problems);
     if live.as_ref().is_some_and(|form| form.random() < display + HIDDEN) {
         let remedy = "what is shown for ever leaves too little to guess; write more bytes";
         problems.push(entry.problem("display", remedy));
@@ -169,7 +169,7 @@ fn rule(
         sandbox,
         display,
         via: via::read(entry, problems),
-        browsers: one_of(entry, "browsers", &["refuse", "accept"], problems) == Some("accept"),
+        browsers: entry.one_of("browsers", &["refuse", "accept"], problems) == Some("accept"),
         managed: managed::read(entry, (kind, &scopes), addresses, problems),
         scopes,
         longest: longest(entry, problems),
@@ -180,41 +180,6 @@ fn rule(
         live: live?,
     };
     Some(rules)
-}
-
-/// A word of a few; the first when left out.
-pub(super) fn one_of<'a>(
-    entry: &Entry<'_>,
-    name: &str,
-    words: &[&'a str],
-    problems: &mut Vec<Problem>,
-) -> Option<&'a str> {
-    if !entry.has(name) {
-        return words.first().copied();
-    }
-    let text = entry.text(name, problems)?;
-    let found = words.iter().find(|word| **word == text).copied();
-    if found.is_none() {
-        problems.push(entry.problem(name, format!("write one of: {}", words.join(", "))));
-    }
-    found
-}
-
-/// A whole number in its range; `usual` when left out.
-fn number(
-    entry: &Entry<'_>,
-    name: &str,
-    range: std::ops::RangeInclusive<i64>,
-    usual: usize,
-    problems: &mut Vec<Problem>,
-) -> usize {
-    let Some(number) = entry.number(name, problems) else { return usual };
-    let fits = usize::try_from(number).ok().filter(|_| range.contains(&number));
-    fits.unwrap_or_else(|| {
-        let remedy = format!("write a number from {} to {}", range.start(), range.end());
-        problems.push(entry.problem(name, remedy));
-        usual
-    })
 }
 
 /// Scopes of the resource; all of them when left out.
@@ -247,7 +212,7 @@ fn longest(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Seconds> {
 
 fn rotation(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Rotation {
     let overlap = entry.span("overlap", Seconds::DAY, problems);
-    let word = one_of(entry, "rotate", &["atomic", "overlapping"], problems);
+    let word = entry.one_of("rotate", &["atomic", "overlapping"], problems);
     if overlap < Seconds::MINUTE {
         // A node may believe what it read for half a minute.
         problems.push(entry.problem("overlap", "write a minute or more, such as \"24h\""));

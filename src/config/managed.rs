@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use super::credentials::one_of;
 use super::entry::Entry;
 use super::problem::Problem;
 use crate::domain::api_key::KeyKind;
@@ -103,7 +102,7 @@ pub(super) fn read(
     taken: &mut Addresses,
     problems: &mut Vec<Problem>,
 ) -> Managed {
-    let word = one_of(entry, "manage", &ManagedBy::WORDS.map(|(word, _)| word), problems);
+    let word = entry.one_of("manage", &ManagedBy::WORDS.map(|(word, _)| word), problems);
     let known = ManagedBy::WORDS.into_iter().find(|(known, _)| Some(*known) == word);
     let by = known.map(|(_, by)| by).unwrap_or_default();
     let section = entry.section("routes", problems);

@@ -157,6 +157,12 @@ pub enum Effect {
     IssueSessionToken(SessionToken),
     /// Ends one session token at once; its key goes on.
     EndSessionToken(Digest),
+    /// A new project is one of so many live ones of its account at most; refused otherwise.
+    HoldProjects {
+        with: ProjectId,
+        account: AccountId,
+        most: i64,
+    },
     /// A key is given to this agent; refused when it has gone meanwhile.
     GiveToAgent(AgentId),
     /// An agent of an account goes, and its keys end, on every node at once.

@@ -35,10 +35,12 @@ impl Project {
         self.revoked_at.is_none()
     }
 
-    /// Makes its token good.
-    pub fn create(self, occasion: &Occasion) -> Change<Self> {
+    /// Makes its token good, as one of so many of its account at most.
+    pub fn create(self, most: i64, occasion: &Occasion) -> Change<Self> {
         let event = self.event(EventKind::ProjectCreated, occasion);
-        Change { seen: UNSTORED, next: self, effects: vec![Effect::Record(event)] }
+        let (with, account) = (self.id.clone(), self.account.clone());
+        let hold = Effect::HoldProjects { with, account, most };
+        Change { seen: UNSTORED, next: self, effects: vec![hold, Effect::Record(event)] }
     }
 
     /// Ends its token at once; one that has ended stays as it is.

@@ -191,13 +191,12 @@ pub async fn admit(
         return Err(NotLetIn::NotAccepted);
     }
     let agent = acting(app, &live, waiting).await?;
-    let left = plan::charge(app, &live, &waiting.needed, now).map_err(NotLetIn::Beyond)?;
+    let charge = plan::charge(&live, &waiting.needed, now).map_err(NotLetIn::Beyond)?;
     if let Some(proof) = proof {
         // Last, so that a request that is refused anyway has not used its proof up.
-        let mut effects = vec![proof.spend()];
-        effects.extend(counted(app, &live.credential, now));
-        app.store.apply(effects).await.map_err(|error| unproven(too_often(error, now)))?;
+        spend(app, &proof, &live.credential, now).await?;
     }
+    let left = charge.and_then(|charge| charge.keep(app));
     Ok(LetIn { live, agent, left })
 }
 
@@ -211,11 +210,19 @@ fn presented<'a>(waiting: &Waiting<'a>) -> Result<(&'a str, bool), Refusal> {
     }
 }
 
-/// A proof leaves a row for minutes: an agent that nobody let in may not leave any number.
-fn counted(app: &App, credential: &Credential, now: Timestamp) -> Option<Effect> {
+/// Uses a proof up. It leaves a row for minutes: an agent that nobody let in may not leave any
+/// number.
+async fn spend(
+    app: &App,
+    proof: &dpop::Proof,
+    credential: &Credential,
+    now: Timestamp,
+) -> Result<(), NotLetIn> {
     let most = app.settings.limits.proofs_per_unclaimed_session_per_hour;
     let count = || Count::hourly("proof", credential.holder.id(), most.into(), now);
-    credential.account.is_none().then(|| Effect::Count(count()))
+    let counted = credential.account.is_none().then(|| Effect::Count(count()));
+    let effects = std::iter::once(proof.spend()).chain(counted).collect();
+    app.store.apply(effects).await.map_err(|error| unproven(too_often(error, now)))
 }
 
 /// The proof that the request's token is in the hands it was bound to, for this request

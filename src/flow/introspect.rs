@@ -10,8 +10,9 @@ use crate::domain::id::{AccountId, SessionId};
 use crate::domain::resource::Resource;
 use crate::flow::access_token::{self, token_type};
 use crate::flow::acting;
+use crate::flow::allowance::Allowance;
 use crate::flow::api_key;
-use crate::flow::plan::{self, Allowance};
+use crate::flow::plan;
 use crate::flow::principal::{self, ResourceServer};
 use crate::flow::project;
 use crate::flow::session_token;
@@ -153,7 +154,10 @@ async fn load(
     let Some(credential) = credential else { return Ok(None) };
     let value = found(app, credential, now).await?;
     let Credential { holder, expires_at, .. } = &value.credential;
-    let live = Live { session: holder.id(), expires_at: *expires_at, value: Arc::clone(&value) };
+    // What is known of one month's use says nothing of the next.
+    let month_end = value.allowance.as_ref().map(|allowance| allowance.month().end);
+    let expires_at = expires_at.iter().copied().chain(month_end).min();
+    let live = Live { session: holder.id(), expires_at, value: Arc::clone(&value) };
     Ok(app.live.admit(stamp, *presented.digest(), live))
 }
 

@@ -6,6 +6,7 @@ pub mod account_agent;
 pub mod acting;
 pub mod agent;
 pub mod agent_session;
+pub mod allowance;
 pub mod api_key;
 pub mod approval;
 pub mod assertion;

@@ -2,7 +2,6 @@
 //! check asks no database, and written in batches.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -13,18 +12,18 @@ use crate::domain::account::Account;
 use crate::domain::change::{Change, Effect};
 use crate::domain::credential::{Credential, Holder};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::AccountId;
 use crate::domain::limit::Window;
 use crate::domain::origin::Occasion;
-use crate::domain::plan::{Beyond, Left, Plan, Rate};
+use crate::domain::plan::{Beyond, Plan};
 use crate::flow::account::EntryError;
+use crate::flow::allowance::{Allowance, Allowed, Charge};
 use crate::flow::error::PersonError;
 use crate::flow::introspect::LiveToken;
 use crate::flow::principal::Human;
 use crate::protocol::email::EmailAddress;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::Timestamp;
-use crate::store::{PlanUses, StoreError};
+use crate::store::StoreError;
 
 /// What accounts may still use, by profile, account, plan and month (docs/credentials.md,
 /// "Plans").
@@ -40,24 +39,6 @@ impl Default for Allowances {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(CAPACITY).time_to_idle(KEPT).build())
     }
-}
-
-/// What one account has used and may use of one profile's API (docs/credentials.md, "Plans").
-#[derive(Debug)]
-pub struct Allowance {
-    plan: Plan,
-    profile: String,
-    account: Option<AccountId>,
-    month: Window,
-    events_scope: Option<String>,
-    /// Whether answers say what is left.
-    pub is_told: bool,
-    /// The number of a window, and how many were taken in it.
-    taken: AtomicU64,
-    /// The month's events that the database knows of, or is just told of.
-    counted: AtomicI64,
-    requests: AtomicI64,
-    events: AtomicI64,
 }
 
 /// What a person has used of one profile's API this month (docs/credentials.md, "Plans").
@@ -92,23 +73,19 @@ pub async fn allowance(
     let subject = credential.subject().to_owned();
     let key = (profile.name.clone(), subject, plan.name.clone(), month.start.0);
     let allowance = app.allowances.0.get_with(key, || {
-        Arc::new(Allowance {
+        Arc::new(Allowance::new(Allowed {
             plan: plan.clone(),
             profile: profile.name.clone(),
             account: account.cloned(),
             month,
             events_scope: plans.events_scope.clone(),
             is_told: plans.rate_headers,
-            taken: AtomicU64::new(0),
-            counted: AtomicI64::new(0),
-            requests: AtomicI64::new(0),
-            events: AtomicI64::new(0),
-        })
+        }))
     });
     if let (Some(account), Some(_)) = (account, plan.events) {
-        let used = app.store.plan_uses(account, month.start).await?;
-        let events = used.iter().find(|used| used.profile == profile.name);
-        allowance.counted.store(events.map_or(0, |used| used.events), Ordering::Release);
+        let written = app.store.plan_uses(account, month.start).await?;
+        let written = written.iter().find(|used| used.profile == profile.name);
+        allowance.learn(written.map_or(0, |used| used.events));
     }
     Ok(Some(allowance))
 }
@@ -126,62 +103,14 @@ fn plans_of<'a>(app: &'a App, credential: &Credential) -> Option<(&'a Profile, &
     own.find_map(|profile| Some((profile, profile.plans.as_ref()?)))
 }
 
-/// Takes one request that needs these scopes out of what its account may use, and says what is
-/// left where the profile says it (docs/credentials.md, "Plans").
+/// Takes one request that needs these scopes out of what its account may use (docs/credentials.md,
+/// "Plans"). It counts once it is [kept](Charge::keep).
 ///
 /// # Errors
 ///
 /// There is nothing left, or the plan does not include it: then nothing is taken.
-pub fn charge(
-    app: &App,
-    live: &LiveToken,
-    needed: &Scopes,
-    now: Timestamp,
-) -> Result<Option<Left>, Beyond> {
-    let Some(allowance) = &live.allowance else { return Ok(None) };
-    let Plan { rate, events, scopes, .. } = &allowance.plan;
-    if scopes.as_ref().is_some_and(|included| !included.covers(needed)) {
-        return Err(Beyond::Plan);
-    }
-    let is_event = allowance.events_scope.as_ref().is_some_and(|scope| needed.contains(scope));
-    let counted = allowance.counted.load(Ordering::Acquire);
-    let used = counted.saturating_add(allowance.events.load(Ordering::Acquire));
-    if is_event && events.is_some_and(|most| used >= most) {
-        return Err(Beyond::Events(allowance.month.end.since(now)));
-    }
-    let left = rate.map(|rate| allowance.take(rate, now)).transpose().map_err(Beyond::Rate)?;
-    allowance.events.fetch_add(i64::from(is_event), Ordering::AcqRel);
-    if allowance.requests.fetch_add(1, Ordering::AcqRel) == 0 {
-        app.usage.count_plan(Arc::clone(allowance));
-    }
-    Ok(left.filter(|_| allowance.is_told))
-}
-
-impl Allowance {
-    /// One more in this window, in one step, so that many at once get no more than there is.
-    fn take(&self, rate: Rate, now: Timestamp) -> Result<Left, Left> {
-        let window = rate.window(now).rem_euclid(1 << 32).unsigned_abs();
-        let low = |seen: u64| u32::try_from(seen & u64::from(u32::MAX)).unwrap_or(u32::MAX);
-        let taken = |seen: u64| if seen >> 32 == window { low(seen) } else { 0 };
-        let one_more = |seen: u64| {
-            let taken = taken(seen);
-            rate.take(taken, now).is_ok().then(|| (window << 32) | u64::from(taken + 1))
-        };
-        match self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more) {
-            Ok(seen) => rate.take(taken(seen), now),
-            Err(seen) => rate.take(taken(seen), now).and_then(Err),
-        }
-    }
-
-    /// What no row tells of yet.
-    pub(in crate::flow) fn take_uses(&self) -> Option<PlanUses> {
-        let requests = self.requests.swap(0, Ordering::AcqRel);
-        let events = self.events.load(Ordering::Acquire);
-        self.counted.fetch_add(events, Ordering::AcqRel);
-        self.events.fetch_sub(events, Ordering::AcqRel);
-        let (profile, month) = (self.profile.clone(), self.month.start);
-        Some(PlanUses { account: self.account.clone()?, profile, month, requests, events })
-    }
+pub fn charge(live: &LiveToken, needed: &Scopes, now: Timestamp) -> Result<Option<Charge>, Beyond> {
+    live.allowance.as_ref().map(|allowance| allowance.take(needed, now)).transpose()
 }
 
 /// Whether there are plans at all (docs/credentials.md, "Plans").

@@ -48,7 +48,7 @@ pub fn recognized<'a>(app: &'a App, presented: &str) -> Option<(&'a str, Digest)
 ///
 /// # Errors
 ///
-/// Not filled in, or too many within the hour.
+/// Not filled in, too many within the hour, or too many.
 pub async fn create(
     app: &App,
     human: &Human,
@@ -73,17 +73,20 @@ pub async fn create(
         created_at: occasion.at,
         revoked_at: None,
     };
-    let most = app.settings.limits.projects_per_account_per_hour;
+    let limits = &app.settings.limits;
+    let most = limits.projects_per_account_per_hour;
     let count = Count::hourly("project", project.account.as_str(), most.into(), occasion.at);
-    let mut change = project.create(occasion);
-    change.effects.push(Effect::Count(count));
+    let mut change = project.create(limits.projects_per_account.into(), occasion);
+    change.effects.insert(0, Effect::Count(count));
     app.store.commit(change).await.map_err(|error| match error {
         StoreError::Limited => PersonError::Limited(until_next_hour(occasion.at)).into(),
+        // Nothing else of what is new can have moved.
+        StoreError::Stale(_) => KeyError::TooMany,
         error => error.into(),
     })
 }
 
-/// This person's projects, newest first (docs/credentials.md, "Public tokens").
+/// This person's projects, newest first, those that were revoked behind the others (docs/credentials.md, "Public tokens").
 ///
 /// # Errors
 ///

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::App;
 use crate::domain::id::SessionId;
+use crate::flow::allowance::Allowance;
 use crate::flow::introspect::LiveToken;
-use crate::flow::plan::Allowance;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::{KeyUses, PlanUses, StoreError};
 

@@ -113,6 +113,9 @@ impl Store {
             Effect::EndKey { id, cause, at } => steps.push(api_key::end(&id, cause, at, backend)),
             Effect::IssueSessionToken(token) => steps.push(session_token::issue(&token, backend)),
             Effect::EndSessionToken(digest) => steps.push(session_token::end(&digest, backend)),
+            Effect::HoldProjects { with, account, most } => {
+                steps.push(project::hold(&with, &account, most, backend));
+            }
             Effect::GiveToAgent(id) => steps.push(account_agent::give(&id, backend)),
             Effect::RemoveAgent { id, at } => account_agent::remove(steps, &id, at, backend),
             Effect::EndProject { id, at } => steps.push(project::end(&id, at, backend)),

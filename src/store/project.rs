@@ -1,5 +1,6 @@
 //! Named queries about projects.
 
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, DbBackend, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
@@ -34,7 +35,7 @@ impl Store {
         row.map(Project::try_from).transpose()
     }
 
-    /// A person's projects, newest first; those that were revoked too.
+    /// A person's projects, newest first, and behind them those that were revoked.
     ///
     /// # Errors
     ///
@@ -42,6 +43,8 @@ impl Store {
     pub async fn projects_of(&self, account: &AccountId) -> Result<Vec<Project>, StoreError> {
         let rows = project::Entity::find()
             .filter(project::Column::AccountId.eq(account.as_str()))
+            // However many were revoked, none of the others is ever off the page.
+            .order_by_desc(Expr::col(project::Column::RevokedAt).is_null())
             .order_by_desc(project::Column::CreatedAt)
             .order_by_desc(project::Column::Id)
             .limit(PAGE)
@@ -49,6 +52,15 @@ impl Store {
             .await?;
         rows.into_iter().map(Project::try_from).collect()
     }
+}
+
+/// Finds the project that was just made, unless its account has more live ones than `most` with it.
+/// Of two that are made at once, the other waits at its account's counter, which comes before.
+pub(super) fn hold(with: &ProjectId, of: &AccountId, most: i64, backend: DbBackend) -> Step {
+    let sql = "UPDATE project SET revision = revision WHERE id = $1 AND \
+               (SELECT COUNT(*) FROM project WHERE account_id = $2 AND revoked_at IS NULL) <= $3";
+    let values = [with.as_str().into(), of.as_str().into(), most.into()];
+    step(backend, sql, values, Expect::One("project"))
 }
 
 /// Ends a project's token, unless it has ended. Its id comes back for the deny set.

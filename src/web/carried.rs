@@ -3,6 +3,7 @@
 //! "Transport").
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use url::form_urlencoded;
 
 use crate::app::App;
 use crate::config::Via;
@@ -50,10 +51,19 @@ impl<'a> Carried<'a> {
                 carried.add(presented, Place::Header(name))?;
             }
         }
-        for (name, value) in parameters(query) {
-            let is_named = |via: &Via| matches!(via, Via::Query(named) if named == name);
-            if credential::ways(app, resource).any(is_named) {
-                carried.add(spelled(value), Place::Query(name))?;
+        let named = credential::ways(app, resource).filter_map(|via| match via {
+            Via::Query(name) => Some(name.as_str()),
+            _ => None,
+        });
+        for parameter in query.split('&') {
+            // Whoever reads the address after us reads names without their escapes.
+            let Some((name, value)) = form_urlencoded::parse(parameter.as_bytes()).next() else {
+                continue;
+            };
+            // A parameter without a value counts as omitted (RFC 6749 §3.1).
+            let named = named.clone().find(|named| *named == name && !value.is_empty());
+            if let Some(named) = named {
+                carried.add(spelled(parameter, named), Place::Query(named))?;
             }
         }
         Ok(carried)
@@ -92,14 +102,11 @@ fn held(text: &str) -> Presented<'_> {
     Presented::Held(text.trim())
 }
 
-/// A parameter without a value counts as omitted (RFC 6749 §3.1).
-fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(_, value)| !value.is_empty())
-}
-
-/// No credential needs an escape, so one in an escaped spelling was made to look like another.
-fn spelled(value: &str) -> Presented<'_> {
-    let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if plain { Presented::Held(value) } else { Presented::Unusable }
+/// No credential needs an escape, nor does its name: one in an escaped spelling was made to look
+/// like something else.
+fn spelled<'a>(parameter: &'a str, name: &str) -> Presented<'a> {
+    let value = parameter.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
+    let plain =
+        |value: &&str| value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    value.filter(plain).map_or(Presented::Unusable, Presented::Held)
 }

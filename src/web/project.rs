@@ -43,6 +43,7 @@ pub async fn create(request: HttpRequest, payload: Payload, app: Data<App>) -> H
         Ok(_) => return see_other("/account/projects"),
         Err(KeyError::NameMissing) => ProjectError::NameMissing,
         Err(KeyError::TooLong) => ProjectError::TooLong,
+        Err(KeyError::TooMany) => ProjectError::TooMany,
         Err(KeyError::Person(error)) => return person_error(&app, &visitor, &error),
         Err(_) => return visitor.error(&app, 400, None, Some(request.path())),
     };

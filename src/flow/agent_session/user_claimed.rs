@@ -136,7 +136,13 @@ async fn claimed_with(
     request: &UserClaimRequest,
 ) -> Result<(Approval, Option<Session>), AgentSessionError> {
     Open::user_claimed(app)?;
-    asked_with(app, required(request.claim_token.as_ref())?).await
+    let claimed = asked_with(app, required(request.claim_token.as_ref())?).await?;
+    // Nobody says a verifier in these words: a request with a challenge was begun in others.
+    let asked = claimed.0.ask.agent_session.as_ref();
+    if asked.is_some_and(|asked| asked.challenge.is_some()) {
+        return Err(AgentSessionErrorCode::InvalidAuthRequest.into());
+    }
+    Ok(claimed)
 }
 
 /// How a request stands that is not dead.

@@ -10,7 +10,7 @@ use crate::web::texts::{ProjectTexts, Run};
 pub struct ProjectsPage<'a> {
     pub frame: &'a Frame<'a>,
     pub csrf: &'a str,
-    /// Newest first, from our records; those that were revoked too.
+    /// Newest first, from our records, and behind them those that were revoked.
     pub projects: Vec<ProjectLine<'a>>,
     /// The profiles that offer public tokens, by name.
     pub profiles: Vec<&'a str>,
@@ -41,6 +41,8 @@ pub struct ProjectLine<'a> {
 pub enum ProjectError {
     NameMissing,
     TooLong,
+    /// The account has as many as it may.
+    TooMany,
 }
 
 impl ProjectsPage<'_> {
@@ -57,6 +59,7 @@ impl ProjectsPage<'_> {
         self.error.map(|error| match error {
             ProjectError::NameMissing => words.name_missing.to_owned(),
             ProjectError::TooLong => (words.too_long)(self.longest_name),
+            ProjectError::TooMany => words.too_many.to_owned(),
         })
     }
 

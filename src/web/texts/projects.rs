@@ -24,4 +24,5 @@ pub struct ProjectTexts {
     pub create: &'static str,
     pub name_missing: &'static str,
     pub too_long: fn(usize) -> String,
+    pub too_many: &'static str,
 }

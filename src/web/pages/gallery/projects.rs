@@ -31,9 +31,11 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
     };
     let (one, two) = (vec!["agent-analytics"], vec!["agent-analytics", "attractos"]);
     let too_long = Some(ProjectError::TooLong);
+    let too_many = Some(ProjectError::TooMany);
     vec![
         show("projects", &page(vec![project.clone(), over], two, None)),
         show("projects-empty", &page(Vec::new(), one.clone(), Some(ProjectError::NameMissing))),
-        show("projects-long-name", &page(vec![project], one, too_long)),
+        show("projects-long-name", &page(vec![project.clone()], one.clone(), too_long)),
+        show("projects-too-many", &page(vec![project], one, too_many)),
     ]
 }

@@ -27,4 +27,5 @@ pub const PROJECTS: ProjectTexts = ProjectTexts {
     create: "Create the project",
     name_missing: "Give the project a name.",
     too_long: |most| format!("A name has {most} characters at most."),
+    too_many: "You have as many projects as one account may have. Revoke one first.",
 };

@@ -150,6 +150,25 @@ async fn the_claim_token_alone_brings_nothing_where_the_person_hands_over_the_co
     site.close().await;
 }
 
+/// 1.3, 1.6: a request that was begun with a challenge is finished with its verifier, which these
+/// words have none for: whoever stole its poll token gets nothing, and does it no harm.
+#[tokio::test]
+async fn a_request_with_a_challenge_is_not_completed_without_its_verifier() {
+    let site = site_with(ON).await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::of(&site);
+    let (request, code) = client.approved(&mut ada, &super::login(&json!({}))).await;
+    let told = json!({ "claim_token": request.told["poll_token"] });
+    for given in [None, Some(code.as_str()), None, Some(&code), None, Some(&code)] {
+        assert_refused(&complete(&client, &told, given).await, 401, "INVALID_AUTH_REQUEST");
+    }
+    assert_refused(&standing(&client, &told).await, 401, "INVALID_AUTH_REQUEST");
+    assert_eq!(site.count("SELECT COUNT(*) FROM token").await, 0);
+    let finished = request.exchange(&code, &json!(super::VERIFIER)).await;
+    assert_eq!(finished.status, 200, "{}", finished.text);
+    site.close().await;
+}
+
 async fn nothing_was_stored(site: &Site) -> bool {
     site.count("SELECT (SELECT COUNT(*) FROM approval) + (SELECT COUNT(*) FROM session)").await == 0
 }

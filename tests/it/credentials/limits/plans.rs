@@ -11,7 +11,7 @@ use crate::support::reply::Reply;
 use crate::support::{START, Site};
 
 /// The settings with these plans of the first profile, in this dialect.
-fn with_plans(dialect: &str, plans: &str) -> String {
+pub(super) fn with_plans(dialect: &str, plans: &str) -> String {
     let profiles = PROFILES.replace("code-message", dialect);
     let head = "name = \"agent-analytics\"\n";
     let profiles =
@@ -24,7 +24,7 @@ async fn key(person: &mut Person) -> String {
     key_with(person, "agent-analytics", &["read", "write"]).await.1
 }
 
-const TWO_A_MINUTE: &str = "[[profile.plan]]\nname = \"free\"\nrate = \"2/min\"\n\
+pub(super) const TWO_A_MINUTE: &str = "[[profile.plan]]\nname = \"free\"\nrate = \"2/min\"\n\
                             [[profile.plan]]\nname = \"pro\"\nrate = \"1000/min\"\n";
 
 /// AO17, AO18, AA33, AG19: all keys of an account together use one rate up, every answer says what
