@@ -26,6 +26,8 @@ pub struct KeyRules {
     pub via: Vec<Via>,
     /// Whether it may come from a page in a browser, where whoever opens the page can read it.
     pub browsers: bool,
+    /// Whether it may come over plain http to an API that is elsewhere than on this machine.
+    pub plain_http: bool,
     /// What a person may tick. Never empty.
     pub scopes: Scopes,
     /// The longest life a person may choose; keys may last until they are revoked where it is
@@ -46,7 +48,7 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "type",
     "prefix",
     "sandbox_prefix",
@@ -59,6 +61,7 @@ const KNOWN: [&str; 14] = [
     "rotate",
     "overlap",
     "browsers",
+    "plain_http",
     "bind_agent",
     "act_as",
 ];
@@ -170,6 +173,7 @@ fn rule(
         display,
         via: via::read(entry, problems),
         browsers: entry.one_of("browsers", &["refuse", "accept"], problems) == Some("accept"),
+        plain_http: entry.one_of("plain_http", &["accept", "refuse"], problems) == Some("accept"),
         managed: managed::read(entry, (kind, &scopes), addresses, problems),
         scopes,
         longest: longest(entry, problems),
@@ -248,6 +252,7 @@ mod tests {
             display: 6,
             via: vec![Via::Bearer],
             browsers: false,
+            plain_http: true,
             scopes: Scopes::of(["demo:read", "demo:write"]).expect("scopes"),
             longest: None,
             remind_after: Seconds::DAY.times(90),
@@ -310,6 +315,7 @@ mod tests {
             ("via = ['query:a&b']", "via"),
             ("via = ['body:']", "via"),
             ("browsers = true", "browsers"),
+            ("plain_http = 'never'", "plain_http"),
             ("scopes = []", "scopes"),
             ("scopes = ['unknown']", "scopes"),
             ("expires = '1h'", "expires"),

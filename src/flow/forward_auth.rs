@@ -58,6 +58,8 @@ pub struct Waiting<'a> {
     pub proof: Option<&'a str>,
     /// Whether a page in a browser sends it: it has an `Origin` (Fetch standard).
     pub from_page: bool,
+    /// Whether it came encrypted, as its proxy tells.
+    pub is_encrypted: bool,
     /// Which agent it says that it is (docs/credentials.md, "Agents").
     pub said_agents: Vec<SaidAgent<'a>>,
 }

@@ -147,6 +147,7 @@ fn waiting<'a>(
         path: Some(path).filter(|path| path.starts_with('/'))?,
         proof: only(headers, &["dpop"]).ok()?,
         from_page: headers.contains_key(header::ORIGIN),
+        is_encrypted: only(headers, &["x-forwarded-proto"]).ok()? == Some("https"),
         said_agents: said_agents(app, proxy.resource(), headers),
     })
 }

@@ -5,6 +5,7 @@ mod acting;
 mod binding;
 mod managed;
 mod pages;
+mod plain_http;
 mod session_tokens;
 
 use base64::Engine as _;
