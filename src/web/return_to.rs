@@ -12,7 +12,7 @@ impl ReturnTo {
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.strip_suffix("?code=none").unwrap_or(text);
         let device = || text.strip_prefix("/device");
-        let lists = ["sessions", "keys", "projects", "tokens", "usage"];
+        let lists = ["agents", "sessions", "keys", "projects", "tokens", "usage"];
         let listed = path.strip_prefix("/account/");
         let listed = listed.and_then(|path| lists.iter().find_map(|page| path.strip_prefix(page)));
         if let Some(query) = text.strip_prefix("/account/billing/agent-upgrade") {
@@ -88,6 +88,7 @@ mod tests {
             "/account/sessions/ses_1",
             "/account/keys",
             "/account/projects",
+            "/account/agents",
             "/account/tokens",
             "/account/usage",
             "/account/keys/key_1",
