@@ -37,6 +37,9 @@ pub struct KeyRules {
     pub bind_agent: Option<String>,
     /// The header in which clients name the agent that a user token acts as.
     pub act_as: Option<String>,
+    /// The parameter of an address that says what a request is about; a key may be limited to some
+    /// of that.
+    pub resource_param: Option<String>,
     /// How programs manage them.
     pub managed: Managed,
 }
@@ -46,7 +49,8 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
+    "resource_param",
     "type",
     "prefix",
     "sandbox_prefix",
@@ -197,6 +201,7 @@ fn rule(
         display,
         via: via::read(entry, problems),
         browsers: entry.one_of("browsers", &["refuse", "accept"], problems) == Some("accept"),
+        resource_param: entry.text("resource_param", problems),
         managed: managed::read(entry, (kind, &scopes), addresses, problems),
         scopes,
         longest: longest(entry, problems),
@@ -301,6 +306,7 @@ mod tests {
             rotation: Rotation::Atomic,
             bind_agent: None,
             act_as: None,
+            resource_param: None,
             managed: Managed::default(),
         };
         assert_eq!(rules(KEYS), usual);

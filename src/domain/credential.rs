@@ -3,6 +3,7 @@
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
 use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, SessionId};
+use crate::domain::limited_to::LimitedTo;
 use crate::domain::project::Project;
 use crate::domain::resource::Resource;
 use crate::protocol::actor::Actor;
@@ -42,7 +43,14 @@ pub enum Holder {
     /// An approved connection.
     Session(SessionId),
     /// A key that its owner handed to a program, of the profile of this name.
-    Key { id: KeyId, profile: String, kind: KeyKind, mode: Mode, agent: Option<NamedAgent> },
+    Key {
+        id: KeyId,
+        profile: String,
+        kind: KeyKind,
+        mode: Mode,
+        agent: Option<NamedAgent>,
+        limited_to: LimitedTo,
+    },
     /// A project's public token, which anybody may read.
     Project { id: ProjectId, profile: String },
     /// The browser of a person, which handed out a token for a while.
@@ -99,6 +107,15 @@ impl Holder {
         }
     }
 
+    /// What it is good for alone, where it is limited.
+    #[must_use]
+    pub fn limited_to(&self) -> Option<&LimitedTo> {
+        match self {
+            Self::Key { limited_to, .. } => Some(limited_to).filter(|all| !all.is_everything()),
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
+        }
+    }
+
     #[must_use]
     pub const fn session(&self) -> Option<&SessionId> {
         match self {
@@ -120,6 +137,7 @@ impl Credential {
                 kind: key.kind,
                 mode: key.mode,
                 agent: key.agent,
+                limited_to: key.limited_to,
             },
             account: Some(key.account),
             registration: None,

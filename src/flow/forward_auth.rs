@@ -1,6 +1,7 @@
 //! May this request pass, and as whom? The question of a proxy in front of an API, answered as
 //! introspection answers the API itself (docs/proxies.md).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::app::App;
@@ -54,6 +55,10 @@ pub struct Waiting<'a> {
     pub method: &'a str,
     /// The path it asks for, as its proxy tells.
     pub path: &'a str,
+    /// Behind the path, as it came.
+    pub query: &'a str,
+    /// Whoever asked the proxy, where it is trusted to tell.
+    pub from: Option<IpAddr>,
     /// Its one `DPoP` header (RFC 9449 §4.1).
     pub proof: Option<&'a str>,
     /// Whether a page in a browser sends it: it has an `Origin` (Fetch standard).
@@ -190,14 +195,33 @@ pub async fn admit(
     if !waiting.accepts.passes(&live.credential) {
         return Err(NotLetIn::NotAccepted);
     }
+    if !is_within(app, &live.credential.holder, waiting) {
+        return Err(NotLetIn::NotAccepted);
+    }
     let agent = acting(app, &live, waiting).await?;
     let charge = plan::charge(&live, &waiting.needed, now).map_err(NotLetIn::Beyond)?;
     if let Some(proof) = proof {
         // Last, so that a request that is refused anyway has not used its proof up.
         spend(app, &proof, &live.credential, now).await?;
     }
+    live.came_from(waiting.from);
     let left = charge.and_then(|charge| charge.keep(app));
     Ok(LetIn { live, agent, left })
+}
+
+/// Whether a request is about what its key is limited to, by each parameter of its address that says
+/// what it is about. Whether there is more, it does not tell.
+fn is_within(app: &App, holder: &Holder, waiting: &Waiting<'_>) -> bool {
+    let (Holder::Key { profile, kind, .. }, Some(limited)) = (holder, holder.limited_to()) else {
+        return true;
+    };
+    let offer = api_key::offer_of(app, profile, *kind);
+    let Some(name) = offer.and_then(|offer| offer.rules.resource_param.as_deref()) else {
+        return false;
+    };
+    let pairs = url::form_urlencoded::parse(waiting.query.as_bytes());
+    let named: Vec<_> = pairs.filter(|(known, _)| known == name).map(|(_, one)| one).collect();
+    limited.covers(named.iter().map(AsRef::as_ref))
 }
 
 /// The credential's text, and whether a key is to be proven with it.
