@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::app::App;
@@ -21,6 +22,7 @@ use crate::flow::error::PersonError;
 use crate::flow::introspect::LiveToken;
 use crate::flow::principal::Human;
 use crate::protocol::email::EmailAddress;
+use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
@@ -37,7 +39,9 @@ const CAPACITY: u64 = 50_000;
 
 impl Default for Allowances {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(CAPACITY).time_to_idle(KEPT).build())
+        // Whoever asks now is remembered, however many others ask more often.
+        let cache = Cache::builder().max_capacity(CAPACITY).eviction_policy(EvictionPolicy::lru());
+        Self(cache.time_to_idle(KEPT).build())
     }
 }
 
@@ -88,6 +92,18 @@ pub async fn allowance(
         allowance.learn(written.map_or(0, |used| used.events));
     }
     Ok(Some(allowance))
+}
+
+/// The plan by which the sessions of an account are counted at this API (docs/credentials.md,
+/// "Plans").
+#[must_use]
+pub fn in_force<'a>(
+    app: &'a App,
+    resource: &ResourceIdentifier,
+    account: &Account,
+) -> Option<&'a Plan> {
+    let mut own = app.settings.profiles.iter().filter(|profile| profile.resource == *resource);
+    own.find_map(|profile| profile.plans.as_ref())?.of(account.plan.as_deref())
 }
 
 /// A key is of a profile; a session is of an API, and the first profile with plans for it counts.

@@ -40,7 +40,7 @@ pub async fn describe(
     now: Timestamp,
 ) -> Result<wire::Account, AgentSessionError> {
     let (_, account) = reader(app, token, now).await?;
-    Ok(account_of(&account))
+    Ok(account_of(Open::of(app)?, &account))
 }
 
 /// Every connection of the account to this resource: `GET /account/agent-sessions`.

@@ -171,6 +171,6 @@ async fn delivered(
             refresh_expires_at: refresh.map(|_| milliseconds(pair.refresh_end)),
             scopes: pair.scopes.to_vec(),
         },
-        account: account_of(&account),
+        account: account_of(Open::of(app)?, &account),
     })
 }

@@ -27,6 +27,7 @@ use crate::domain::id::ApprovalId;
 use crate::domain::resource::Resource;
 use crate::entropy::NoEntropy;
 use crate::flow::error::PersonError;
+use crate::flow::plan;
 use crate::jose::JoseError;
 use crate::protocol::agent_session::{self as wire, milliseconds};
 use crate::protocol::agent_session_error::{AgentSessionError, AgentSessionErrorCode};
@@ -109,14 +110,17 @@ fn request_id(text: &str) -> Result<ApprovalId, AgentSessionError> {
     Ok(id.ok_or(AgentSessionErrorCode::InvalidAuthRequest)?)
 }
 
-/// Whose session it is. Its tier is the plan that the operator assigned (AA23).
-fn account_of(account: &Account) -> wire::Account {
+/// Whose session it is. Its tier is the plan by which it is counted (AA23): what the operator
+/// assigned once, and offers no more, is none.
+fn account_of(open: Open<'_>, account: &Account) -> wire::Account {
+    let plan = plan::in_force(open.app, &open.resource.identifier, account);
+    let tier = plan.map(|plan| &plan.name).or(account.plan.as_ref());
     wire::Account {
         id: account.id.0.clone(),
         email: account.email.as_str().to_owned(),
         github_login: None,
         google_name: None,
-        tier: account.plan.clone().unwrap_or_else(|| "free".to_owned()),
+        tier: tier.map_or("free", String::as_str).to_owned(),
         created_at: milliseconds(account.created_at),
     }
 }
