@@ -173,10 +173,10 @@ pub async fn admit(
     };
     if let Holder::Project { profile, .. } = &live.credential.holder {
         // What it opens is named; that anybody holds it makes every other place forbidden.
-        let own = credential::is_public_route(app, proxy.resource(), Some(profile), waiting);
-        return if own { Ok(LetIn { live, left: None }) } else { Err(unknown.into()) };
-    }
-    if !live.credential.scopes.covers(&waiting.needed) {
+        if !credential::is_public_route(app, proxy.resource(), Some(profile), waiting) {
+            return Err(unknown.into());
+        }
+    } else if !live.credential.scopes.covers(&waiting.needed) {
         return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
     }
     if !waiting.accepts.passes(&live.credential) {

@@ -213,6 +213,41 @@ async fn a_live_public_token_is_never_off_the_page() {
     site.close().await;
 }
 
+/// AA12, AA33: whoever read a public token in a page floods its own routes with it until they are
+/// shut, and shuts neither the owner's keys nor the owner's other projects out.
+#[tokio::test]
+async fn a_flood_with_a_public_token_shuts_nothing_else() {
+    let settings = with_plans("code-message", TWO_A_MINUTE);
+    let settings = settings.replace("type = \"public\"\n", "type = \"public\"\nrate = \"3/min\"\n");
+    let site = Site::open_with(&settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let (_, token) = project(&mut ada, "agent-analytics").await;
+    let (_, aak) = key(&mut ada, "agent-analytics").await;
+    let elsewhere = format!("GET /stats?token={token}");
+    for _ in 0..9 {
+        assert_eq!(at(&site, &elsewhere, &[]).await.status, 401, "what is refused uses nothing up");
+    }
+    let sent = format!("POST /track?token={token}");
+    let flood = join_all((0..12).map(|_| at(&site, &sent, &[]))).await;
+    assert_eq!(flood.iter().filter(|reply| reply.status == 200).count(), 3);
+    let beyond = at(&site, &sent, &[]).await;
+    assert_eq!((beyond.status, beyond.header("retry-after")), (429, Some("60")));
+    assert_eq!(beyond.json()["code"], "RATE_LIMITED");
+    let own = [("x-api-key", aak.as_str())];
+    for (wanted, left) in [(200, "1"), (200, "0")] {
+        let reply = at(&site, "GET /stats", &own).await;
+        assert_eq!((reply.status, reply.header("x-ratelimit-remaining")), (wanted, Some(left)));
+    }
+    site.advance(Seconds(1));
+    let other = project(&mut ada, "agent-analytics").await.1;
+    assert_eq!(at(&site, &format!("POST /track?token={other}"), &[]).await.status, 200);
+    site.advance(Seconds::MINUTE);
+    assert_eq!(at(&site, &sent, &[]).await.status, 200);
+    usage::write(&site.app).await.expect("written");
+    assert_eq!(site.count("SELECT COALESCE(SUM(requests), 0) FROM plan_use").await, 2);
+    site.close().await;
+}
+
 /// AS16, promise P3: whoever stole the database has digests and beginnings, and ends nothing with
 /// them.
 #[tokio::test]
