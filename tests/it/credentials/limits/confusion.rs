@@ -5,7 +5,7 @@ use countersign::protocol::timestamp::Seconds;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
-use super::{PROFILES, at, at_server, dies, is_live, key, project, site};
+use super::{PROFILES, at, at_server, dies, is_live, key, project, site, talkative};
 use crate::support::Site;
 use crate::support::process::Place;
 use crate::support::reply::Reply;
@@ -196,12 +196,7 @@ async fn a_hundred_keys_end_in_one_report() {
 #[tokio::test]
 async fn a_key_that_is_sent_or_reported_is_in_no_log() {
     let place = Place::new().await;
-    place.configure(PROFILES);
-    place.add_person("ada@example.com").await;
-    let mut command = place.command(&["serve"]);
-    command.env("RUST_LOG", "trace");
-    let server = place.serve_command(command).await;
-    let mut ada = server.signed_in("ada@example.com").await;
+    let (server, mut ada) = talkative(&place).await;
     let (_, aak) = key(&mut ada, "agent-analytics").await;
     let (_, sentinel) = key(&mut ada, "agent-sentinel").await;
     let at_it = (server.url.as_str(), &server.client);
