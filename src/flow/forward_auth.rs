@@ -54,7 +54,7 @@ pub struct Waiting<'a> {
     pub path: &'a str,
     /// Its one `DPoP` header (RFC 9449 §4.1).
     pub proof: Option<&'a str>,
-    /// Whether a page in a browser sends it: it has an `Origin` (Fetch standard).
+    /// Whether a page in a browser sends it.
     pub from_page: bool,
 }
 

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{self, oauth_error, retry_after};
-use super::carried::{Carried, Contradiction};
+use super::carried::{self, Carried, Contradiction};
 use super::request;
 use crate::app::App;
 use crate::domain::id::{AccountId, SessionId};
@@ -149,7 +149,7 @@ fn waiting<'a>(
         // Whatever else it begins with would become a part of the host in front of it.
         path: Some(path).filter(|path| path.starts_with('/'))?,
         proof: only(headers, &["dpop"]).ok()?,
-        from_page: headers.contains_key(header::ORIGIN),
+        from_page: carried::is_from_page(headers),
     })
 }
 
