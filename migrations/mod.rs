@@ -21,6 +21,7 @@ mod m20261123_000017_projects;
 mod m20261123_000018_plans;
 mod m20261123_000019_key_kinds;
 mod m20261123_000021_unanswered_events;
+mod m20261123_000022_account_agents;
 
 use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -66,6 +67,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000018_plans),
     migration!(m20261123_000019_key_kinds),
     migration!(m20261123_000021_unanswered_events),
+    migration!(m20261123_000022_account_agents),
 ];
 
 /// A table under construction.

@@ -1,6 +1,6 @@
-// Adds three conveniences to pages that are complete without it: a copy button beside codes,
-// the time left beside expiries, and local time beside UTC. And tells the window that opened this one how it went, where
-// a plugin asked in a popup.
+// Adds conveniences to pages that are complete without it: a copy button beside codes, the time left beside expiries,
+// local time beside UTC, and a new token before the one that is shown ends. And tells the window that opened this one how
+// it went, where a plugin asked in a popup.
 (() => {
   const words = document.body.dataset;
   const after = (element, className, text = "") => {
@@ -26,13 +26,12 @@
   }
 
   for (const time of document.querySelectorAll("time[data-countdown]")) {
-    const end = Date.parse(time.dateTime);
     const left = after(time, "left");
     const said = after(left, "said");
     said.setAttribute("role", "status");
     let timer = 0;
     const tick = () => {
-      const seconds = Math.max(0, Math.round((end - Date.now()) / 1000));
+      const seconds = Math.max(0, Math.round((Date.parse(time.dateTime) - Date.now()) / 1000));
       const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
       left.textContent = seconds > 0 && seconds < 86400 ? words.left.replace("{}", clock) : "";
       const warning = seconds === 0 ? words.over : seconds <= 60 ? words.soon : "";
@@ -41,6 +40,23 @@
     };
     timer = setInterval(tick, 1000);
     tick();
+  }
+
+  for (const form of document.querySelectorAll("form[data-renew]")) {
+    const [shown, time] = ["output", "time"].map((name) => form.parentElement.querySelector(name));
+    const later = () => setTimeout(renew, Math.max(1000, (Date.parse(time.dateTime) - Date.now()) * 0.9));
+    const renew = async () => {
+      const asked = { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } };
+      const answer = await fetch(form.action, asked).catch(() => undefined);
+      if (!answer?.ok) return;
+      const { token, expires_at: end } = await answer.json();
+      form.elements.earlier.value = shown.textContent = token;
+      time.dateTime = end;
+      time.textContent = end;
+      later();
+    };
+    form.parentElement.querySelector("[data-renewed]").hidden = false;
+    later();
   }
 
   for (const code of document.querySelectorAll("[data-copy-this]")) {

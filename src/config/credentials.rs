@@ -1,6 +1,8 @@
 //! The keys of a profile: `[[profile.credential]]`.
 
+use super::agent_headers;
 use super::entry::Entry;
+use super::managed::{self, Addresses, Managed};
 use super::problem::Problem;
 use super::public_tokens::{self, PublicRules};
 use super::via::{self, Via};
@@ -31,6 +33,12 @@ pub struct KeyRules {
     pub longest: Option<Seconds>,
     pub remind_after: Seconds,
     pub rotation: Rotation,
+    /// The header in which clients name the agent whose key it is.
+    pub bind_agent: Option<String>,
+    /// The header in which clients name the agent that a user token acts as.
+    pub act_as: Option<String>,
+    /// How programs manage them.
+    pub managed: Managed,
 }
 
 /// A leak of the database shows the digest and the beginning: what is left to guess must be as
@@ -38,7 +46,7 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "type",
     "prefix",
     "sandbox_prefix",
@@ -50,8 +58,9 @@ const KNOWN: [&str; 13] = [
     "remind_after",
     "rotate",
     "overlap",
-    "manage",
     "browsers",
+    "bind_agent",
+    "act_as",
 ];
 
 const BYTES: std::ops::RangeInclusive<i64> = 20..=64;
@@ -67,6 +76,17 @@ impl KeyRules {
         }
     }
 
+    /// Whether a key may be given to an agent of its owner's. One of an agent's own kind must be.
+    #[must_use]
+    pub fn may_be_given(&self) -> bool {
+        self.must_be_given() || self.bind_agent.is_some()
+    }
+
+    #[must_use]
+    pub fn must_be_given(&self) -> bool {
+        self.kind == KeyKind::AgentKey
+    }
+
     pub fn forms(&self) -> impl Iterator<Item = &KeyForm> {
         std::iter::once(&self.live).chain(&self.sandbox)
     }
@@ -74,6 +94,12 @@ impl KeyRules {
 
 /// Prefixes that are taken, by whom.
 pub(super) struct Prefixes(Vec<String>);
+
+/// What no two profiles may have.
+pub(super) struct Taken {
+    pub prefixes: Prefixes,
+    pub addresses: Addresses,
+}
 
 impl Prefixes {
     /// Those of this server's own secrets.
@@ -104,7 +130,7 @@ pub(super) struct Credentials {
 pub(super) fn read(
     profile: &Entry<'_>,
     resource: Option<&Resource>,
-    prefixes: &mut Prefixes,
+    taken: &mut Taken,
     problems: &mut Vec<Problem>,
 ) -> Credentials {
     let mut found = Credentials::default();
@@ -119,10 +145,17 @@ pub(super) fn read(
         kinds.push(kind);
         match kind {
             None => {
-                let public = public_tokens::read(entry, prefixes, problems);
+                let public = public_tokens::read(entry, &mut taken.prefixes, problems);
                 found.public = found.public.or(public);
             }
-            Some(kind) => found.keys.extend(rule(entry, kind, (resource, prefixes), problems)),
+            Some(kind) => {
+                let rules = rule(entry, kind, (resource, taken), problems);
+                let by = rules.as_ref().map(|rules| rules.managed.by).unwrap_or_default();
+                if let Some(remedy) = managed::nobody(profile, by) {
+                    problems.push(entry.problem("manage", remedy));
+                }
+                found.keys.extend(rules);
+            }
         }
     }
     found
@@ -133,78 +166,47 @@ fn kind(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<KeyKind> {
     if entry.is_text("type", "public") {
         return None;
     }
-    let [secret, user_token] = KeyKind::ALL.map(KeyKind::name);
-    let name = one_of(entry, "type", &[secret, user_token, "public"], problems);
+    let [secret, user_token, agent_key] = KeyKind::ALL.map(KeyKind::name);
+    let name = entry.one_of("type", &[secret, user_token, agent_key, "public"], problems);
     Some(name.and_then(KeyKind::named).unwrap_or(KeyKind::Secret))
 }
 
 fn rule(
     entry: &Entry<'_>,
     kind: KeyKind,
-    (resource, prefixes): (Option<&Resource>, &mut Prefixes),
+    (resource, taken): (Option<&Resource>, &mut Taken),
     problems: &mut Vec<Problem>,
 ) -> Option<KeyRules> {
-    entry.only(&KNOWN, problems);
-    one_of(entry, "manage", &["human"], problems);
+    entry.only(&[&KNOWN[..], &managed::LINES].concat(), problems);
+    let Taken { prefixes, addresses } = taken;
     if !entry.has("prefix") {
         problems.push(entry.problem("prefix", "missing; write how its keys begin, such as ex_"));
     }
-    let bytes = number(entry, "bytes", BYTES, 24, problems);
+    let bytes = entry.within("bytes", BYTES, 24, problems);
     let live = form(entry, "prefix", bytes, prefixes, problems);
     let sandbox = form(entry, "sandbox_prefix", bytes, prefixes, problems);
-    let display = number(entry, "display", DISPLAY, 6, problems);
+    let display = entry.within("display", DISPLAY, 6, problems);
     if live.as_ref().is_some_and(|form| form.random() < display + HIDDEN) {
         let remedy = "what is shown for ever leaves too little to guess; write more bytes";
         problems.push(entry.problem("display", remedy));
     }
+    let scopes = scopes(entry, resource, problems);
     let rules = KeyRules {
         kind,
         sandbox,
         display,
         via: via::read(entry, problems),
-        browsers: one_of(entry, "browsers", &["refuse", "accept"], problems) == Some("accept"),
-        scopes: scopes(entry, resource, problems),
+        browsers: entry.one_of("browsers", &["refuse", "accept"], problems) == Some("accept"),
+        managed: managed::read(entry, (kind, &scopes), addresses, problems),
+        scopes,
         longest: longest(entry, problems),
         remind_after: entry.span("remind_after", Seconds::DAY.times(90), problems),
         rotation: rotation(entry, problems),
+        bind_agent: agent_headers::bind_agent(entry, kind, problems),
+        act_as: agent_headers::act_as(entry, kind, problems),
         live: live?,
     };
     Some(rules)
-}
-
-/// A word of a few; the first when left out.
-fn one_of<'a>(
-    entry: &Entry<'_>,
-    name: &str,
-    words: &[&'a str],
-    problems: &mut Vec<Problem>,
-) -> Option<&'a str> {
-    if !entry.has(name) {
-        return words.first().copied();
-    }
-    let text = entry.text(name, problems)?;
-    let found = words.iter().find(|word| **word == text).copied();
-    if found.is_none() {
-        problems.push(entry.problem(name, format!("write one of: {}", words.join(", "))));
-    }
-    found
-}
-
-/// A whole number in its range; `usual` when left out.
-fn number(
-    entry: &Entry<'_>,
-    name: &str,
-    range: std::ops::RangeInclusive<i64>,
-    usual: usize,
-    problems: &mut Vec<Problem>,
-) -> usize {
-    let Some(number) = entry.number(name, problems) else { return usual };
-    let fits = usize::try_from(number).ok().filter(|_| range.contains(&number));
-    fits.unwrap_or_else(|| {
-        let remedy = format!("write a number from {} to {}", range.start(), range.end());
-        problems.push(entry.problem(name, remedy));
-        usual
-    })
 }
 
 pub(super) fn form(
@@ -257,7 +259,7 @@ fn longest(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Seconds> {
 
 fn rotation(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Rotation {
     let overlap = entry.span("overlap", Seconds::DAY, problems);
-    let word = one_of(entry, "rotate", &["atomic", "overlapping"], problems);
+    let word = entry.one_of("rotate", &["atomic", "overlapping"], problems);
     if overlap < Seconds::MINUTE {
         // A node may believe what it read for half a minute.
         problems.push(entry.problem("overlap", "write a minute or more, such as \"24h\""));
@@ -297,6 +299,9 @@ mod tests {
             longest: None,
             remind_after: Seconds::DAY.times(90),
             rotation: Rotation::Atomic,
+            bind_agent: None,
+            act_as: None,
+            managed: Managed::default(),
         };
         assert_eq!(rules(KEYS), usual);
         let all = format!(
@@ -378,7 +383,8 @@ mod tests {
     fn each_kind_stands_once_and_has_a_prefix_of_its_own() {
         let twice = format!("{KEYS}[[profile.credential]]\nprefix = 'ey_'\n");
         assert_eq!(refused(&twice), ["profile[0].credential[1].type"]);
-        let other = format!("{twice}type = 'user-token'\n");
+        let agents = "[[profile.credential]]\nprefix = 'ez_'\ntype = 'agent-key'\n";
+        let other = format!("{twice}type = 'user-token'\n{agents}");
         let settings = loaded(&other).unwrap_or_else(|problems| panic!("{problems:?}"));
         let kinds = settings.profiles[0].keys.iter().map(|rules| rules.kind);
         assert_eq!(kinds.collect::<Vec<_>>(), KeyKind::ALL);

@@ -1,5 +1,7 @@
 //! One entry of a list of sections, such as `[[resource]]`, read key by key.
 
+use std::ops::RangeInclusive;
+
 use toml::{Table, Value};
 
 use super::problem::{Origin, Problem, nearest, shown, unknown};
@@ -105,6 +107,41 @@ impl<'a> Entry<'a> {
             problems.push(self.problem(name, "write a whole number"));
         }
         number
+    }
+
+    /// A word of a few; the first when left out.
+    pub fn one_of<'w>(
+        &self,
+        name: &str,
+        words: &[&'w str],
+        problems: &mut Vec<Problem>,
+    ) -> Option<&'w str> {
+        if !self.has(name) {
+            return words.first().copied();
+        }
+        let text = self.text(name, problems)?;
+        let found = words.iter().find(|word| **word == text).copied();
+        if found.is_none() {
+            problems.push(self.problem(name, format!("write one of: {}", words.join(", "))));
+        }
+        found
+    }
+
+    /// A whole number in its range; `usual` when left out.
+    pub fn within(
+        &self,
+        name: &str,
+        range: RangeInclusive<i64>,
+        usual: usize,
+        problems: &mut Vec<Problem>,
+    ) -> usize {
+        let Some(number) = self.number(name, problems) else { return usual };
+        let fits = usize::try_from(number).ok().filter(|_| range.contains(&number));
+        fits.unwrap_or_else(|| {
+            let remedy = format!("write a number from {} to {}", range.start(), range.end());
+            problems.push(self.problem(name, remedy));
+            usual
+        })
     }
 
     /// A list of sections inside this one; empty when left out.

@@ -18,6 +18,7 @@ pub struct Limits {
     pub sign_ups_per_address_per_hour: u32,
     pub api_keys_per_account_per_hour: u32,
     pub projects_per_account: u32,
+    pub agents_per_account: u32,
     pub projects_per_account_per_hour: u32,
     pub leak_reports_per_address_per_hour: u32,
     pub authorization_requests_per_address_per_hour: u32,
@@ -57,6 +58,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
         sign_ups_per_address_per_hour: limit("sign_ups_per_address_per_hour"),
         api_keys_per_account_per_hour: limit("api_keys_per_account_per_hour"),
         projects_per_account: limit("projects_per_account"),
+        agents_per_account: limit("agents_per_account"),
         projects_per_account_per_hour: limit("projects_per_account_per_hour"),
         leak_reports_per_address_per_hour: limit("leak_reports_per_address_per_hour"),
         authorization_requests_per_address_per_hour: limit(

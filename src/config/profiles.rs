@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::credentials::{self, Credentials, KeyRules, Prefixes};
+use super::credentials::{self, Credentials, KeyRules, Prefixes, Taken};
 use super::entry::Entry;
+use super::managed::Addresses;
 use super::plans::{self, Plans};
 use super::problem::Problem;
 use super::public_tokens::PublicRules;
@@ -33,7 +34,28 @@ pub struct Profile {
     pub public: Option<PublicRules>,
     /// How much each account may use: `[[profile.plan]]`.
     pub plans: Option<Plans>,
+    /// The tokens that people's browsers hand out: `[profile.jwt]`.
+    pub console: Option<ConsoleTokens>,
 }
+
+/// Signed tokens by which a person's scripts act as that person, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConsoleTokens {
+    pub ttl: Seconds,
+}
+
+/// Every line of a profile.
+const KNOWN: [&str; 9] = [
+    "name",
+    "resource",
+    "error_dialect",
+    "agent_sessions",
+    "credential",
+    "plan",
+    "events_scope",
+    "rate_headers",
+    "jwt",
+];
 
 /// The door of `/agent-sessions/*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +82,12 @@ pub(super) fn read(reader: &mut Reader<'_>, resources: &[Resource]) -> Vec<Profi
     let layers = reader.layers;
     let Some(written) = &layers.profiles else { return Vec::new() };
     let problems = &mut reader.problems;
-    let mut taken = Taken { names: HashSet::new(), prefixes: Prefixes::ours() };
+    let mut taken = Taken { prefixes: Prefixes::ours(), addresses: Addresses::default() };
+    let mut names = HashSet::new();
     let mut doors = 0;
     let mut profiles = Vec::new();
     for entry in Entry::of_list("profile", &written.value, &written.origin, problems) {
-        let profile = profile(&entry, resources, &mut taken, problems);
+        let profile = profile(&entry, resources, (&mut names, &mut taken), problems);
         doors += u8::from(entry.has("agent_sessions"));
         if doors > 1 && entry.has("agent_sessions") {
             let remedy = "another profile has this section, and the addresses exist once; \
@@ -76,25 +99,18 @@ pub(super) fn read(reader: &mut Reader<'_>, resources: &[Resource]) -> Vec<Profi
     profiles
 }
 
-/// What may be given once only.
-struct Taken {
-    names: HashSet<String>,
-    prefixes: Prefixes,
-}
-
 fn profile(
     entry: &Entry<'_>,
     resources: &[Resource],
-    taken: &mut Taken,
+    (names, taken): (&mut HashSet<String>, &mut Taken),
     problems: &mut Vec<Problem>,
 ) -> Option<Profile> {
-    let known = ["name", "resource", "error_dialect", "agent_sessions", "credential", "plan"];
-    entry.only(&[&known[..], &["events_scope", "rate_headers"]].concat(), problems);
+    entry.only(&KNOWN, problems);
     if !entry.has("name") {
         problems.push(entry.problem("name", "missing; write the product's name"));
     }
     let name = entry.text("name", problems);
-    if name.as_ref().is_some_and(|name| !taken.names.insert(name.clone())) {
+    if name.as_ref().is_some_and(|name| !names.insert(name.clone())) {
         problems.push(entry.problem("name", "another profile has this name; rename one"));
     }
     if name.as_ref().is_some_and(|name| !is_word(name)) {
@@ -111,11 +127,30 @@ fn profile(
     }
     let agent_sessions = section.map(|section| agent_sessions(&section, resource, problems));
     let error_dialect = error_dialect(entry, problems);
-    let Credentials { keys, public } =
-        credentials::read(entry, resource, &mut taken.prefixes, problems);
+    let Credentials { keys, public } = credentials::read(entry, resource, taken, problems);
     let plans = plans::read(entry, resource, problems);
+    let console = entry.section("jwt", problems).map(|section| console(&section, problems));
     let resource = resource?.identifier.clone();
-    Some(Profile { name: name?, resource, error_dialect, agent_sessions, keys, public, plans })
+    Some(Profile {
+        name: name?,
+        resource,
+        error_dialect,
+        agent_sessions,
+        keys,
+        public,
+        plans,
+        console,
+    })
+}
+
+/// A token is for the script of an hour; what is to last is a key.
+fn console(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> ConsoleTokens {
+    entry.only(&["ttl"], problems);
+    let ttl = entry.span("ttl", Seconds::HOUR, problems);
+    if ttl < Seconds::MINUTE || ttl > Seconds::DAY {
+        problems.push(entry.problem("ttl", "write a minute or more, and a day at most"));
+    }
+    ConsoleTokens { ttl }
 }
 
 /// That of the RFCs, where none is named.

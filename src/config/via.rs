@@ -44,7 +44,7 @@ fn way(word: &str) -> Option<Via> {
 }
 
 /// Those that a proxy speaks with Countersign in are not the request's own.
-fn is_header(name: &str) -> bool {
+pub(super) fn is_header(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let lower = name.to_ascii_lowercase();
     let taken = ["authorization", "cookie", "dpop", "origin"].contains(&lower.as_str());

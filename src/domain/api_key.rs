@@ -1,6 +1,7 @@
 //! Keys: what a person hands to a program that cannot ask. People make, rotate and revoke them;
 //! no agent's session reaches any of that (design promise P7).
 
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, KeyId};
@@ -19,6 +20,8 @@ pub struct ApiKey {
     /// The profile it is of, by name.
     pub profile: String,
     pub kind: KeyKind,
+    /// Whose it is among its owner's agents; a key need not be any one's.
+    pub agent: Option<NamedAgent>,
     /// What it opens.
     pub resource: ResourceIdentifier,
     pub digest: Digest,
@@ -48,6 +51,8 @@ pub enum KeyKind {
     Secret,
     /// A person's own, for whatever acts in that person's name.
     UserToken,
+    /// One agent's, of those of its owner.
+    AgentKey,
 }
 
 /// Whether a key moves what is real.
@@ -73,6 +78,8 @@ pub enum KeyEnd {
     Rotated,
     /// Somebody who should not have it told us that he has.
     Leaked,
+    /// The agent whose it was is gone.
+    AgentRemoved,
 }
 
 /// Where a key was seen that belongs on a server, and nowhere that others can look.
@@ -110,7 +117,7 @@ pub enum Rotation {
 }
 
 impl KeyKind {
-    pub const ALL: [Self; 2] = [Self::Secret, Self::UserToken];
+    pub const ALL: [Self; 3] = [Self::Secret, Self::UserToken, Self::AgentKey];
 
     /// The `type` of the settings, and the `credential_type` of introspection.
     #[must_use]
@@ -118,6 +125,7 @@ impl KeyKind {
         match self {
             Self::Secret => "secret",
             Self::UserToken => "user-token",
+            Self::AgentKey => "agent-key",
         }
     }
 
@@ -139,18 +147,21 @@ impl Mode {
 }
 
 impl KeyEnd {
+    pub const ALL: [Self; 4] = [Self::Revoked, Self::Rotated, Self::Leaked, Self::AgentRemoved];
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",
             Self::Rotated => "rotated",
             Self::Leaked => "leaked",
+            Self::AgentRemoved => "agent_removed",
         }
     }
 
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Revoked, Self::Rotated, Self::Leaked].into_iter().find(|cause| cause.name() == name)
+        Self::ALL.into_iter().find(|cause| cause.name() == name)
     }
 }
 
@@ -168,10 +179,12 @@ impl ApiKey {
         (self.is_live(now) && self.successor.is_none() && due <= now).then_some(due)
     }
 
-    /// Makes it good.
-    pub fn create(self, occasion: &Occasion) -> Change<Self> {
-        let event = self.event(EventKind::KeyCreated, occasion);
-        Change { seen: UNSTORED, next: self, effects: vec![Effect::Record(event)] }
+    /// Makes it good, asked for by its owner or by this user token of theirs.
+    pub fn create(self, token: Option<&KeyId>, occasion: &Occasion) -> Change<Self> {
+        let mut event = self.event(EventKind::KeyCreated, occasion);
+        event.detail = token.map(KeyId::to_string);
+        let effects = self.given().into_iter().chain([Effect::Record(event)]).collect();
+        Change { seen: UNSTORED, next: self, effects }
     }
 
     /// Puts `successor` in its place. `None` where nothing is left to replace: it has ended, or
@@ -190,7 +203,8 @@ impl ApiKey {
         let (id, seen, at) = (self.id.clone(), self.revision, occasion.at);
         let mut next = Self { successor: Some(successor.id.clone()), ..self };
         let created = successor.event(EventKind::KeyCreated, occasion);
-        let mut effects = vec![Effect::IssueKey(Box::new(successor))];
+        let mut effects: Vec<Effect> = successor.given().into_iter().collect();
+        effects.push(Effect::IssueKey(Box::new(successor)));
         match rotation {
             Rotation::Atomic => effects.push(Effect::EndKey { id, cause: KeyEnd::Rotated, at }),
             Rotation::Overlapping(span) => {
@@ -200,6 +214,11 @@ impl ApiKey {
         }
         effects.extend([Effect::Record(event), Effect::Record(created)]);
         Some(Change { seen, next, effects })
+    }
+
+    /// A key of an agent's is good while the agent is there.
+    fn given(&self) -> Option<Effect> {
+        self.agent.as_ref().map(|agent| Effect::GiveToAgent(agent.id.clone()))
     }
 
     /// Ends it at once; one that has ended stays as it is.
@@ -249,6 +268,7 @@ mod tests {
             account: AccountId("acc_1".to_owned()),
             profile: "example".to_owned(),
             kind: KeyKind::Secret,
+            agent: None,
             resource: "https://api.example.com".parse().expect("a resource"),
             digest: Digest::of(id.as_bytes()),
             beginning: "as_abcdef".to_owned(),

@@ -6,7 +6,7 @@ use crate::domain::approval::Approval;
 use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
 use crate::domain::id::{
-    AccountId, ApprovalId, ClientId, KeyId, ProjectId, RegistrationId, SessionId,
+    AccountId, AgentId, ApprovalId, ClientId, KeyId, ProjectId, RegistrationId, SessionId,
 };
 use crate::domain::limit::Count;
 use crate::domain::pushed_request::PushedRequest;
@@ -157,6 +157,13 @@ pub enum Effect {
         with: ProjectId,
         account: AccountId,
         most: i64,
+    },
+    /// A key is given to this agent; refused when it has gone meanwhile.
+    GiveToAgent(AgentId),
+    /// An agent of an account goes, and its keys end, on every node at once.
+    RemoveAgent {
+        id: AgentId,
+        at: Timestamp,
     },
     /// Ends a project's token, on every node at once.
     EndProject {

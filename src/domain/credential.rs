@@ -1,8 +1,10 @@
 //! What a presented credential turns out to be: an access token of a session, or a key.
 
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
 use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, SessionId};
 use crate::domain::project::Project;
+use crate::domain::resource::Resource;
 use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::introspection::SESSION;
@@ -18,7 +20,7 @@ pub struct Credential {
     pub account: Option<AccountId>,
     pub registration: Option<RegistrationId>,
     pub client: Option<ClientId>,
-    /// As the agent told it.
+    /// As the agent told it; of a key's agent, as its owner calls it.
     pub agent: Option<String>,
     pub resource: ResourceIdentifier,
     pub scopes: Scopes,
@@ -40,9 +42,11 @@ pub enum Holder {
     /// An approved connection.
     Session(SessionId),
     /// A key that its owner handed to a program, of the profile of this name.
-    Key { id: KeyId, profile: String, kind: KeyKind, mode: Mode },
+    Key { id: KeyId, profile: String, kind: KeyKind, mode: Mode, agent: Option<NamedAgent> },
     /// A project's public token, which anybody may read.
     Project { id: ProjectId, profile: String },
+    /// The browser of a person, which handed out a token for a while.
+    Console { id: String, profile: String },
 }
 
 impl Holder {
@@ -53,6 +57,7 @@ impl Holder {
             Self::Session(id) => id.as_str(),
             Self::Key { id, .. } => id.as_str(),
             Self::Project { id, .. } => id.as_str(),
+            Self::Console { id, .. } => id,
         }
     }
 
@@ -63,6 +68,7 @@ impl Holder {
             Self::Session(_) => SESSION,
             Self::Key { kind, .. } => kind.name(),
             Self::Project { .. } => "public",
+            Self::Console { .. } => "console",
         }
     }
 
@@ -70,15 +76,26 @@ impl Holder {
     pub fn profile(&self) -> Option<&str> {
         match self {
             Self::Session(_) => None,
-            Self::Key { profile, .. } | Self::Project { profile, .. } => Some(profile),
+            Self::Key { profile, .. }
+            | Self::Project { profile, .. }
+            | Self::Console { profile, .. } => Some(profile),
         }
     }
 
     #[must_use]
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Session(_) | Self::Project { .. } => Mode::Live,
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => Mode::Live,
             Self::Key { mode, .. } => *mode,
+        }
+    }
+
+    /// The agent of its owner's that a key is given to.
+    #[must_use]
+    pub const fn agent(&self) -> Option<&NamedAgent> {
+        match self {
+            Self::Key { agent, .. } => agent.as_ref(),
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
         }
     }
 
@@ -86,7 +103,7 @@ impl Holder {
     pub const fn session(&self) -> Option<&SessionId> {
         match self {
             Self::Session(id) => Some(id),
-            Self::Key { .. } | Self::Project { .. } => None,
+            Self::Key { .. } | Self::Project { .. } | Self::Console { .. } => None,
         }
     }
 }
@@ -96,16 +113,17 @@ impl Credential {
     #[must_use]
     pub fn of_key(key: ApiKey) -> Self {
         Self {
+            agent: key.agent.as_ref().map(|agent| agent.name.clone()),
             holder: Holder::Key {
                 id: key.id,
                 profile: key.profile,
                 kind: key.kind,
                 mode: key.mode,
+                agent: key.agent,
             },
             account: Some(key.account),
             registration: None,
             client: None,
-            agent: None,
             resource: key.resource,
             scopes: key.scopes,
             issued_at: key.created_at,
@@ -135,6 +153,31 @@ impl Credential {
             key: None,
             details: AuthorizationDetails::default(),
             expires_at: None,
+        }
+    }
+
+    /// What a person's own token is worth: whatever that person may do.
+    #[must_use]
+    pub fn of_console(
+        holder: Holder,
+        account: AccountId,
+        resource: &Resource,
+        (issued_at, ends_at): (Timestamp, Timestamp),
+    ) -> Self {
+        Self {
+            holder,
+            account: Some(account),
+            registration: None,
+            client: None,
+            agent: None,
+            resource: resource.identifier.clone(),
+            scopes: resource.all_scopes(),
+            issued_at,
+            approved_at: None,
+            actor: None,
+            key: None,
+            details: AuthorizationDetails::default(),
+            expires_at: Some(ends_at),
         }
     }
 

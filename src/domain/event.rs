@@ -51,10 +51,13 @@ pub enum EventKind {
     ProjectCreated,
     ProjectRevoked,
     PlanAssigned,
+    AgentCreated,
+    /// Its keys ended with it.
+    AgentRemoved,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -96,6 +99,8 @@ impl EventKind {
         Self::ProjectCreated,
         Self::ProjectRevoked,
         Self::PlanAssigned,
+        Self::AgentCreated,
+        Self::AgentRemoved,
     ];
 
     #[must_use]
@@ -143,6 +148,8 @@ impl EventKind {
             Self::ProjectCreated => "project.created",
             Self::ProjectRevoked => "project.revoked",
             Self::PlanAssigned => "account.plan_assigned",
+            Self::AgentCreated => "agent.created",
+            Self::AgentRemoved => "agent.removed",
         }
     }
 

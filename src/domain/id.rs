@@ -60,6 +60,11 @@ identifier!(
     "key"
 );
 identifier!(
+    /// A program of a person's that keys are given to.
+    AgentId,
+    "agt"
+);
+identifier!(
     /// What a person watches with a public token.
     ProjectId,
     "prj"

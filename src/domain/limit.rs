@@ -35,6 +35,13 @@ impl Window {
 }
 
 impl Count {
+    /// At most `most` at a time of what `subject` has under `what`, however long it has them.
+    #[must_use]
+    pub fn standing(what: &str, subject: &str, most: i64) -> Self {
+        let always = Window { start: Timestamp(0), end: Timestamp(i64::MAX) };
+        Self { name: format!("{what}:{subject}"), window: always, most }
+    }
+
     /// At most `most` an hour of what `subject` does under `what`.
     #[must_use]
     pub fn hourly(what: &str, subject: &str, most: i64, now: Timestamp) -> Self {

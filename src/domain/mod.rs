@@ -2,6 +2,7 @@
 //! decision is a value, `(state, fact, now) → Change`, that the store makes true or not.
 
 pub mod account;
+pub mod account_agent;
 pub mod agent_session;
 pub mod answer;
 pub mod api_key;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::config::{Profile, Via};
-use crate::flow::forward_auth::Waiting;
+use crate::flow::forward_auth::{Presented, Waiting};
 use crate::protocol::api_key::KeyForm;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 
@@ -18,6 +18,9 @@ pub enum Place<'a> {
     /// A parameter of the address.
     Query(&'a str),
 }
+
+/// What a request carried, and everywhere it did (docs/credentials.md, "Transport").
+pub type Shown<'a> = (Option<Presented<'a>>, &'a [Place<'a>]);
 
 impl Place<'_> {
     fn is(self, via: &Via) -> bool {
@@ -58,6 +61,16 @@ pub fn ways<'a>(
     let keys = profiles(app, resource).flat_map(|profile| &profile.keys);
     let public = profiles(app, resource).flat_map(|profile| &profile.public);
     keys.flat_map(|rules| &rules.via).chain(public.flat_map(|rules| &rules.via))
+}
+
+/// The headers in which clients of a resource say which agent they are (docs/credentials.md,
+/// "Agents").
+pub fn agent_headers<'a>(
+    app: &'a App,
+    resource: &'a ResourceIdentifier,
+) -> impl Iterator<Item = &'a str> {
+    let keys = profiles(app, resource).flat_map(|profile| &profile.keys);
+    keys.flat_map(|rules| rules.bind_agent.iter().chain(&rules.act_as)).map(String::as_str)
 }
 
 /// Whether a request asks for what public tokens of its resource open (docs/credentials.md,

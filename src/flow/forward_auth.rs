@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{Exposure, Mode};
 use crate::domain::change::Effect;
 use crate::domain::credential::{Credential, Holder};
 use crate::domain::limit::Count;
 use crate::domain::plan::{Beyond, Left};
+use crate::flow::acting::{SaidAgent, acting};
 use crate::flow::api_key;
 use crate::flow::credential::{self, Place};
 use crate::flow::dpop;
@@ -56,6 +58,8 @@ pub struct Waiting<'a> {
     pub proof: Option<&'a str>,
     /// Whether a page in a browser sends it.
     pub from_page: bool,
+    /// Which agent it says that it is (docs/credentials.md, "Agents").
+    pub said_agents: Vec<SaidAgent<'a>>,
 }
 
 impl Waiting<'_> {
@@ -72,6 +76,8 @@ impl Waiting<'_> {
 /// A request that may pass (docs/proxies.md).
 pub struct LetIn {
     pub live: Arc<LiveToken>,
+    /// Which of its owner's agents it comes from.
+    pub agent: Option<NamedAgent>,
     /// What is left of its account's rate, where the profile says so.
     pub left: Option<Left>,
 }
@@ -123,6 +129,13 @@ pub enum NotLetIn {
     /// "Leaks").
     #[error("a secret key came from {}", .how.name())]
     Exposed { key: Arc<LiveToken>, how: Exposure },
+    /// 403: it says that it is another agent than its credential is for (docs/credentials.md,
+    /// "Agents").
+    #[error("the request names an agent that it is not")]
+    AnotherAgent,
+    /// 400: its owner has several agents, and it names none (docs/credentials.md, "Agents").
+    #[error("the request names no agent in {header}")]
+    AgentUnsaid { header: String },
     /// The credential is good, and its account may use no more (docs/credentials.md, "Plans").
     #[error(transparent)]
     Beyond(Beyond),
@@ -150,12 +163,7 @@ pub async fn admit(
     waiting: &Waiting<'_>,
     now: Timestamp,
 ) -> Result<LetIn, NotLetIn> {
-    let (text, proven) = match waiting.presented {
-        None => return Err(Refusal::NoToken.into()),
-        Some(Presented::Unusable) => return Err(Refusal::InvalidToken.into()),
-        Some(Presented::Held(text)) => (text, false),
-        Some(Presented::Proven(text)) => (text, true),
-    };
+    let (text, proven) = presented(waiting)?;
     let unknown = if proven { Refusal::UnprovenToken } else { Refusal::InvalidToken };
     if !credential::may_come(app, text, &waiting.places) {
         return Err(unknown.into());
@@ -182,13 +190,24 @@ pub async fn admit(
     if !waiting.accepts.passes(&live.credential) {
         return Err(NotLetIn::NotAccepted);
     }
+    let agent = acting(app, &live, waiting).await?;
     let charge = plan::charge(&live, &waiting.needed, now).map_err(NotLetIn::Beyond)?;
     if let Some(proof) = proof {
         // Last, so that a request that is refused anyway has not used its proof up.
         spend(app, &proof, &live.credential, now).await?;
     }
     let left = charge.and_then(|charge| charge.keep(app));
-    Ok(LetIn { live, left })
+    Ok(LetIn { live, agent, left })
+}
+
+/// The credential's text, and whether a key is to be proven with it.
+fn presented<'a>(waiting: &Waiting<'a>) -> Result<(&'a str, bool), Refusal> {
+    match waiting.presented {
+        None => Err(Refusal::NoToken),
+        Some(Presented::Unusable) => Err(Refusal::InvalidToken),
+        Some(Presented::Held(text)) => Ok((text, false)),
+        Some(Presented::Proven(text)) => Ok((text, true)),
+    }
 }
 
 /// Uses a proof up. It leaves a row for minutes: an agent that nobody let in may not leave any

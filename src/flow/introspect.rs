@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::app::App;
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::credential::{Credential, Holder};
 use crate::domain::id::{AccountId, SessionId};
+use crate::domain::resource::Resource;
 use crate::flow::access_token::{self, token_type};
+use crate::flow::acting;
 use crate::flow::allowance::Allowance;
 use crate::flow::api_key;
 use crate::flow::plan;
-use crate::flow::principal::ResourceServer;
+use crate::flow::principal::{self, ResourceServer};
 use crate::flow::project;
 use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Active;
@@ -35,6 +38,8 @@ pub struct LiveToken {
     uses: AtomicI64,
     /// What its account may still use.
     pub(in crate::flow) allowance: Option<Arc<Allowance>>,
+    /// Those of its owner's agents that it may act as.
+    pub(in crate::flow) agents: Vec<NamedAgent>,
     /// The last day on which its owner was told of something.
     told: AtomicI64,
 }
@@ -84,10 +89,12 @@ pub async fn introspect(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<Arc<LiveToken>>, StoreError> {
-    let Some(presented) = presented(app, token) else { return Ok(None) };
-    let live = match app.live.get(presented.digest(), now) {
-        Some(live) => Some(live),
-        None => load(app, presented, now).await?,
+    let live = match presented(app, token) {
+        None => of_console(app, token, now).await?,
+        Some(presented) => match app.live.get(presented.digest(), now) {
+            Some(live) => Some(live),
+            None => load(app, presented, now).await?,
+        },
     };
     let live = live.filter(|live| live.credential.resource == *resource);
     if let Some(live) = &live {
@@ -133,20 +140,47 @@ async fn load(
         }
     };
     let Some(credential) = credential else { return Ok(None) };
-    let value = Arc::new(LiveToken {
-        answer: answer(app.issuer(), &credential)?,
-        allowance: plan::allowance(app, &credential, now).await?,
-        credential,
-        noted_at: AtomicI64::new(i64::MIN),
-        uses: AtomicI64::new(0),
-        told: AtomicI64::new(i64::MIN),
-    });
+    let value = found(app, credential, now).await?;
     let Credential { holder, expires_at, .. } = &value.credential;
     // What is known of one month's use says nothing of the next.
     let month_end = value.allowance.as_ref().map(|allowance| allowance.month().end);
     let expires_at = expires_at.iter().copied().chain(month_end).min();
     let live = Live { session: holder.id(), expires_at, value: Arc::clone(&value) };
     Ok(app.live.admit(stamp, *presented.digest(), live))
+}
+
+/// A token that a person's browser handed out is good as long as that browser is signed in, which
+/// nobody announces: so it is looked up each time, and never remembered.
+async fn of_console(
+    app: &App,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Arc<LiveToken>>, StoreError> {
+    let Some(console) = principal::console(app, token, now).await? else { return Ok(None) };
+    let claims = console.claims();
+    let named = |resource: &&Resource| resource.identifier.as_str() == claims.aud;
+    let Some(resource) = app.settings.resources.iter().find(named) else { return Ok(None) };
+    let holder = Holder::Console { id: claims.jti.clone(), profile: claims.profile.clone() };
+    let account = console.account().id.clone();
+    let life = (Timestamp(claims.iat), Timestamp(claims.exp));
+    let credential = Credential::of_console(holder, account, resource, life);
+    found(app, credential, now).await.map(Some)
+}
+
+async fn found(
+    app: &App,
+    credential: Credential,
+    now: Timestamp,
+) -> Result<Arc<LiveToken>, StoreError> {
+    Ok(Arc::new(LiveToken {
+        answer: answer(app.issuer(), &credential)?,
+        allowance: plan::allowance(app, &credential, now).await?,
+        agents: acting::choice(app, &credential).await?,
+        credential,
+        noted_at: AtomicI64::new(i64::MIN),
+        uses: AtomicI64::new(0),
+        told: AtomicI64::new(i64::MIN),
+    }))
 }
 
 /// The answer about a live token ([RFC 7662 §2.2]).
@@ -169,6 +203,7 @@ fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
         profile: holder.profile(),
         credential_type: holder.type_name(),
         credential_id: holder.id(),
+        agent_id: holder.agent().map(|agent| agent.id.as_str()),
         mode: holder.mode().name(),
         owner: account.as_ref().map(AccountId::as_str),
         agent: credential.agent.as_deref(),
@@ -199,7 +234,7 @@ fn note(app: &App, live: &Arc<LiveToken>, now: Timestamp) {
     let session = match &live.credential.holder {
         Holder::Session(session) => session,
         Holder::Key { .. } => return count(app, live, now),
-        Holder::Project { .. } => return,
+        Holder::Project { .. } | Holder::Console { .. } => return,
     };
     let noted = live.noted_at.load(Ordering::Relaxed);
     if now.0.saturating_sub(noted) >= NOTE_EVERY.0 {

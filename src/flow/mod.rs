@@ -2,6 +2,8 @@
 
 pub mod access_token;
 pub mod account;
+pub mod account_agent;
+pub mod acting;
 pub mod agent;
 pub mod agent_session;
 pub mod allowance;
@@ -13,6 +15,7 @@ pub mod claim;
 pub mod client;
 pub mod code;
 pub mod collection;
+pub mod console;
 pub mod credential;
 pub mod decision;
 pub mod delivery;

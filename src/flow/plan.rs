@@ -24,7 +24,6 @@ use crate::flow::introspect::LiveToken;
 use crate::flow::principal::Human;
 use crate::flow::project::{self, Offer};
 use crate::protocol::email::EmailAddress;
-use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
@@ -123,22 +122,12 @@ fn remembered(app: &App, subject: &str, allowed: Allowed) -> Arc<Allowance> {
     app.allowances.0.get_with(key, || Arc::new(Allowance::new(allowed)))
 }
 
-/// The plan by which the sessions of an account are counted at this API (docs/credentials.md,
-/// "Plans").
-#[must_use]
-pub fn in_force<'a>(
-    app: &'a App,
-    resource: &ResourceIdentifier,
-    account: &Account,
-) -> Option<&'a Plan> {
-    let mut own = app.settings.profiles.iter().filter(|profile| profile.resource == *resource);
-    own.find_map(|profile| profile.plans.as_ref())?.of(account.plan.as_deref())
-}
-
 /// A key is of a profile; a session is of an API, and the first profile with plans for it counts.
 fn plans_of<'a>(app: &'a App, credential: &Credential) -> Option<(&'a Profile, &'a Plans)> {
     let own = |profile: &&Profile| match &credential.holder {
-        Holder::Key { profile: name, .. } => profile.name == *name,
+        Holder::Key { profile: name, .. } | Holder::Console { profile: name, .. } => {
+            profile.name == *name
+        }
         Holder::Session(_) => profile.resource == credential.resource,
         Holder::Project { .. } => false,
     };

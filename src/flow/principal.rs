@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::domain::account::Account;
+use crate::domain::api_key::{ApiKey, KeyKind};
+use crate::flow::api_key;
 use crate::flow::error::PersonError;
 use crate::flow::introspect::{self, LiveToken};
+use crate::jose::ConsoleClaims;
 use crate::protocol::basic::BasicCredentials;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
@@ -56,6 +59,37 @@ impl Human {
 /// How long a sign-in counts as fresh for scopes that spend or delete.
 const FRESH: Seconds = Seconds::MINUTE.times(5);
 
+/// A person's script, with the token that the person's browser handed out for one profile.
+#[derive(Debug, Clone)]
+pub struct Console {
+    account: Account,
+    claims: ConsoleClaims,
+}
+
+impl Console {
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// What its token says.
+    #[must_use]
+    pub fn claims(&self) -> &ConsoleClaims {
+        &self.claims
+    }
+}
+
+/// A key that is used on itself.
+#[derive(Debug, Clone)]
+pub struct KeyItself(ApiKey);
+
+impl KeyItself {
+    #[must_use]
+    pub fn key(&self) -> &ApiKey {
+        &self.0
+    }
+}
+
 /// An agent with a live access token for one resource.
 pub struct AgentSession(Arc<LiveToken>);
 
@@ -102,6 +136,47 @@ pub async fn human(
     let account = app.store.signed_in(&browser, now).await?;
     let mark = mark.map(Secret::digest);
     Ok(account.map(|(account, signed_in_at)| Human { account, browser, mark, signed_in_at }))
+}
+
+/// The person whose script this token was handed to, while the browser that did so is signed in.
+/// Nothing of it is remembered, so that signing out is true on the next request.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn console(
+    app: &App,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Console>, StoreError> {
+    let claims = app.keyring.verify_console_token(token, app.issuer(), now);
+    let Ok(claims) = claims else { return Ok(None) };
+    let is_offered = app.settings.profiles.iter().any(|profile| {
+        let named = profile.name == claims.profile && profile.resource.as_str() == claims.aud;
+        named && profile.console.is_some()
+    });
+    let Some(browser) = claims.browser().filter(|_| is_offered) else { return Ok(None) };
+    let signed_in = app.store.signed_in(&browser, now).await?;
+    let account = signed_in.map(|(account, _)| account);
+    let account = account.filter(|account| account.id.as_str() == claims.sub);
+    Ok(account.map(|account| Console { account, claims }))
+}
+
+/// The live key that this text is, of a profile's kind.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn key_itself(
+    app: &App,
+    (profile, kind): (&str, KeyKind),
+    text: &str,
+    now: Timestamp,
+) -> Result<Option<KeyItself>, StoreError> {
+    let Some((_, digest)) = api_key::recognized(app, text) else { return Ok(None) };
+    let key = app.store.api_key_with(&digest).await?;
+    let own = |key: &ApiKey| key.profile == profile && key.kind == kind && key.is_live(now);
+    Ok(key.filter(own).map(KeyItself))
 }
 
 /// The agent whose access token this is, at `resource`. A key is no agent's.

@@ -8,7 +8,7 @@ use crate::domain::id::ProjectId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::project::Project;
-use crate::flow::api_key::{KeyError, LONGEST_NAME};
+use crate::flow::api_key::{self, KeyError, LONGEST_NAME};
 use crate::flow::error::{PersonError, until_next_hour};
 use crate::flow::principal::Human;
 use crate::protocol::secret::Digest;
@@ -107,9 +107,7 @@ pub async fn revoke(
     id: &str,
     occasion: &Occasion,
 ) -> Result<(), PersonError> {
-    // PostgreSQL refuses a NUL in any text.
-    let is_word = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !is_word {
+    if !api_key::is_word(id) {
         return Err(PersonError::NotFound);
     }
     let project = app.store.project(&ProjectId(id.to_owned())).await?;

@@ -5,8 +5,8 @@
 //! struct of exact types, and every claim is judged by us against the request's time. Of
 //! tokens that others signed (`foreign`) it sees the signature alone.
 //!
-//! `keyring` holds our keys; `assertion`, `access_token`, `id_token` and `signed_introspection`
-//! are what we sign with them. `jwk` reads other people's
+//! `keyring` holds our keys; `assertion`, `access_token`, `console_token`, `id_token` and
+//! `signed_introspection` are what we sign with them. `jwk` reads other people's
 //! public keys, `foreign` tokens made with them, `claims` what those say; `client_assertion`
 //! and `dpop` are the kinds of foreign token there are. `provider` lets `ring` do the
 //! cryptography.
@@ -15,6 +15,7 @@ mod access_token;
 mod assertion;
 mod claims;
 mod client_assertion;
+mod console_token;
 mod dpop;
 mod foreign;
 mod id_token;
@@ -27,6 +28,7 @@ pub use access_token::{ACCESS_TOKEN_TYPE, AccessTokenClaims, AccessTokenId};
 pub use assertion::{ASSERTION_TYPE, AssertionClaims, VerifiedAssertion, unverified_issuer};
 pub use claims::{Audience, Claims};
 pub use client_assertion::{ClientAssertion, VerifiedClientAssertion, verify_client_assertion};
+pub use console_token::{ConsoleClaims, ConsoleGrant};
 pub use dpop::{ExpectedProof, VerifiedProof, verify_proof};
 pub use foreign::{LEEWAY, Lifetime, Unacceptable, UnverifiedToken};
 pub use id_token::IdTokenClaims;

@@ -141,6 +141,22 @@ pub struct Account {
     pub google_name: Option<String>,
     pub tier: String,
     pub created_at: i64,
+    /// Where it is asked for alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projects_count: Option<usize>,
+    pub tier_limits: TierLimits,
+    /// Nobody spends anything here.
+    pub monthly_spend_cap_dollars: Option<i64>,
+}
+
+/// What a plan includes; null where it names no limit (1.1).
+#[derive(Debug, Default, Serialize)]
+pub struct TierLimits {
+    pub max_events_per_month: Option<i64>,
+    pub max_projects: Option<i64>,
+    pub max_reads_per_month: Option<i64>,
+    pub retention_days: Option<i64>,
+    pub rate_limit_rpm: Option<i64>,
 }
 
 /// `200` of `POST /agent-sessions/revoke`.

@@ -4,7 +4,7 @@
 //! The status belongs to the fault and never to the dialect, so that no spelling can make a 401
 //! of a 403, or either of a 429.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::timestamp::{Seconds, Timestamp};
 
@@ -28,7 +28,10 @@ pub enum Fault {
     /// Too much for this month.
     Events(Seconds),
     Conflict,
+    /// It cannot be read.
     Validation,
+    /// It can be read, and a member of it is not what this takes.
+    Member,
     NotFound,
     Internal,
     /// Nobody can say now.
@@ -79,8 +82,10 @@ impl Fault {
                 "Monthly event limit exceeded. Upgrade the plan for more."),
             Self::Conflict => (409, ["invalid_request", "CONFLICT", "CONFLICT", "CONFLICT", "conflict"],
                 "this has been done already, or has changed meanwhile"),
-            Self::Validation => (400, ["invalid_request", "INVALID_REQUEST", "INVALID_REQUEST", "VALIDATION_ERROR", "invalid_request"],
+            Self::Validation => (400, ["invalid_request", "INVALID_REQUEST", "INVALID_REQUEST", "BAD_REQUEST", "invalid_request"],
                 "the request is not what this takes"),
+            Self::Member => (422, ["invalid_request", "VALIDATION_ERROR", "VALIDATION_ERROR", "VALIDATION_ERROR", "validation_error"],
+                "a member of the request is not what this takes"),
             Self::NotFound => (404, ["not_found", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "not_found"],
                 "there is no such thing"),
             Self::Internal => (500, ["server_error", "SERVER_ERROR", "INTERNAL_ERROR", "INTERNAL_ERROR", "internal"],
@@ -88,6 +93,12 @@ impl Fault {
             Self::Unavailable => (503, ["temporarily_unavailable", "TEMPORARILY_UNAVAILABLE", "UNAVAILABLE", "UNAVAILABLE", "unavailable"],
                 "the server is temporarily unable to answer"),
         }
+    }
+
+    /// What is said of it, where nothing more is known (docs/proxies.md, "Error dialects").
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        self.words().2
     }
 
     /// When to come again, where that is known (RFC 9110 §10.2.3).
@@ -126,7 +137,13 @@ impl ErrorDialect {
     /// The body that says so (docs/proxies.md, "Error dialects").
     #[must_use]
     pub fn body(self, fault: Fault, now: Timestamp) -> Value {
-        let (_, [oauth, code_message, text_code, envelope, reason], sentence) = fault.words();
+        self.saying(fault, fault.sentence(), now)
+    }
+
+    /// The same in words that fit this very request (docs/proxies.md, "Error dialects").
+    #[must_use]
+    pub fn saying(self, fault: Fault, sentence: &str, now: Timestamp) -> Value {
+        let (_, [oauth, code_message, text_code, envelope, reason], _) = fault.words();
         match self {
             Self::OAuth => json!({ "error": oauth, "error_description": sentence }),
             Self::CodeMessage => {
@@ -150,6 +167,17 @@ impl ErrorDialect {
             Self::Detail => json!({ "detail": { "reason_code": reason, "message": sentence } }),
         }
     }
+
+    /// What went well, in an envelope (AG17).
+    #[must_use]
+    pub fn enveloped(self, data: Value, more: Map<String, Value>, now: Timestamp) -> Value {
+        let mut meta = Map::new();
+        meta.insert("version".to_owned(), "1".into());
+        meta.insert("timestamp".to_owned(), now.iso().into());
+        meta.extend(more);
+        let members = [("data".to_owned(), data), ("meta".to_owned(), Value::Object(meta))];
+        Value::Object(Map::from_iter(members))
+    }
 }
 
 #[cfg(test)]
@@ -159,7 +187,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000);
     const WAIT: Seconds = Seconds(7);
 
-    const FAULTS: [(Fault, u16); 14] = [
+    const FAULTS: [(Fault, u16); 15] = [
         (Fault::Missing, 401),
         (Fault::Invalid, 401),
         (Fault::Expired, 401),
@@ -171,6 +199,7 @@ mod tests {
         (Fault::Events(WAIT), 429),
         (Fault::Conflict, 409),
         (Fault::Validation, 400),
+        (Fault::Member, 422),
         (Fault::NotFound, 404),
         (Fault::Internal, 500),
         (Fault::Unavailable, 503),
@@ -199,8 +228,9 @@ mod tests {
                 for (other, another) in FAULTS.into_iter().filter(|(_, other)| *other != status) {
                     let both = [code(dialect, fault), code(dialect, other)];
                     // RFC 6749 §5.2 knows one word for whatever is wrong with a request.
-                    let conflict = dialect == ErrorDialect::OAuth && status.max(another) == 409;
-                    assert!(both[0] != both[1] || conflict, "{dialect:?}: {fault:?}, {other:?}");
+                    let own = |status| [400, 409, 422].contains(&status);
+                    let one_word = dialect == ErrorDialect::OAuth && own(status) && own(another);
+                    assert!(both[0] != both[1] || one_word, "{dialect:?}: {fault:?}, {other:?}");
                 }
             }
         }

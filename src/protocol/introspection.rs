@@ -58,12 +58,15 @@ pub struct Active<'a> {
     pub credential_type: &'a str,
     /// What its owner sees and ends.
     pub credential_id: &'a str,
+    /// Which of its owner's agents a key is given to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<&'a str>,
     /// `live` or `sandbox`.
     pub mode: &'a str,
     /// The account that answers for it; nobody does while an agent is unclaimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<&'a str>,
-    /// The agent's name, as it told it.
+    /// The agent's name, as it told it; of a key's agent, as its owner calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<&'a str>,
     /// When the human approved; absent before that.
@@ -183,6 +186,7 @@ mod tests {
         profile: None,
         credential_type: SESSION,
         credential_id: "ses_1",
+        agent_id: None,
         mode: "live",
         owner: Some("acc_1"),
         agent: None,

@@ -63,6 +63,21 @@ pub const OWN: [&str; 26] = [
     "welcome",
 ];
 
+/// How they go on below `/account`.
+pub const OWN_ACCOUNT: [&str; 8] =
+    ["agent-sessions", "agents", "billing", "keys", "projects", "sessions", "tokens", "usage"];
+
+/// Whether a path is one of this server's own, or may become one.
+#[must_use]
+pub fn is_own(path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next());
+    match (first, second) {
+        ("account", Some(second)) => OWN_ACCOUNT.contains(&second),
+        _ => first.is_empty() || OWN.contains(&first),
+    }
+}
+
 /// The longest issuer; well-known URLs and identifiers built on it stay within their limits.
 const LONGEST: usize = 256;
 

@@ -26,6 +26,7 @@ pub mod introspection;
 pub mod issuer;
 pub mod json;
 pub mod json_web_key;
+pub mod managed_key;
 pub mod metadata;
 pub mod pkce;
 pub mod pushed_request;

@@ -2,16 +2,17 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
-    ColumnTrait as _, DbBackend, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ColumnTrait as _, DbBackend, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
 };
 
 use super::row::{api_key, event, step};
 use super::session::PAGE;
 use super::{Store, StoreError};
-use crate::domain::api_key::{ApiKey, KeyEnd};
+use crate::domain::api_key::{ApiKey, KeyEnd, KeyKind, Mode};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, KeyId};
+use crate::protocol::managed_key::Page;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::{Expect, Step};
@@ -22,6 +23,17 @@ pub struct KeyUses {
     pub id: KeyId,
     pub count: i64,
     pub last: Timestamp,
+}
+
+/// The keys of one kind that an account has.
+#[derive(Debug)]
+pub struct KeysOf<'a> {
+    pub account: &'a AccountId,
+    pub profile: &'a str,
+    pub kind: KeyKind,
+    /// Both where it is `None`.
+    pub mode: Option<Mode>,
+    pub beginning: &'a str,
 }
 
 impl Store {
@@ -69,16 +81,9 @@ impl Store {
         account: &AccountId,
         beginning: &str,
     ) -> Result<Vec<ApiKey>, StoreError> {
-        // Nothing in it is a wildcard, and no collation has a say.
-        let length = i32::try_from(beginning.len()).unwrap_or(i32::MAX);
-        let start = Func::cust("SUBSTR").args([
-            Expr::col(api_key::Column::Beginning),
-            Expr::val(1),
-            Expr::val(length),
-        ]);
         let rows = api_key::Entity::find()
             .filter(api_key::Column::AccountId.eq(account.as_str()))
-            .filter(Expr::expr(start).eq(beginning))
+            .filter(begins(beginning))
             // However many have ended, none of the others is ever off the page.
             .order_by_desc(Expr::col(api_key::Column::EndedAt).is_null())
             .order_by_desc(api_key::Column::CreatedAt)
@@ -87,6 +92,37 @@ impl Store {
             .all(self.reader())
             .await?;
         rows.into_iter().map(ApiKey::try_from).collect()
+    }
+
+    /// One page of the keys of one kind, newest first, those that ended too; and how many there
+    /// are.
+    ///
+    /// # Errors
+    ///
+    /// As [`api_key`](Self::api_key).
+    pub async fn page_of_api_keys(
+        &self,
+        wanted: &KeysOf<'_>,
+        page: Page,
+    ) -> Result<(Vec<ApiKey>, u64), StoreError> {
+        let mut all = api_key::Entity::find()
+            .filter(api_key::Column::AccountId.eq(wanted.account.as_str()))
+            .filter(api_key::Column::Profile.eq(wanted.profile))
+            .filter(api_key::Column::Kind.eq(wanted.kind.name()))
+            .filter(begins(wanted.beginning));
+        if let Some(mode) = wanted.mode {
+            all = all.filter(api_key::Column::Sandbox.eq(mode == Mode::Sandbox));
+        }
+        let count = all.clone().count(self.reader()).await?;
+        let rows = all
+            .order_by_desc(api_key::Column::CreatedAt)
+            .order_by_desc(api_key::Column::Id)
+            .offset((page.number - 1) * page.size)
+            .limit(page.size)
+            .all(self.reader())
+            .await?;
+        let keys = rows.into_iter().map(ApiKey::try_from).collect::<Result<_, _>>()?;
+        Ok((keys, count))
     }
 
     /// What happened to one key, oldest first.
@@ -119,6 +155,17 @@ impl Store {
         };
         self.write(used.iter().map(counted).collect()).await
     }
+}
+
+/// Nothing in a beginning is a wildcard, and no collation has a say.
+fn begins(beginning: &str) -> sea_orm::sea_query::SimpleExpr {
+    let length = i32::try_from(beginning.len()).unwrap_or(i32::MAX);
+    let start = Func::cust("SUBSTR").args([
+        Expr::col(api_key::Column::Beginning),
+        Expr::val(1),
+        Expr::val(length),
+    ]);
+    Expr::expr(start).eq(beginning)
 }
 
 /// Ends a key that has not ended. Its id comes back for the deny set, as that of a session does.

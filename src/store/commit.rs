@@ -5,7 +5,9 @@ use sea_orm::DbBackend;
 
 use super::ending::{End, end};
 use super::row::{self, Stored, step};
-use super::{Store, StoreError, account, api_key, client, link, project, pushed_request};
+use super::{
+    Store, StoreError, account, account_agent, api_key, client, link, project, pushed_request,
+};
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
@@ -111,6 +113,8 @@ impl Store {
             Effect::HoldProjects { with, account, most } => {
                 steps.push(project::hold(&with, &account, most, backend));
             }
+            Effect::GiveToAgent(id) => steps.push(account_agent::give(&id, backend)),
+            Effect::RemoveAgent { id, at } => account_agent::remove(steps, &id, at, backend),
             Effect::EndProject { id, at } => steps.push(project::end(&id, at, backend)),
             Effect::PushRequest(pushed) => steps.push(pushed_request::push(&pushed, backend)),
             Effect::TakeUpRequest { digest, at } => {

@@ -110,6 +110,13 @@ impl<V: Clone + Send + Sync + 'static> Liveness<V> {
         Some(value)
     }
 
+    /// Whether what has this identifier ended a moment ago, so that nobody believes what is
+    /// remembered of it.
+    #[must_use]
+    pub fn has_ended(&self, id: &str) -> bool {
+        self.denied.is_denied(SessionKey::of(id))
+    }
+
     /// Denies these sessions on this node, as a write that ends them does.
     pub fn deny<'a>(&self, sessions: impl IntoIterator<Item = &'a str>) {
         self.denied.deny(sessions);

@@ -7,6 +7,7 @@
 //! `commit` effects to statements, and each other file holds one feature's queries.
 
 mod account;
+mod account_agent;
 mod api_key;
 mod approval;
 mod change;
@@ -36,7 +37,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use api_key::KeyUses;
+pub use api_key::{KeyUses, KeysOf};
 pub use approval::Answered;
 pub use denied::{Denied, LoadStamp};
 pub use engine::{Database, GroupObserver, Location, OpenError};

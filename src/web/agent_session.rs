@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 
 use super::account::person_error;
 use super::answer::{self, json, log, retry_after, see_other};
+use super::carried::Carried;
 use super::person::visitor;
-use super::request::{self, Bearer, BodyError};
+use super::request::{self, BodyError};
 use crate::app::App;
 use crate::flow::agent_session::{self, Begun};
 use crate::flow::approval::DecideError;
@@ -83,17 +84,29 @@ pub async fn revoke(request: HttpRequest, payload: Payload, app: Data<App>) -> H
         Err(answer) => return answer,
     };
     let occasion = request::occasion(&app, &request);
-    reply(&app, 200, agent_session::revoke(&app, token(&request), &body, &occasion).await)
+    let carried = match carried(&app, &request) {
+        Ok(carried) => carried,
+        Err(answer) => return answer,
+    };
+    reply(&app, 200, agent_session::revoke(&app, carried.shown(), &body, &occasion).await)
 }
 
 /// `GET /account`.
 pub async fn account(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    reply(&app, 200, agent_session::describe(&app, token(&request), app.clock.now()).await)
+    let carried = match carried(&app, &request) {
+        Ok(carried) => carried,
+        Err(answer) => return answer,
+    };
+    reply(&app, 200, agent_session::describe(&app, carried.shown(), app.clock.now()).await)
 }
 
 /// `GET /account/agent-sessions`.
 pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    reply(&app, 200, agent_session::list(&app, token(&request), app.clock.now()).await)
+    let carried = match carried(&app, &request) {
+        Ok(carried) => carried,
+        Err(answer) => return answer,
+    };
+    reply(&app, 200, agent_session::list(&app, carried.shown(), app.clock.now()).await)
 }
 
 /// `POST /demo/session`: nothing is asked, so no body is read.
@@ -102,13 +115,16 @@ pub async fn demo(request: HttpRequest, app: Data<App>) -> HttpResponse {
     reply(&app, 200, agent_session::demo(&app, &occasion).await)
 }
 
-/// The bearer token; what was presented and is none is no token of ours.
-pub(super) fn token(request: &HttpRequest) -> Option<&str> {
-    match request::bearer(request) {
-        Bearer::Absent => None,
-        Bearer::Token(token) => Some(token),
-        Bearer::Unusable => Some(""),
-    }
+/// What the request shows: a session's token, or the account's own key where its profile says.
+#[expect(clippy::result_large_err, reason = "the answer is made once and sent")]
+pub(super) fn carried<'a>(
+    app: &'a App,
+    request: &'a HttpRequest,
+) -> Result<Carried<'a>, HttpResponse> {
+    let open = app.agent_sessions();
+    let (resource, _) = open.ok_or_else(|| refuse(app, &AgentSessionErrorCode::NotFound.into()))?;
+    let carried = Carried::read(app, &resource.identifier, request.headers(), "");
+    carried.map_err(|_| refuse(app, &AgentSessionErrorCode::InvalidRequest.into()))
 }
 
 pub(super) fn reply<T: Serialize>(

@@ -223,6 +223,20 @@ pub fn for_popup(mut answer: HttpResponse) -> HttpResponse {
     answer
 }
 
+/// Lets the script of a page ask this origin for what is to take the place of what it shows
+/// (CSP3 §6.1.2).
+#[must_use]
+pub fn for_renewal(mut answer: HttpResponse) -> HttpResponse {
+    let header = header::CONTENT_SECURITY_POLICY;
+    let policy = answer.headers().get(&header).and_then(|policy| policy.to_str().ok());
+    let policy =
+        policy.map(|policy| HeaderValue::from_str(&format!("{policy}; connect-src 'self'")));
+    if let Some(Ok(policy)) = policy {
+        answer.headers_mut().insert(header, policy);
+    }
+    answer
+}
+
 const PAGE_HEADERS: [(header::HeaderName, &str); 9] = [
     (header::CONTENT_TYPE, "text/html; charset=utf-8"),
     (header::CACHE_CONTROL, "no-store"),

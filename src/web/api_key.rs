@@ -12,7 +12,8 @@ use super::pages::api_keys::{ApiKeysPage, OfferLine};
 use super::person::{Posted, posted, signed_in, to_sign_in, visitor};
 use crate::app::App;
 use crate::domain::api_key::{ApiKey, Rotation};
-use crate::flow::api_key::{self, Offer};
+use crate::flow::api_key::{self, Caller, Offer};
+use crate::flow::console;
 use crate::flow::error::PersonError;
 use crate::protocol::timestamp::Timestamp;
 
@@ -25,7 +26,7 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
     let search = query(&request, "beginning").unwrap_or_default();
     let search = search.trim();
-    match api_key::list(&app, human, search).await {
+    match api_key::list(&app, Caller::Person(human), search).await {
         Ok(keys) => {
             let page = ApiKeysPage {
                 frame: &visitor.frame(&app),
@@ -33,6 +34,7 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
                 offers: api_key::offers(&app).map(offered).collect(),
                 search,
                 longest_beginning: longest_beginning(&app),
+                tokens: console::offers(&app).next().is_some(),
                 revoked: request.query_string() == "done=revoked",
             };
             visitor.page(&app, 200, &page)
@@ -41,7 +43,8 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
     }
 }
 
-fn offered(offer: Offer<'_>) -> OfferLine<'_> {
+/// One kind of keys that a page offers to make.
+pub(super) fn offered(offer: Offer<'_>) -> OfferLine<'_> {
     let (name, profile) = (offer.name(), offer.profile.name.as_str());
     OfferLine { name, profile, kind: offer.rules.kind }
 }
@@ -61,7 +64,7 @@ pub async fn show(request: HttpRequest, id: Path<String>, app: Data<App>) -> Htt
         Err(answer) => return answer,
     };
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
-    match api_key::show(&app, human, &id).await {
+    match api_key::show(&app, Caller::Person(human), &id).await {
         Ok((key, events)) => {
             let page = ApiKeyPage {
                 frame: &visitor.frame(&app),
@@ -89,7 +92,7 @@ pub async fn confirm(request: HttpRequest, id: Path<String>, app: Data<App>) -> 
         Err(answer) => return answer,
     };
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
-    match api_key::show(&app, human, &id).await {
+    match api_key::show(&app, Caller::Person(human), &id).await {
         Ok((key, _)) if key.is_live(visitor.now) => {
             let page = ApiKeyRevokePage {
                 frame: &visitor.frame(&app),
@@ -115,7 +118,7 @@ pub async fn revoke(
         Err(answer) => return answer,
     };
     let revoked: Result<(), PersonError> = match signed_in(&app, &visitor) {
-        Ok(human) => api_key::revoke(&app, human, &id, &occasion).await,
+        Ok(human) => api_key::revoke(&app, Caller::Person(human), &id, &occasion).await,
         Err(answer) => return answer,
     };
     match revoked {

@@ -4,17 +4,20 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::account::{person_error, value};
+use super::account::{person_error, query, value};
 use super::api_key_words::{line, sent_as};
 use super::pages::ScopeWords;
-use super::pages::api_key_new::{ApiKeyNewPage, KeyScope, Life, NewKeyError};
+use super::pages::api_key_new::{Agents, ApiKeyNewPage, KeyScope, Life, NewKeyError};
 use super::pages::api_key_shown::{ApiKeyShownPage, OldKey};
 use super::person::{Posted, posted, sign_in_again, signed_in, to_sign_in, visitor};
 use super::scope_words::scope_words;
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::domain::account_agent::AccountAgent;
 use crate::domain::api_key::{ApiKey, Mode};
-use crate::flow::api_key::{self, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
+use crate::flow::account_agent;
+use crate::flow::api_key::{self, Caller, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
+use crate::flow::error::PersonError;
 use crate::protocol::api_key::KeySecret;
 use crate::protocol::form::Form;
 use crate::protocol::scope::Scopes;
@@ -34,9 +37,16 @@ pub async fn show(request: HttpRequest, profile: Path<String>, app: Data<App>) -
         return sign_in_again(&app, &visitor, request.path());
     }
     let lasts = offer.lives().last().copied().unwrap_or(Lasts::UntilRevoked);
-    let nothing =
-        Wanted { name: "", environment: "", scopes: Scopes::new(), mode: Mode::Live, lasts };
-    form_page(&app, &visitor, &offer, &nothing, None)
+    let agent = query(&request, "agent");
+    let nothing = Wanted {
+        name: "",
+        environment: "",
+        agent: agent.as_deref(),
+        scopes: Scopes::new(),
+        mode: Mode::Live,
+        lasts,
+    };
+    form_page(&app, &visitor, &offer, &nothing, None).await
 }
 
 /// `POST /account/keys/new/{profile}`.
@@ -60,7 +70,8 @@ pub async fn create(
     let Some(wanted) = wanted(&form) else {
         return visitor.error(&app, 400, None, Some(request.path()));
     };
-    let error = match api_key::create(&app, human, &offer, &wanted, &occasion).await {
+    let caller = Caller::Person(human);
+    let error = match api_key::create(&app, caller, &offer, &wanted, &occasion).await {
         Ok((key, secret)) => return shown(&app, &visitor, &key, &secret, None),
         Err(error) => error,
     };
@@ -68,9 +79,10 @@ pub async fn create(
         KeyError::NameMissing => NewKeyError::NameMissing,
         KeyError::TooLong => NewKeyError::TooLong,
         KeyError::NothingTicked => NewKeyError::NothingTicked,
+        KeyError::AgentMissing => NewKeyError::AgentMissing,
         error => return refused(&app, &visitor, request.path(), &error),
     };
-    form_page(&app, &visitor, &offer, &wanted, Some(wrong))
+    form_page(&app, &visitor, &offer, &wanted, Some(wrong)).await
 }
 
 /// `POST /account/keys/{id}/rotate`.
@@ -88,7 +100,7 @@ pub async fn rotate(
         Ok(human) => human,
         Err(answer) => return answer,
     };
-    match api_key::rotate(&app, human, &id, &occasion).await {
+    match api_key::rotate(&app, Caller::Person(human), &id, &occasion).await {
         Ok(Rotated { key, secret, old_until }) => {
             let old = old_until.map_or(OldKey::Ended, OldKey::GoesOnUntil);
             shown(&app, &visitor, &key, &secret, Some(old))
@@ -107,6 +119,7 @@ fn wanted(form: &Form) -> Option<Wanted<'_>> {
     Some(Wanted {
         name: value(form, "name"),
         environment: value(form, "environment"),
+        agent: form.get("agent").filter(|id| !id.is_empty()),
         scopes: Scopes::of(form.all("scope")).ok()?,
         mode,
         lasts: lasts(form.get("lifetime")?)?,
@@ -128,13 +141,34 @@ fn lasts(text: &str) -> Option<Lasts> {
     text.strip_suffix('s')?.parse().ok().map(|count| Lasts::For(Seconds(count)))
 }
 
-fn form_page(
+/// This person's agents, where one of them may have the key.
+async fn agents(
+    app: &App,
+    visitor: &Visitor,
+    offer: &Offer<'_>,
+) -> Result<Vec<AccountAgent>, PersonError> {
+    match visitor.human().filter(|_| offer.rules.may_be_given()) {
+        Some(human) => account_agent::list(app, human).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn form_page(
     app: &App,
     visitor: &Visitor,
     offer: &Offer<'_>,
     wanted: &Wanted<'_>,
     error: Option<NewKeyError>,
 ) -> HttpResponse {
+    let agents = match agents(app, visitor, offer).await {
+        Ok(agents) => agents,
+        Err(error) => return person_error(app, visitor, &error),
+    };
+    let agents = Agents {
+        of_person: agents.iter().map(|agent| &agent.named).collect(),
+        chosen: wanted.agent,
+        or_none: !offer.rules.must_be_given(),
+    };
     let words = scope_words(Some(offer.resource), &offer.rules.scopes);
     let tick = |scope: ScopeWords<'_>| wanted.scopes.contains(scope.name);
     let life =
@@ -150,6 +184,7 @@ fn form_page(
         environment: wanted.environment,
         longest_name: LONGEST_NAME,
         scopes: words.into_iter().map(|scope| KeyScope { scope, ticked: tick(scope) }).collect(),
+        agents: offer.rules.may_be_given().then_some(agents),
         mode: offer.rules.sandbox.as_ref().map(|_| wanted.mode),
         lives: offer.lives().into_iter().map(life).collect(),
         error,

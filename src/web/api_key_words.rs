@@ -23,6 +23,7 @@ pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
         beginning: &key.beginning,
         profile: &key.profile,
         kind: key.kind,
+        agent: key.agent.as_ref().map(|agent| agent.name.as_str()),
         resource_name: resource.map_or(key.resource.as_str(), |resource| resource.name.as_str()),
         scopes: scope_words(resource, &key.scopes),
         mode: key.mode,
@@ -44,6 +45,7 @@ pub fn history(events: &[Event]) -> Vec<KeyEventLine<'_>> {
 
 fn event_line(event: &Event) -> Option<KeyEventLine<'_>> {
     let shown = match event.kind {
+        EventKind::KeyCreated if event.detail.is_some() => KeyEvent::CreatedByToken,
         EventKind::KeyCreated => KeyEvent::Created,
         EventKind::KeyRotated => KeyEvent::Rotated,
         EventKind::KeyRevoked => KeyEvent::Revoked,

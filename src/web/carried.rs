@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::app::App;
 use crate::config::Via;
-use crate::flow::credential::{self, Place};
+use crate::flow::credential::{self, Place, Shown};
 use crate::flow::forward_auth::Presented;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 
@@ -67,6 +67,11 @@ impl<'a> Carried<'a> {
             }
         }
         Ok(carried)
+    }
+
+    /// For whoever judges it.
+    pub fn shown(&self) -> Shown<'_> {
+        (self.presented, &self.places)
     }
 
     fn add(&mut self, presented: Presented<'a>, place: Place<'a>) -> Result<(), Contradiction> {

@@ -2,29 +2,29 @@
 //! (docs/proxies.md). The proxy proves itself with the credentials that its API introspects with,
 //! because everything else in the request is a stranger's.
 
+mod let_in;
+
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{self, oauth_error, retry_after};
 use super::carried::{self, Carried, Contradiction};
 use super::request;
 use crate::app::App;
-use crate::domain::id::{AccountId, SessionId};
 use crate::domain::plan::{Beyond, Left};
 use crate::domain::resource::Resource;
+use crate::flow::acting::SaidAgent;
 use crate::flow::api_key;
-use crate::flow::forward_auth::{self, Accepts, LetIn, NotLetIn, Waiting};
-use crate::flow::introspect::LiveToken;
+use crate::flow::credential;
+use crate::flow::forward_auth::{self, Accepts, NotLetIn, Waiting};
 use crate::flow::principal::{ResourceServer, resource_server};
 use crate::protocol::basic;
 use crate::protocol::challenge::Refusal;
 use crate::protocol::error::OAuthError;
 use crate::protocol::error_dialect::Fault;
 use crate::protocol::form::Form;
+use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 
 /// Who the proxy is, in the form of `Authorization: Basic`, which itself is the request's own.
@@ -36,9 +36,6 @@ const REQUIRED_SCOPE: &str = "countersign-required-scope";
 /// What the location accepts, where the query is not its own. Envoy sends no header of the
 /// request's that it was not told to send, so nobody else writes this one.
 const ACCEPT: &str = "countersign-accept";
-
-/// Credentials in addresses are on their way out since RFC 9700 (RFC 9745 §2.1): 2025-01-01.
-const DEPRECATED: &str = "@1735689600";
 
 /// `/forward-auth`, with any method. Where something follows in the path, it is the path of the
 /// request itself, as Envoy asks; then the query is the request's own as well, and not read.
@@ -63,9 +60,9 @@ async fn answered(app: &App, request: &HttpRequest) -> Result<HttpResponse, Http
     };
     match forward_auth::admit(app, &proxy, &waiting, app.clock.now()).await {
         Ok(_) if location.refusals_only => Err(fault(app, &proxy, Fault::Unavailable)),
-        Ok(LetIn { live, left }) => {
-            let mut answer = let_in(&live, &waiting);
-            rate_headers(&mut answer, left);
+        Ok(let_in) => {
+            let mut answer = let_in::answer(&let_in, &waiting);
+            rate_headers(&mut answer, let_in.left);
             Ok(answer)
         }
         Err(error) => {
@@ -150,7 +147,20 @@ fn waiting<'a>(
         path: Some(path).filter(|path| path.starts_with('/'))?,
         proof: only(headers, &["dpop"]).ok()?,
         from_page: carried::is_from_page(headers),
+        said_agents: said_agents(app, proxy.resource(), headers),
     })
+}
+
+/// What the request says of itself, wherever a profile of this resource has a place for it.
+fn said_agents<'a>(
+    app: &'a App,
+    resource: &'a ResourceIdentifier,
+    headers: &'a HeaderMap,
+) -> Vec<SaidAgent<'a>> {
+    let said = |header: &'a str| {
+        headers.get_all(header).map(move |value| SaidAgent { header, agent: value.as_bytes() })
+    };
+    credential::agent_headers(app, resource).flat_map(said).collect()
 }
 
 /// The one value of these headers, however often it is said.
@@ -166,48 +176,6 @@ fn only<'a>(headers: &'a HeaderMap, names: &[&str]) -> Result<Option<&'a str>, C
     Ok(found)
 }
 
-/// 200, and who it is. Every header is always there, empty where nothing is known, so that a
-/// proxy that copies it overwrites what the request brought under its name.
-fn let_in(live: &LiveToken, waiting: &Waiting<'_>) -> HttpResponse {
-    let known = &live.credential;
-    let agent = known.agent.as_deref().unwrap_or_default();
-    let agent = utf8_percent_encode(agent, NON_ALPHANUMERIC).to_string();
-    let scope = known.scopes.to_string();
-    let approved_at = known.approved_at.map(|time| time.0.to_string()).unwrap_or_default();
-    let details = known.details.some().and_then(|details| serde_json::to_vec(details).ok());
-    let details = URL_SAFE_NO_PAD.encode(details.unwrap_or_default());
-    let expires_at = known.expires_at.map(|time| time.0.to_string()).unwrap_or_default();
-    let said = [
-        ("countersign-subject", known.subject()),
-        ("countersign-account", known.account.as_ref().map_or("", AccountId::as_str)),
-        ("countersign-client", known.client().unwrap_or_default()),
-        ("countersign-session", known.holder.session().map_or("", SessionId::as_str)),
-        ("countersign-credential", known.holder.id()),
-        ("countersign-credential-type", known.holder.type_name()),
-        ("countersign-profile", known.holder.profile().unwrap_or_default()),
-        ("countersign-mode", known.holder.mode().name()),
-        ("countersign-agent", &agent),
-        ("countersign-scope", &scope),
-        ("countersign-authorization-details", &details),
-        ("countersign-resource", known.resource.as_str()),
-        ("countersign-approved", &approved_at),
-        ("countersign-expires", &expires_at),
-    ];
-    let mut answer = HttpResponse::Ok().finish();
-    let headers = answer.headers_mut();
-    headers.reserve(said.len() + 1);
-    for (name, value) in said {
-        let value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""));
-        headers.insert(HeaderName::from_static(name), value);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if waiting.is_in_address() {
-        let name = HeaderName::from_static("deprecation");
-        headers.insert(name, HeaderValue::from_static(DEPRECATED));
-    }
-    answer
-}
-
 /// The refusal as the protected resource would say it, to hand on as it is.
 fn refuse(
     app: &App,
@@ -218,8 +186,12 @@ fn refuse(
     let refusal = match error {
         NotLetIn::Refused(refusal) => refusal,
         NotLetIn::Beyond(beyond) => return used_up(app, proxy, *beyond),
-        NotLetIn::NotAccepted | NotLetIn::Exposed { .. } => {
+        NotLetIn::NotAccepted | NotLetIn::AnotherAgent | NotLetIn::Exposed { .. } => {
             return fault(app, proxy, Fault::Resource);
+        }
+        NotLetIn::AgentUnsaid { header } => {
+            let sentence = format!("the owner has several agents; name one in {header}");
+            return said(app, proxy, Fault::Validation, &sentence);
         }
         NotLetIn::Failed(error) => {
             answer::log(error, error.status());
@@ -282,7 +254,12 @@ fn rate_headers(answer: &mut HttpResponse, left: Option<Left>) {
 /// What is wrong, in the dialect of the resource. A page of any origin may read it, since no
 /// cookie counts.
 fn fault(app: &App, proxy: &ResourceServer<'_>, fault: Fault) -> HttpResponse {
-    let body = forward_auth::dialect(app, proxy).body(fault, app.clock.now());
+    said(app, proxy, fault, fault.sentence())
+}
+
+/// The same, in a sentence that says more.
+fn said(app: &App, proxy: &ResourceServer<'_>, fault: Fault, sentence: &str) -> HttpResponse {
+    let body = forward_auth::dialect(app, proxy).saying(fault, sentence, app.clock.now());
     let mut answer = answer::json(fault.status(), &body);
     retry_after(&mut answer, fault.retry_after().map(|wait| wait.0));
     answer::for_any_origin(answer)

@@ -1,6 +1,7 @@
 //! Who asks us: extractors, handlers, pages, and every route.
 
 mod account;
+mod account_agent;
 mod agent;
 mod agent_session;
 mod answer;
@@ -14,6 +15,7 @@ mod assets;
 mod authorize;
 mod base_path;
 mod carried;
+mod console;
 mod demo;
 mod device;
 mod documents;
@@ -25,6 +27,7 @@ mod introspect;
 mod leaked_keys;
 mod limits;
 mod link;
+mod managed_keys;
 mod mcp;
 mod offered;
 mod opener;
@@ -177,100 +180,6 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(bare("/healthz", "GET, HEAD").route(get().to(health::live)))
         .service(bare("/readyz", "GET, HEAD").route(get().to(health::ready)))
         .default_service(web::to(not_found));
-}
-
-/// The routes of the agent sessions door, where a profile opens it.
-pub fn agent_session_routes(server: &mut ServiceConfig) {
-    server
-        .service(
-            open("/agent-sessions/start", "POST, OPTIONS")
-                .route(web::post().to(agent_session::start)),
-        )
-        .service(
-            at("/agent-sessions/authorize/{id}", "GET, HEAD")
-                .route(get().to(agent_session::authorize)),
-        )
-        .service(
-            open("/agent-sessions/poll", "POST, OPTIONS")
-                .route(web::post().to(agent_session::poll)),
-        )
-        .service(
-            open("/agent-sessions/exchange", "POST, OPTIONS")
-                .route(web::post().to(agent_session::exchange)),
-        )
-        .service(
-            open("/agent-sessions/refresh", "POST, OPTIONS")
-                .route(web::post().to(agent_session::refresh)),
-        )
-        .service(
-            open("/agent-sessions/revoke", "POST, OPTIONS")
-                .route(web::post().to(agent_session::revoke)),
-        )
-        .service(open("/account", "GET, HEAD, OPTIONS").route(get().to(agent_session::account)))
-        .service(
-            open("/account/agent-sessions", "GET, HEAD, OPTIONS")
-                .route(get().to(agent_session::list)),
-        )
-        .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)))
-        .service(at("/account/billing/agent-upgrade", "GET, HEAD").route(get().to(upgrade::show)))
-        .configure(user_claimed_routes);
-}
-
-/// The same door in the words of an earlier auth.md.
-fn user_claimed_routes(server: &mut ServiceConfig) {
-    server
-        .service(open("/agent/auth", "POST, OPTIONS").route(web::post().to(user_claimed::ask)))
-        .service(
-            open("/agent/auth/claim", "POST, OPTIONS")
-                .route(web::post().to(user_claimed::standing)),
-        )
-        .service(
-            open("/agent/auth/claim/complete", "POST, OPTIONS")
-                .route(web::post().to(user_claimed::complete)),
-        )
-        .service(
-            open("/agent/auth/revoke", "POST, OPTIONS")
-                .route(web::post().to(user_claimed::give_back)),
-        );
-}
-
-/// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no
-/// agent's session reaches them (design promise P7); and reports of keys that leaked, which
-/// whoever has one may make.
-pub fn api_key_routes(server: &mut ServiceConfig) {
-    server
-        .service(at("/account/keys", "GET, HEAD").route(get().to(api_key::list)))
-        .service(
-            at("/account/keys/new/{profile}", "GET, HEAD, POST")
-                .route(get().to(api_key_new::show))
-                .route(web::post().to(api_key_new::create)),
-        )
-        .service(at("/account/keys/{id}", "GET, HEAD").route(get().to(api_key::show)))
-        .service(at("/account/keys/{id}/rotate", "POST").route(web::post().to(api_key_new::rotate)))
-        .service(
-            at("/account/keys/{id}/revoke", "GET, HEAD, POST")
-                .route(get().to(api_key::confirm))
-                .route(web::post().to(api_key::revoke)),
-        )
-        .service(open("/leaked-keys", "POST, OPTIONS").route(web::post().to(leaked_keys::report)));
-}
-
-/// The page of what was used, where there are plans; as above.
-pub fn usage_routes(server: &mut ServiceConfig) {
-    server.service(at("/account/usage", "GET, HEAD").route(get().to(usage::show)));
-}
-
-/// The page of public tokens, where a profile offers any; as above.
-pub fn project_routes(server: &mut ServiceConfig) {
-    server
-        .service(
-            at("/account/projects", "GET, HEAD, POST")
-                .route(get().to(project::list))
-                .route(web::post().to(project::create)),
-        )
-        .service(
-            at("/account/projects/{id}/revoke", "POST").route(web::post().to(project::revoke)),
-        );
 }
 
 /// The routes of the demo resource, where it is switched on: authenticated before the method is

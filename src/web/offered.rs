@@ -1,21 +1,143 @@
-//! What the settings offer beside what is always there.
+//! What the settings offer beside what is always there: every such route, on another screen.
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{self, ServiceConfig};
 
-use super::{agent_session_routes, api_key_routes, project_routes, usage_routes};
+use super::route::{at, get, open};
+use super::{
+    account_agent, agent_session, api_key, api_key_new, console, leaked_keys, project, upgrade,
+    usage, user_claimed,
+};
 use crate::app::App;
-use crate::flow::{api_key, plan, project};
+use crate::flow;
 
 /// The routes of one part.
 pub type Routes = fn(&mut ServiceConfig);
 
 /// The routes of every part that a line of the settings switches on.
 pub fn offered(app: &App) -> Vec<Routes> {
-    let parts: [(bool, Routes); 4] = [
+    let parts: [(bool, Routes); 6] = [
         (app.agent_sessions().is_some(), agent_session_routes),
-        (api_key::offers(app).next().is_some(), api_key_routes),
-        (project::offers(app).next().is_some(), project_routes),
-        (plan::are_offered(app), usage_routes),
+        (flow::api_key::offers(app).next().is_some(), api_key_routes),
+        (flow::account_agent::are_offered(app), account_agent_routes),
+        (flow::project::offers(app).next().is_some(), project_routes),
+        (flow::console::offers(app).next().is_some(), console_routes),
+        (flow::plan::are_offered(app), usage_routes),
     ];
     parts.into_iter().filter(|(is_on, _)| *is_on).map(|(_, routes)| routes).collect()
+}
+
+/// The routes of the agent sessions door, where a profile opens it.
+fn agent_session_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            open("/agent-sessions/start", "POST, OPTIONS")
+                .route(web::post().to(agent_session::start)),
+        )
+        .service(
+            at("/agent-sessions/authorize/{id}", "GET, HEAD")
+                .route(get().to(agent_session::authorize)),
+        )
+        .service(
+            open("/agent-sessions/poll", "POST, OPTIONS")
+                .route(web::post().to(agent_session::poll)),
+        )
+        .service(
+            open("/agent-sessions/exchange", "POST, OPTIONS")
+                .route(web::post().to(agent_session::exchange)),
+        )
+        .service(
+            open("/agent-sessions/refresh", "POST, OPTIONS")
+                .route(web::post().to(agent_session::refresh)),
+        )
+        .service(
+            open("/agent-sessions/revoke", "POST, OPTIONS")
+                .route(web::post().to(agent_session::revoke)),
+        )
+        .service(open("/account", "GET, HEAD, OPTIONS").route(get().to(agent_session::account)))
+        .service(
+            open("/account/agent-sessions", "GET, HEAD, OPTIONS")
+                .route(get().to(agent_session::list)),
+        )
+        .service(open("/demo/session", "POST, OPTIONS").route(web::post().to(agent_session::demo)))
+        .service(at("/account/billing/agent-upgrade", "GET, HEAD").route(get().to(upgrade::show)))
+        .configure(user_claimed_routes);
+}
+
+/// The same door in the words of an earlier auth.md.
+fn user_claimed_routes(server: &mut ServiceConfig) {
+    server
+        .service(open("/agent/auth", "POST, OPTIONS").route(web::post().to(user_claimed::ask)))
+        .service(
+            open("/agent/auth/claim", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::standing)),
+        )
+        .service(
+            open("/agent/auth/claim/complete", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::complete)),
+        )
+        .service(
+            open("/agent/auth/revoke", "POST, OPTIONS")
+                .route(web::post().to(user_claimed::give_back)),
+        );
+}
+
+/// The pages of API keys, where a profile offers any. They take the browser's cookie alone, so no
+/// agent's session reaches them (design promise P7); and reports of keys that leaked, which
+/// whoever has one may make.
+fn api_key_routes(server: &mut ServiceConfig) {
+    server
+        .service(at("/account/keys", "GET, HEAD").route(get().to(api_key::list)))
+        .service(
+            at("/account/keys/new/{profile}", "GET, HEAD, POST")
+                .route(get().to(api_key_new::show))
+                .route(web::post().to(api_key_new::create)),
+        )
+        .service(at("/account/keys/{id}", "GET, HEAD").route(get().to(api_key::show)))
+        .service(at("/account/keys/{id}/rotate", "POST").route(web::post().to(api_key_new::rotate)))
+        .service(
+            at("/account/keys/{id}/revoke", "GET, HEAD, POST")
+                .route(get().to(api_key::confirm))
+                .route(web::post().to(api_key::revoke)),
+        )
+        .service(open("/leaked-keys", "POST, OPTIONS").route(web::post().to(leaked_keys::report)));
+}
+
+/// The page that hands tokens to scripts, where a profile offers any; as above.
+fn console_routes(server: &mut ServiceConfig) {
+    server.service(
+        at("/account/tokens", "GET, HEAD, POST")
+            .route(get().to(console::show))
+            .route(web::post().to(console::issue)),
+    );
+}
+
+/// The page of what was used, where there are plans; as above.
+fn usage_routes(server: &mut ServiceConfig) {
+    server.service(at("/account/usage", "GET, HEAD").route(get().to(usage::show)));
+}
+
+/// The page of agents, where a profile has credentials of theirs; as above.
+fn account_agent_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            at("/account/agents", "GET, HEAD, POST")
+                .route(get().to(account_agent::list))
+                .route(web::post().to(account_agent::create)),
+        )
+        .service(
+            at("/account/agents/{id}/remove", "POST").route(web::post().to(account_agent::remove)),
+        );
+}
+
+/// The page of public tokens, where a profile offers any; as above.
+fn project_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            at("/account/projects", "GET, HEAD, POST")
+                .route(get().to(project::list))
+                .route(web::post().to(project::create)),
+        )
+        .service(
+            at("/account/projects/{id}/revoke", "POST").route(web::post().to(project::revoke)),
+        );
 }

@@ -73,8 +73,11 @@ pub const ROUTES: &[(&str, Principal)] = &[
     ("/account/keys/{id}", Browser),
     ("/account/keys/{id}/rotate", Browser),
     ("/account/keys/{id}/revoke", Browser),
+    ("/account/agents", Browser),
+    ("/account/agents/{id}/remove", Browser),
     ("/account/projects", Browser),
     ("/account/projects/{id}/revoke", Browser),
+    ("/account/tokens", Browser),
     ("/account/usage", Browser),
     ("/leaked-keys", Nobody),
     ("/static/{name}", Nobody),
@@ -119,7 +122,7 @@ impl Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::issuer::OWN;
+    use crate::protocol::issuer::{OWN, OWN_ACCOUNT};
 
     /// Design decision 1: no issuer's path begins as one of these does.
     #[test]
@@ -128,6 +131,8 @@ mod tests {
             let first = route.split('/').nth(1).unwrap_or_default();
             let is_pattern = first.is_empty() || first.starts_with('{');
             assert!(is_pattern || OWN.contains(&first), "{route}");
+            let second = route.split('/').nth(2).filter(|_| first == "account");
+            assert!(second.is_none_or(|second| OWN_ACCOUNT.contains(&second)), "{route}");
         }
     }
 }

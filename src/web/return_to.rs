@@ -12,8 +12,9 @@ impl ReturnTo {
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.strip_suffix("?code=none").unwrap_or(text);
         let device = || text.strip_prefix("/device");
-        let lists = ["/account/sessions", "/account/keys", "/account/projects", "/account/usage"];
-        let listed = lists.iter().find_map(|page| path.strip_prefix(page));
+        let lists = ["sessions", "keys", "projects", "tokens", "usage"];
+        let listed = path.strip_prefix("/account/");
+        let listed = listed.and_then(|path| lists.iter().find_map(|page| path.strip_prefix(page)));
         if let Some(query) = text.strip_prefix("/account/billing/agent-upgrade") {
             return is_upgrade_query(query).then(|| Self(text.to_owned()));
         }
@@ -87,6 +88,7 @@ mod tests {
             "/account/sessions/ses_1",
             "/account/keys",
             "/account/projects",
+            "/account/tokens",
             "/account/usage",
             "/account/keys/key_1",
             "/account/keys/new/agent-vista",

@@ -19,7 +19,9 @@ use super::documents::Documents;
 use super::health::Readiness;
 use super::offered::offered;
 use super::tls::{Certificate, TlsError};
-use super::{base_path, demo_routes, limits, metrics_routes, request_log, routes, slashes};
+use super::{
+    base_path, demo_routes, limits, managed_keys, metrics_routes, request_log, routes, slashes,
+};
 use crate::app::App;
 use crate::flow::upkeep;
 
@@ -131,6 +133,7 @@ fn serve(
             .app_data(readiness.clone())
             .configure(routes)
             .configure(|server| offered.iter().for_each(|routes| routes(server)))
+            .configure(|server| managed_keys::routes(&shared, server))
             .configure(|server| demo.iter().for_each(|demo| demo_routes(server, demo)))
     })
     .shutdown_timeout(DRAIN.as_secs())

@@ -4,7 +4,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::agent_session::{read, reply, token};
+use super::agent_session::{carried, read, reply};
 use super::request;
 use crate::app::App;
 use crate::flow::agent_session;
@@ -45,5 +45,9 @@ pub async fn give_back(request: HttpRequest, payload: Payload, app: Data<App>) -
         Err(answer) => return answer,
     };
     let occasion = request::occasion(&app, &request);
-    reply(&app, 200, agent_session::give_back(&app, token(&request), &body, &occasion).await)
+    let carried = match carried(&app, &request) {
+        Ok(carried) => carried,
+        Err(answer) => return answer,
+    };
+    reply(&app, 200, agent_session::give_back(&app, carried.shown(), &body, &occasion).await)
 }

@@ -11,6 +11,7 @@ use super::pages::{Frame, Person, Service};
 use super::texts::Texts;
 use super::texts::english::ENGLISH;
 use crate::app::App;
+use crate::flow::account_agent;
 use crate::flow::api_key;
 use crate::flow::error::PersonError;
 use crate::flow::plan;
@@ -170,6 +171,7 @@ fn frame(app: &App) -> Frame<'_> {
             privacy: service.privacy.as_deref(),
         },
         keys: api_key::offers(app).next().is_some(),
+        agents: account_agent::are_offered(app),
         projects: project::offers(app).next().is_some(),
         plans: plan::are_offered(app),
         person: None,

@@ -8,6 +8,8 @@
 //   INTEROP_ORIGIN     the server
 //   INTEROP_PERSON     POST {"url", "decision", "scopes", "lifetime", "code"}: a person opens the link and decides;
 //                      the answer says where the browser went in the end ({"location"} or {"page"})
+//   INTEROP_EMAIL      who that person is, for pages that no client opens
+//   INTEROP_PASSWORD
 //   INTEROP_DOCUMENTS  serves a client id metadata document at /NAME.json
 //   INTEROP_CA         the certificate that everything here is trusted by
 //   INTEROP_KEY        the private key (PEM) of the machine that proves itself with one
@@ -43,6 +45,18 @@ client_id = "${KEYED_MACHINE.id}"
 jwks_file = "machine.jwks.json"
 grant_types = ["client_credentials"]
 scope = "demo:read"
+
+[[profile]]
+name = "agent-sentinel"
+error_dialect = "detail"
+[profile.jwt]
+[[profile.credential]]
+prefix = "as_"
+via = ["bearer", "apikey-scheme"]
+manage = "human-jwt"
+routes = { create = "POST /api/v1/api-keys/", revoke = "DELETE /api/v1/api-keys/{id}" }
+shape = { prefix = "key_prefix" }
+default_scopes = ["demo:read", "demo:write"]
 `;
 
 /** Writes a key pair into `folder`; the path of the private half. */
@@ -119,6 +133,8 @@ async function runInWorld(command) {
       INTEROP_ORIGIN: world.origin,
       INTEROP_PERSON: address,
       INTEROP_DOCUMENTS: world.documents.origin,
+      INTEROP_EMAIL: world.person.email,
+      INTEROP_PASSWORD: world.person.password,
       INTEROP_CA: world.certified.ca,
       INTEROP_KEY: world.key,
     };

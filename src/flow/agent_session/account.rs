@@ -1,17 +1,21 @@
 //! What an agent may see and end of its owner's connections (contracts of Agent Analytics, 1.8
-//! and 1.10): the account, its sessions, and of those the agent's own to give back.
+//! and 1.10): the account, its sessions, and of those the agent's own to give back. A key of the
+//! account's own sees as much, and ends any of them (AA08).
 
 use std::collections::HashMap;
 
 use super::{Open, account_of, required};
 use crate::app::App;
 use crate::domain::account::Account;
+use crate::domain::api_key::{KeyKind, Mode};
 use crate::domain::approval::Approval;
-use crate::domain::credential::Credential;
-use crate::domain::id::{AccountId, ApprovalId, SessionId};
+use crate::domain::credential::{Credential, Holder};
+use crate::domain::id::{ApprovalId, SessionId};
 use crate::domain::origin::Occasion;
 use crate::domain::session::{EndCause, Session, Standing, TokenKind, end};
-use crate::flow::principal;
+use crate::flow::credential::{self, Place, Shown};
+use crate::flow::forward_auth::Presented;
+use crate::flow::introspect;
 use crate::protocol::agent_session::{
     self as wire, ListedSession, RevokeRequest, RevokeResponse, SessionList, milliseconds,
 };
@@ -36,11 +40,13 @@ const LISTED_FOR: Seconds = Seconds::DAY.times(30);
 /// No live session, one without the scope, or one without an owner.
 pub async fn describe(
     app: &App,
-    token: Option<&str>,
+    shown: Shown<'_>,
     now: Timestamp,
 ) -> Result<wire::Account, AgentSessionError> {
-    let (_, account) = reader(app, token, now).await?;
-    Ok(account_of(Open::of(app)?, &account))
+    let (_, account) = reader(app, shown, now).await?;
+    let projects = app.store.projects_of(&account.id).await?;
+    let live = projects.iter().filter(|project| project.is_live()).count();
+    Ok(wire::Account { projects_count: Some(live), ..account_of(Open::of(app)?, &account) })
 }
 
 /// Every connection of the account to this resource: `GET /account/agent-sessions`.
@@ -50,10 +56,10 @@ pub async fn describe(
 /// As [`describe`].
 pub async fn list(
     app: &App,
-    token: Option<&str>,
+    shown: Shown<'_>,
     now: Timestamp,
 ) -> Result<SessionList, AgentSessionError> {
-    let (credential, account) = reader(app, token, now).await?;
+    let (credential, account) = reader(app, shown, now).await?;
     let mut sessions = app.store.sessions_of(&account.id, now).await?;
     sessions.extend(app.store.sessions_ended(&account.id, &EndCause::ALL, now - LISTED_FOR).await?);
     sessions.retain(|session| session.resource == credential.resource);
@@ -101,26 +107,30 @@ fn listed(
 }
 
 /// Gives a session back: `POST /agent-sessions/revoke`. Every session may end itself; ending
-/// another one takes its owner.
+/// another one takes its owner, or a key of its owner's (1.8).
 ///
 /// # Errors
 ///
-/// No live session; another session of the same owner, or one that is not theirs at all.
+/// Nothing live; another session of the same owner, or one that is not theirs at all.
 pub async fn revoke(
     app: &App,
-    token: Option<&str>,
+    shown: Shown<'_>,
     request: &RevokeRequest,
     occasion: &Occasion,
 ) -> Result<RevokeResponse, AgentSessionError> {
-    let (credential, own) = holder(Open::of(app)?, token, occasion.at).await?;
+    let credential = live(Open::of(app)?, shown, occasion.at).await?;
     let named = required(request.session_id.as_ref())?;
-    if own.id.as_str() != named {
-        let sibling = is_sibling(app, named, credential.account.as_ref()).await?;
+    let own = credential.holder.session();
+    if own.is_some_and(|own| own.as_str() != named) {
+        let sibling = sibling(app, named, &credential).await?;
         let code = AgentSessionErrorCode::NotFound;
-        return Err(if sibling { AgentSessionErrorCode::Forbidden } else { code }.into());
+        let known = sibling.map(|_| AgentSessionErrorCode::Forbidden);
+        return Err(known.unwrap_or(code).into());
     }
-    app.store.apply(end(&own, EndCause::Revoked, occasion)).await?;
-    Ok(RevokeResponse { ok: true, session_id: own.id.0 })
+    let session = sibling(app, named, &credential).await?;
+    let session = session.ok_or(AgentSessionErrorCode::NotFound)?;
+    app.store.apply(end(&session, EndCause::Revoked, occasion)).await?;
+    Ok(RevokeResponse { ok: true, session_id: session.id.0 })
 }
 
 /// Gives back the session of the bearer token, and no other: `POST /agent/auth/revoke` (1.14).
@@ -130,11 +140,14 @@ pub async fn revoke(
 /// Switched off, no live session, or something else than a session is to be revoked.
 pub async fn give_back(
     app: &App,
-    token: Option<&str>,
+    shown: Shown<'_>,
     request: &GiveBackRequest,
     occasion: &Occasion,
 ) -> Result<GivenBack, AgentSessionError> {
-    let (_, own) = holder(Open::user_claimed(app)?, token, occasion.at).await?;
+    let credential = live(Open::user_claimed(app)?, shown, occasion.at).await?;
+    let holder = credential.holder.session().ok_or(AgentSessionErrorCode::Forbidden)?;
+    let own = app.store.session(holder).await?;
+    let own = own.ok_or_else(|| AgentSessionError::refused(Refusal::InvalidToken))?;
     if required(request.credential_type.as_ref())? != ACCESS_TOKEN {
         return Err(AgentSessionErrorCode::InvalidRequest.into());
     }
@@ -142,41 +155,32 @@ pub async fn give_back(
     Ok(GivenBack { status: "revoked" })
 }
 
-/// The bearer's own session.
-async fn holder(
-    open: Open<'_>,
-    token: Option<&str>,
-    now: Timestamp,
-) -> Result<(Credential, Session), AgentSessionError> {
-    let credential = bearer(open, token, now).await?;
-    let holder = credential.holder.session().ok_or(AgentSessionErrorCode::Forbidden)?;
-    let session = open.app.store.session(holder).await?;
-    let own = session.ok_or_else(|| AgentSessionError::refused(Refusal::InvalidToken))?;
-    Ok((credential, own))
-}
-
-/// Whether this is another session of the same owner.
-async fn is_sibling(
+/// The session of this name, if it is the credential's own or its owner's at the same resource.
+async fn sibling(
     app: &App,
     named: &str,
-    owner: Option<&AccountId>,
-) -> Result<bool, AgentSessionError> {
+    credential: &Credential,
+) -> Result<Option<Session>, AgentSessionError> {
     // PostgreSQL refuses a NUL in any text.
     if !named.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        return Ok(false);
+        return Ok(None);
     }
     let session = app.store.session(&SessionId(named.to_owned())).await?;
-    Ok(session.is_some_and(|session| owner.is_some() && session.account.as_ref() == owner))
+    Ok(session.filter(|session| {
+        let own = credential.holder.session() == Some(&session.id);
+        let owner = credential.account.is_some() && session.account == credential.account;
+        own || (owner && session.resource == credential.resource)
+    }))
 }
 
-/// The session behind a bearer token, and the person it acts for.
+/// The credential behind a request, and the person it acts for.
 async fn reader(
     app: &App,
-    token: Option<&str>,
+    shown: Shown<'_>,
     now: Timestamp,
 ) -> Result<(Credential, Account), AgentSessionError> {
     let open = Open::of(app)?;
-    let credential = bearer(open, token, now).await?;
+    let credential = live(open, shown, now).await?;
     let exists = open.resource.rule(READ_ACCOUNT).is_some();
     if exists && !credential.scopes.contains(READ_ACCOUNT) {
         let needed = Scopes::of([READ_ACCOUNT]).unwrap_or_default();
@@ -188,21 +192,34 @@ async fn reader(
     Ok((credential, account))
 }
 
-/// The session behind a bearer token ([RFC 6750 §3.1]). One that is bound to a key proves
-/// nothing without it (RFC 9449 §7.2).
+/// The session behind a bearer token ([RFC 6750 §3.1]), or the account's own key where its profile
+/// says that it comes (AA08). A session that is bound to a key proves nothing without it (RFC 9449
+/// §7.2), and neither what is in the sandbox nor what anybody can read tells of an account.
 ///
 /// [RFC 6750 §3.1]: https://www.rfc-editor.org/rfc/rfc6750#section-3.1
-async fn bearer(
+async fn live(
     open: Open<'_>,
-    token: Option<&str>,
+    (presented, places): Shown<'_>,
     now: Timestamp,
 ) -> Result<Credential, AgentSessionError> {
-    let token = token.ok_or_else(|| AgentSessionError::refused(Refusal::NoToken))?;
-    let live = principal::agent(open.app, &open.resource.identifier, token, now).await?;
-    let live = live.ok_or_else(|| AgentSessionError::refused(Refusal::InvalidToken))?;
-    let credential = &live.token().credential;
-    if credential.key.is_some() {
+    let invalid = || AgentSessionError::refused(Refusal::InvalidToken);
+    let text = match presented {
+        None => return Err(AgentSessionError::refused(Refusal::NoToken)),
+        Some(Presented::Held(text)) if credential::may_come(open.app, text, places) => text,
+        Some(_) => return Err(invalid()),
+    };
+    let live = introspect::introspect(open.app, &open.resource.identifier, text, now).await?;
+    let live = live.ok_or_else(invalid)?;
+    let counts = match &live.credential.holder {
+        Holder::Session(_) => places.iter().all(|place| *place == Place::Bearer),
+        Holder::Key { kind, mode, .. } => (*kind, *mode) == (KeyKind::Secret, Mode::Live),
+        Holder::Project { .. } | Holder::Console { .. } => false,
+    };
+    if !counts {
+        return Err(invalid());
+    }
+    if live.credential.key.is_some() {
         return Err(AgentSessionError::refused(Refusal::BoundToken));
     }
-    Ok(credential.clone())
+    Ok(live.credential.clone())
 }

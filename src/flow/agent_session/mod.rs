@@ -19,17 +19,17 @@ pub use start::{Begun, begun, existing_account_only, start};
 pub use user_claimed::{ask, complete, standing};
 
 use crate::app::App;
-use crate::config::AgentSessions;
+use crate::config::{AgentSessions, Plans, Profile};
 use crate::domain::account::Account;
 use crate::domain::approval::{Approval, Approved, Phase};
 use crate::domain::ask::Door;
 use crate::domain::id::ApprovalId;
+use crate::domain::plan::Rate;
 use crate::domain::resource::Resource;
 use crate::entropy::NoEntropy;
 use crate::flow::error::PersonError;
-use crate::flow::plan;
 use crate::jose::JoseError;
-use crate::protocol::agent_session::{self as wire, milliseconds};
+use crate::protocol::agent_session::{self as wire, TierLimits, milliseconds};
 use crate::protocol::agent_session_error::{AgentSessionError, AgentSessionErrorCode};
 use crate::protocol::code::Code;
 use crate::protocol::error::OAuthError;
@@ -49,12 +49,15 @@ struct Open<'a> {
     app: &'a App,
     resource: &'a Resource,
     rules: &'a AgentSessions,
+    plans: Option<&'a Plans>,
 }
 
 impl<'a> Open<'a> {
     fn of(app: &'a App) -> Result<Self, AgentSessionError> {
         let (resource, rules) = app.agent_sessions().ok_or(AgentSessionErrorCode::NotFound)?;
-        Ok(Self { app, resource, rules })
+        let own = |profile: &&Profile| profile.agent_sessions.is_some();
+        let profile = app.settings.profiles.iter().find(own);
+        Ok(Self { app, resource, rules, plans: profile.and_then(|profile| profile.plans.as_ref()) })
     }
 
     /// The door in its other words, where they are switched on too (1.14).
@@ -113,14 +116,22 @@ fn request_id(text: &str) -> Result<ApprovalId, AgentSessionError> {
 /// Whose session it is. Its tier is the plan by which it is counted (AA23): what the operator
 /// assigned once, and offers no more, is none.
 fn account_of(open: Open<'_>, account: &Account) -> wire::Account {
-    let plan = plan::in_force(open.app, &open.resource.identifier, account);
+    let plan = open.plans.and_then(|plans| plans.of(account.plan.as_deref()));
     let tier = plan.map(|plan| &plan.name).or(account.plan.as_ref());
+    let a_minute = |rate: Rate| i64::from(rate.most) * 60 / rate.span.0;
     wire::Account {
+        projects_count: None,
+        tier_limits: TierLimits {
+            max_events_per_month: plan.and_then(|plan| plan.events),
+            rate_limit_rpm: plan.and_then(|plan| plan.rate).map(a_minute),
+            ..TierLimits::default()
+        },
+        monthly_spend_cap_dollars: None,
         id: account.id.0.clone(),
         email: account.email.as_str().to_owned(),
         github_login: None,
         google_name: None,
-        tier: tier.map_or("free", String::as_str).to_owned(),
+        tier: tier.cloned().unwrap_or_else(|| "free".to_owned()),
         created_at: milliseconds(account.created_at),
     }
 }

@@ -1,15 +1,16 @@
 //! A person makes a key (docs/credentials.md, "Keys").
 
-use super::{KeyError, Offer};
+use super::{Caller, KeyError, Offer};
 use crate::app::App;
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, Mode};
 use crate::domain::change::{Effect, UNSTORED};
 use crate::domain::id::{AccountId, KeyId};
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
+use crate::flow::account_agent;
 use crate::flow::error::{PersonError, until_next_hour};
-use crate::flow::principal::Human;
-use crate::protocol::api_key::KeySecret;
+use crate::protocol::api_key::{KeyForm, KeySecret};
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -18,11 +19,16 @@ use crate::store::StoreError;
 /// The longest name and environment, in characters (docs/credentials.md, "Keys").
 pub const LONGEST_NAME: usize = 80;
 
+/// What ends later, nobody sees end; a key that is to last has no end.
+const LONGEST_LIFE: Seconds = Seconds::DAY.times(36_500);
+
 /// What a person fills in (docs/credentials.md, "Keys").
 #[derive(Debug, Clone)]
 pub struct Wanted<'a> {
     pub name: &'a str,
     pub environment: &'a str,
+    /// The identifier of the agent that it is given to, if to any.
+    pub agent: Option<&'a str>,
     pub scopes: Scopes,
     pub mode: Mode,
     pub lasts: Lasts,
@@ -47,6 +53,18 @@ impl Lasts {
 }
 
 impl Offer<'_> {
+    /// Whether a key may live so long (docs/credentials.md, "Keys").
+    #[must_use]
+    pub fn allows(&self, lasts: Lasts) -> bool {
+        match (lasts, self.rules.longest) {
+            (Lasts::UntilRevoked, longest) => longest.is_none(),
+            (Lasts::For(span), longest) => {
+                let most = longest.unwrap_or(LONGEST_LIFE);
+                span >= Seconds::MINUTE && span <= most
+            }
+        }
+    }
+
     /// The lives a person may choose from, the longest last: the usual ones, within what the
     /// operator allows (docs/credentials.md, "Keys").
     #[must_use]
@@ -62,33 +80,27 @@ impl Offer<'_> {
 ///
 /// # Errors
 ///
-/// Not signed in lately, not filled in, not offered, or too many within the hour.
+/// Not signed in lately, a key, not filled in, not offered, or too many within the hour.
 pub async fn create(
     app: &App,
-    human: &Human,
+    caller: Caller<'_>,
     offer: &Offer<'_>,
     wanted: &Wanted<'_>,
     occasion: &Occasion,
 ) -> Result<(ApiKey, KeySecret), KeyError> {
-    if !human.is_fresh(occasion.at) {
-        return Err(KeyError::NotFresh);
-    }
+    caller.may_make(occasion.at)?;
     let name = line(wanted.name)?.ok_or(KeyError::NameMissing)?;
     let environment = line(wanted.environment)?.unwrap_or_default();
-    if wanted.scopes.is_empty() {
-        return Err(KeyError::NothingTicked);
-    }
-    if !offer.rules.scopes.covers(&wanted.scopes) || !offer.lives().contains(&wanted.lasts) {
-        return Err(KeyError::NotOffered);
-    }
-    let form = offer.rules.form(wanted.mode).ok_or(KeyError::NotOffered)?;
+    let form = offered(caller, offer, wanted)?;
+    let agent = given_to(app, caller, offer, wanted.agent).await?;
     let secret = app.entropy.key(form)?;
     let key = ApiKey {
         id: new_id(app, occasion.at)?,
         revision: UNSTORED,
-        account: human.account().id.clone(),
+        account: caller.account().clone(),
         profile: offer.profile.name.clone(),
         kind: offer.rules.kind,
+        agent,
         resource: offer.resource.identifier.clone(),
         digest: secret.digest(),
         beginning: secret.beginning(offer.rules.display).to_owned(),
@@ -97,16 +109,62 @@ pub async fn create(
         scopes: wanted.scopes.clone(),
         mode: wanted.mode,
         created_at: occasion.at,
-        expires_at: wanted.lasts.span().map(|span| occasion.at + span),
+        expires_at: end(caller, wanted, occasion.at),
         last_used_at: None,
         uses: 0,
         ended: None,
         successor: None,
     };
-    let mut change = key.create(occasion);
+    let mut change = key.create(caller.user_token().map(|token| &token.id), occasion);
     change.effects.push(counted(app, &change.next.account, occasion.at));
     let key = app.store.commit(change).await.map_err(|error| limited(error, occasion.at))?;
     Ok((key, secret))
+}
+
+/// How the key is spelled, if such a one is offered.
+fn offered<'a>(
+    caller: Caller<'_>,
+    offer: &Offer<'a>,
+    wanted: &Wanted<'_>,
+) -> Result<&'a KeyForm, KeyError> {
+    if wanted.scopes.is_empty() {
+        return Err(KeyError::NothingTicked);
+    }
+    if !offer.rules.scopes.covers(&wanted.scopes) || !offer.allows(wanted.lasts) {
+        return Err(KeyError::NotOffered);
+    }
+    if let Some(token) = caller.user_token() {
+        let opens_more = !token.scopes.covers(&wanted.scopes);
+        if opens_more || (token.mode == Mode::Sandbox && wanted.mode == Mode::Live) {
+            return Err(KeyError::LacksScope);
+        }
+    }
+    offer.rules.form(wanted.mode).ok_or(KeyError::NotOffered)
+}
+
+/// When it ends: as is wanted, and no later than the user token that makes it.
+fn end(caller: Caller<'_>, wanted: &Wanted<'_>, now: Timestamp) -> Option<Timestamp> {
+    let wanted = wanted.lasts.span().map(|span| now + span);
+    let tokens = caller.user_token().and_then(|token| token.expires_at);
+    wanted.into_iter().chain(tokens).min()
+}
+
+/// The agent that a key is given to, among its owner's.
+async fn given_to(
+    app: &App,
+    caller: Caller<'_>,
+    offer: &Offer<'_>,
+    wanted: Option<&str>,
+) -> Result<Option<NamedAgent>, KeyError> {
+    match wanted {
+        None if offer.rules.must_be_given() => Err(KeyError::AgentMissing),
+        None => Ok(None),
+        Some(_) if !offer.rules.may_be_given() => Err(KeyError::NotOffered),
+        Some(id) => {
+            let agent = account_agent::of_account(app, caller.account(), id).await?;
+            Ok(Some(agent.named))
+        }
+    }
 }
 
 /// One readable line, cleaned of what deceives the eye; none where nothing is left.
@@ -130,6 +188,8 @@ pub(super) fn counted(app: &App, account: &AccountId, now: Timestamp) -> Effect 
 pub(super) fn limited(error: StoreError, now: Timestamp) -> KeyError {
     match error {
         StoreError::Limited => KeyError::Person(PersonError::Limited(until_next_hour(now))),
+        // The agent that it was to be given to has gone meanwhile.
+        StoreError::Stale(_) => KeyError::Person(PersonError::NotFound),
         error => error.into(),
     }
 }

@@ -1,8 +1,10 @@
 //! The keys that people hand to programs (docs/credentials.md, "Keys"): made, looked at, revoked.
-//! Every use case takes the [`Human`] who does it, which no agent's session can become.
+//! Every use case takes the [`Caller`] who does it, which no agent's session can become.
 
+mod caller;
 mod create;
 mod leak;
+mod managed;
 mod rotate;
 
 use crate::app::App;
@@ -14,12 +16,13 @@ use crate::domain::origin::Occasion;
 use crate::domain::resource::Resource;
 use crate::entropy::NoEntropy;
 use crate::flow::error::PersonError;
-use crate::flow::principal::Human;
 use crate::protocol::secret::Digest;
 use crate::store::StoreError;
 
+pub use caller::{Caller, Program};
 pub use create::{LONGEST_NAME, Lasts, Wanted, create};
 pub use leak::{exposure, report, tell_exposed};
+pub use managed::{NotAProgram, create_worded, is_of_agent, may_read, page, program};
 pub use rotate::{Rotated, rotate};
 
 /// The keys of one profile, as the operator offers them (docs/credentials.md, "Keys").
@@ -38,7 +41,7 @@ impl Offer<'_> {
         let (profile, kind) = (&self.profile.name, self.rules.kind);
         match kind {
             KeyKind::Secret => profile.clone(),
-            KeyKind::UserToken => format!("{profile}_{}", kind.name()),
+            KeyKind::UserToken | KeyKind::AgentKey => format!("{profile}_{}", kind.name()),
         }
     }
 }
@@ -49,12 +52,23 @@ pub enum KeyError {
     /// The person signed in too long ago to be given something that lasts.
     #[error("the sign-in is not fresh")]
     NotFresh,
+    /// A key does this to none but itself.
+    #[error("a key may not do this")]
+    NotForKeys,
+    #[error("the key lacks the scope")]
+    LacksScope,
+    /// Nobody here has keys but people.
+    #[error("there is no such organization")]
+    NoOrganization,
     #[error("the name is missing")]
     NameMissing,
     #[error("a name is too long")]
     TooLong,
     #[error("no scope is ticked")]
     NothingTicked,
+    /// Its kind is for agents, and none is named.
+    #[error("no agent is chosen")]
+    AgentMissing,
     #[error("there are as many as there may be")]
     TooMany,
     /// Nothing that our own page sends.
@@ -109,27 +123,35 @@ pub fn recognized<'a>(app: &'a App, presented: &str) -> Option<(&'a str, Digest)
     })
 }
 
-/// This person's keys that begin so, newest first (docs/credentials.md, "Keys"). What no key
+/// This account's keys that begin so, newest first (docs/credentials.md, "Keys"). What no key
 /// begins with is not looked for.
 ///
 /// # Errors
 ///
 /// The database is away.
-pub async fn list(app: &App, human: &Human, beginning: &str) -> Result<Vec<ApiKey>, PersonError> {
+pub async fn list(
+    app: &App,
+    caller: Caller<'_>,
+    beginning: &str,
+) -> Result<Vec<ApiKey>, PersonError> {
     if !is_word(beginning) {
         return Ok(Vec::new());
     }
-    Ok(app.store.api_keys_of(&human.account().id, beginning).await?)
+    Ok(app.store.api_keys_of(caller.account(), beginning).await?)
 }
 
-/// One of this person's keys with its history (docs/credentials.md, "Keys"). Somebody else's
+/// One of this account's keys with its history (docs/credentials.md, "Keys"). Somebody else's
 /// does not exist.
 ///
 /// # Errors
 ///
 /// Not found, or the database is away.
-pub async fn show(app: &App, human: &Human, id: &str) -> Result<(ApiKey, Vec<Event>), PersonError> {
-    let key = own(app, human, id).await?;
+pub async fn show(
+    app: &App,
+    caller: Caller<'_>,
+    id: &str,
+) -> Result<(ApiKey, Vec<Event>), PersonError> {
+    let key = own(app, caller, id).await?;
     let history = app.store.history_of_key(&key.id).await?;
     Ok((key, history))
 }
@@ -142,23 +164,23 @@ pub async fn show(app: &App, human: &Human, id: &str) -> Result<(ApiKey, Vec<Eve
 /// Not found, or the database is away: then the key may still be good.
 pub async fn revoke(
     app: &App,
-    human: &Human,
+    caller: Caller<'_>,
     id: &str,
     occasion: &Occasion,
 ) -> Result<(), PersonError> {
-    let key = own(app, human, id).await?;
+    let key = own(app, caller, id).await?;
     Ok(app.store.apply(key.revoke(occasion)).await?)
 }
 
-/// What cannot be an identifier is not looked for: PostgreSQL refuses a NUL in any text.
-async fn own(app: &App, human: &Human, id: &str) -> Result<ApiKey, PersonError> {
+async fn own(app: &App, caller: Caller<'_>, id: &str) -> Result<ApiKey, PersonError> {
     if !is_word(id) {
         return Err(PersonError::NotFound);
     }
     let key = app.store.api_key(&KeyId(id.to_owned())).await?;
-    key.filter(|key| key.account == human.account().id).ok_or(PersonError::NotFound)
+    key.filter(|key| caller.sees(key)).ok_or(PersonError::NotFound)
 }
 
-fn is_word(text: &str) -> bool {
+/// What cannot stand in any identifier is not looked for: PostgreSQL refuses a NUL in any text.
+pub(in crate::flow) fn is_word(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -1,13 +1,12 @@
 //! A person puts another key in the place of one (docs/credentials.md, "Keys").
 
 use super::create::{counted, limited, new_id};
-use super::{KeyError, offer_of, own};
+use super::{Caller, KeyError, offer_of, own};
 use crate::app::App;
 use crate::domain::api_key::{ApiKey, Rotation};
 use crate::domain::change::UNSTORED;
 use crate::domain::origin::Occasion;
 use crate::flow::error::{PersonError, RETRIES};
-use crate::flow::principal::Human;
 use crate::protocol::api_key::KeySecret;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
@@ -26,18 +25,17 @@ pub struct Rotated {
 ///
 /// # Errors
 ///
-/// Not signed in lately, not found, over, offered no more, or too many within the hour.
+/// Not signed in lately, not found, not the key itself, over, offered no more, or too many within
+/// the hour.
 pub async fn rotate(
     app: &App,
-    human: &Human,
+    caller: Caller<'_>,
     id: &str,
     occasion: &Occasion,
 ) -> Result<Rotated, KeyError> {
-    if !human.is_fresh(occasion.at) {
-        return Err(KeyError::NotFresh);
-    }
     for _attempt in 0..=RETRIES {
-        let old = own(app, human, id).await?;
+        let old = own(app, caller, id).await?;
+        caller.may_replace(&old, occasion.at)?;
         let (key, secret) = successor(app, &old, occasion)?;
         let rotation = offer_of(app, &old.profile, old.kind).ok_or(KeyError::Over)?.rules.rotation;
         let change = old.rotate(key.clone(), rotation, occasion);

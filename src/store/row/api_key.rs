@@ -4,8 +4,9 @@ use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
 
 use super::{Stored, seconds, time};
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyEnd, KeyEnded, KeyKind, Mode};
-use crate::domain::id::{AccountId, KeyId};
+use crate::domain::id::{AccountId, AgentId, KeyId};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -34,6 +35,8 @@ pub struct Model {
     pub ended_at: Option<i64>,
     pub ended_cause: Option<String>,
     pub successor_id: Option<String>,
+    pub agent_id: Option<String>,
+    pub agent_name: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -53,12 +56,18 @@ impl TryFrom<Model> for ApiKey {
             (Some(at), Some(cause)) => Some(KeyEnded { at: Timestamp(at), cause }),
             _ => return Err(CORRUPT),
         };
+        let agent = match (row.agent_id, row.agent_name) {
+            (None, None) => None,
+            (Some(id), Some(name)) => Some(NamedAgent { id: AgentId(id), name }),
+            _ => return Err(CORRUPT),
+        };
         Ok(Self {
             id: KeyId(row.id),
             revision: row.revision,
             account: AccountId(row.account_id),
             profile: row.profile,
             kind: KeyKind::named(&row.kind).ok_or(CORRUPT)?,
+            agent,
             resource: row.resource.parse().map_err(|_| CORRUPT)?,
             digest: Digest::stored(&row.digest).ok_or(CORRUPT)?,
             beginning: row.beginning,
@@ -95,6 +104,8 @@ impl Stored for ApiKey {
             Column::CreatedAt,
             Column::LastUsedAt,
             Column::Uses,
+            Column::AgentId,
+            Column::AgentName,
         ]
     }
 
@@ -118,6 +129,8 @@ impl Stored for ApiKey {
             uses: self.uses,
             ended_at: self.ended.map(|ended| ended.at.0),
             ended_cause: self.ended.map(|ended| ended.cause.name().to_owned()),
+            agent_id: self.agent.as_ref().map(|agent| agent.id.0.clone()),
+            agent_name: self.agent.as_ref().map(|agent| agent.name.clone()),
             successor_id: self.successor.as_ref().map(|id| id.0.clone()),
         };
         Ok(row.into_active_model())

@@ -3,6 +3,7 @@
 //! A row that no longer reads as its type is [`StoreError::Corrupt`]: it fails closed.
 
 pub mod account;
+pub mod account_agent;
 pub mod api_key;
 pub mod approval;
 pub mod browser_session;

@@ -12,8 +12,9 @@ use crate::store::{
     Database, Expect, Location, OpenError, Store, StoreError, known_master, migrate, unmigrate,
 };
 
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "account",
+    "account_agent",
     "api_key",
     "approval",
     "browser_session",

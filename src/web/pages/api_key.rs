@@ -30,6 +30,8 @@ pub struct KeyEventLine<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyEvent {
     Created,
+    /// A program did, with a user token.
+    CreatedByToken,
     Rotated,
     Revoked,
     /// Somebody reported that it is no secret any more.
@@ -67,6 +69,7 @@ impl KeyEventLine<'_> {
         let words = &frame.texts.api_keys;
         match self.event {
             KeyEvent::Created => words.was_created,
+            KeyEvent::CreatedByToken => words.was_created_by_token,
             KeyEvent::Rotated => words.was_rotated,
             KeyEvent::Revoked => words.was_revoked,
             KeyEvent::Leaked => words.was_leaked,

@@ -1,6 +1,7 @@
 use askama::Template;
 
 use super::{Frame, ScopeWords};
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{KeyKind, Mode};
 use crate::protocol::timestamp::Seconds;
 use crate::web::texts::{NewKeyTexts, Run};
@@ -22,6 +23,8 @@ pub struct ApiKeyNewPage<'a> {
     /// The most characters of either.
     pub longest_name: usize,
     pub scopes: Vec<KeyScope<'a>>,
+    /// Whom it may be given to, where it may be at all.
+    pub agents: Option<Agents<'a>>,
     /// Which of the two is chosen, where there are two.
     pub mode: Option<Mode>,
     pub lives: Vec<Life>,
@@ -32,6 +35,16 @@ pub struct ApiKeyNewPage<'a> {
 pub struct KeyScope<'a> {
     pub scope: ScopeWords<'a>,
     pub ticked: bool,
+}
+
+/// The agents of this person.
+#[derive(Debug, Clone)]
+pub struct Agents<'a> {
+    pub of_person: Vec<&'a NamedAgent>,
+    /// The identifier of the one that is chosen.
+    pub chosen: Option<&'a str>,
+    /// Whether it may be given to nobody.
+    pub or_none: bool,
 }
 
 /// How long the key may live.
@@ -50,6 +63,22 @@ pub enum NewKeyError {
     NameMissing,
     TooLong,
     NothingTicked,
+    AgentMissing,
+}
+
+impl Agents<'_> {
+    fn is_chosen(&self, agent: &NamedAgent) -> bool {
+        self.chosen == Some(agent.id.as_str())
+    }
+
+    fn is_nobody(&self) -> bool {
+        !self.of_person.iter().any(|agent| self.is_chosen(agent))
+    }
+
+    /// There is none to choose from, and one must be.
+    fn are_missing(&self) -> bool {
+        self.of_person.is_empty() && !self.or_none
+    }
 }
 
 impl ApiKeyNewPage<'_> {
@@ -61,6 +90,7 @@ impl ApiKeyNewPage<'_> {
         let words = match self.kind {
             KeyKind::Secret => &self.words().title,
             KeyKind::UserToken => &self.words().token_title,
+            KeyKind::AgentKey => &self.words().agent_key_title,
         };
         words.fill(self.profile, "")
     }
@@ -80,19 +110,20 @@ impl ApiKeyNewPage<'_> {
             NewKeyError::NameMissing => words.name_missing.to_owned(),
             NewKeyError::TooLong => (words.too_long)(self.longest_name),
             NewKeyError::NothingTicked => words.nothing_ticked.to_owned(),
+            NewKeyError::AgentMissing => words.agent_missing.to_owned(),
         })
     }
 
     /// Where the page says it, beside saying it first.
-    fn name_error(&self) -> Option<String> {
-        self.error_words().filter(|_| self.error != Some(NewKeyError::NothingTicked))
+    fn error_at(&self, place: &str) -> Option<String> {
+        self.error_words().filter(|_| self.place_of_error() == place)
     }
 
-    fn scope_error(&self) -> Option<String> {
-        self.error_words().filter(|_| self.error == Some(NewKeyError::NothingTicked))
-    }
-
-    fn error_at(&self) -> &'static str {
-        if self.scope_error().is_some() { "scopes" } else { "name" }
+    const fn place_of_error(&self) -> &'static str {
+        match self.error {
+            Some(NewKeyError::NothingTicked) => "scopes",
+            Some(NewKeyError::AgentMissing) => "agent",
+            _ => "name",
+        }
     }
 }

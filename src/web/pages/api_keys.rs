@@ -19,6 +19,8 @@ pub struct ApiKeysPage<'a> {
     /// The most characters that are shown of any key, and that are taken for a search, so that
     /// nobody sends a whole one.
     pub longest_beginning: usize,
+    /// Whether there are tokens for scripts, too.
+    pub tokens: bool,
     /// Whether a key was revoked a moment ago.
     pub revoked: bool,
 }
@@ -43,6 +45,8 @@ pub struct KeyLine<'a> {
     pub beginning: &'a str,
     pub profile: &'a str,
     pub kind: KeyKind,
+    /// The agent of this person's that it is given to, by name.
+    pub agent: Option<&'a str>,
     pub resource_name: &'a str,
     pub scopes: Vec<ScopeWords<'a>>,
     pub mode: Mode,
@@ -74,8 +78,13 @@ impl KeyLine<'_> {
         self.mode == Mode::Sandbox
     }
 
-    pub(super) fn is_user_token(&self) -> bool {
-        self.kind == KeyKind::UserToken
+    /// What it is, where it is not a program's.
+    pub(super) fn kind_words(&self, frame: &Frame<'_>) -> Option<&'static str> {
+        match self.kind {
+            KeyKind::Secret => None,
+            KeyKind::UserToken => Some(frame.texts.api_keys.user_token),
+            KeyKind::AgentKey => Some(frame.texts.api_keys.agent_key),
+        }
     }
 
     pub(super) fn created(&self, frame: &Frame<'_>) -> Moment {
@@ -100,10 +109,25 @@ impl KeyLine<'_> {
             (Some(KeyEnded { at, cause: KeyEnd::Revoked }), _) => (words.revoked, Some(at)),
             (Some(KeyEnded { at, cause: KeyEnd::Rotated }), _) => (words.rotated, Some(at)),
             (Some(KeyEnded { at, cause: KeyEnd::Leaked }), _) => (words.leaked, Some(at)),
+            (Some(KeyEnded { at, cause: KeyEnd::AgentRemoved }), _) => {
+                (words.agent_removed, Some(at))
+            }
             (None, Some(at)) if at <= frame.now => (words.expired, Some(at)),
             (None, at) => (words.ends, at),
         };
         KeyFate { label, at: at.map(|at| frame.moment(at)) }
+    }
+}
+
+impl OfferLine<'_> {
+    pub(super) fn create_words<'a>(&'a self, frame: &Frame<'_>) -> Vec<Run<'a>> {
+        let words = &frame.texts.api_keys;
+        let words = match self.kind {
+            KeyKind::Secret => &words.create_for,
+            KeyKind::UserToken => &words.create_token_for,
+            KeyKind::AgentKey => &words.create_agent_key_for,
+        };
+        words.fill(self.profile, "")
     }
 }
 
@@ -113,11 +137,7 @@ impl ApiKeysPage<'_> {
     }
 
     fn create_for<'a>(&'a self, offer: &'a OfferLine<'_>) -> Vec<Run<'a>> {
-        let words = match offer.kind {
-            KeyKind::Secret => &self.words().create_for,
-            KeyKind::UserToken => &self.words().create_token_for,
-        };
-        words.fill(offer.profile, "")
+        offer.create_words(self.frame)
     }
 
     fn notice_words(&self) -> Option<&'static str> {

@@ -9,6 +9,7 @@
     reason = "tests: they read where to write the gallery, and cut pages apart"
 )]
 
+mod account_agents;
 mod accounts;
 mod agent_session;
 mod api_keys;
@@ -17,6 +18,7 @@ mod projects;
 mod results;
 mod samples;
 mod standard;
+mod tokens;
 mod usage;
 
 use std::collections::HashSet;

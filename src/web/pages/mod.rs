@@ -4,6 +4,7 @@
 //! Pages work without scripts, and carry no inline style or script, so that the policy of
 //! every answer can stay `default-src 'none'` (decision 16).
 
+pub mod account_agents;
 pub mod api_key;
 pub mod api_key_new;
 pub mod api_key_revoke;
@@ -26,6 +27,7 @@ pub mod sessions;
 pub mod set_password;
 pub mod sign_in;
 pub mod sign_up;
+pub mod tokens;
 pub mod unknown_client;
 pub mod upgrade;
 pub mod usage;
@@ -38,6 +40,7 @@ pub use form::{Field, FieldError};
 
 /// What surrounds every page.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each part that a setting switches on")]
 pub struct Frame<'a> {
     pub texts: &'static Texts,
     /// The time of the request: ages and countdowns are seen from here.
@@ -50,6 +53,8 @@ pub struct Frame<'a> {
     pub service: Service<'a>,
     /// Whether there are API keys here at all.
     pub keys: bool,
+    /// Likewise agents that keys are given to.
+    pub agents: bool,
     /// Likewise public tokens.
     pub projects: bool,
     /// Likewise plans.

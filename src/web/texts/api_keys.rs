@@ -14,6 +14,11 @@ pub struct ApiKeyTexts {
     pub create_token_for: Sentence,
     /// Beside the beginning of a person's own token.
     pub user_token: &'static str,
+    /// First: the profile.
+    pub create_agent_key_for: Sentence,
+    /// Beside the beginning of an agent's own key.
+    pub agent_key: &'static str,
+    pub agent: &'static str,
     pub search: &'static str,
     pub search_hint: &'static str,
     pub find: &'static str,
@@ -36,6 +41,7 @@ pub struct ApiKeyTexts {
     pub revoked: &'static str,
     pub rotated: &'static str,
     pub leaked: &'static str,
+    pub agent_removed: &'static str,
     pub over: &'static str,
     pub withdrawn: &'static str,
     pub due: Words,
@@ -57,6 +63,7 @@ pub struct ApiKeyTexts {
     pub keep: &'static str,
     pub revoked_now: &'static str,
     pub was_created: &'static str,
+    pub was_created_by_token: &'static str,
     pub was_rotated: &'static str,
     pub was_revoked: &'static str,
     pub was_leaked: &'static str,
@@ -71,6 +78,8 @@ pub struct NewKeyTexts {
     pub title: Sentence,
     /// First: the profile.
     pub token_title: Sentence,
+    /// First: the profile.
+    pub agent_key_title: Sentence,
     pub lead: &'static str,
     pub name: &'static str,
     pub name_hint: &'static str,
@@ -78,6 +87,11 @@ pub struct NewKeyTexts {
     pub environment_hint: &'static str,
     pub scopes: &'static str,
     pub scopes_words: &'static str,
+    pub agent: &'static str,
+    pub no_agent: Words,
+    /// Where there is none to choose from.
+    pub agents_first: &'static str,
+    pub to_agents: &'static str,
     pub mode: &'static str,
     pub live: Words,
     pub sandbox: Words,
@@ -87,6 +101,7 @@ pub struct NewKeyTexts {
     pub name_missing: &'static str,
     pub too_long: fn(usize) -> String,
     pub nothing_ticked: &'static str,
+    pub agent_missing: &'static str,
 }
 
 /// The one page that shows a key.

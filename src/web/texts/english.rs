@@ -1,11 +1,13 @@
 //! English: the language every other catalogue is checked against.
 
+mod account_agents;
 mod api_keys;
 mod clients;
 mod doors;
 mod people;
 mod projects;
 mod sessions;
+mod tokens;
 mod usage;
 
 use super::Piece::{First, Words as W};
@@ -26,8 +28,10 @@ pub static ENGLISH: Texts = Texts {
     decision: sessions::DECISION,
     sessions: sessions::SESSIONS,
     events: sessions::EVENTS,
+    account_agents: account_agents::ACCOUNT_AGENTS,
     api_keys: api_keys::API_KEYS,
     projects: projects::PROJECTS,
+    tokens: tokens::TOKENS,
     usage: usage::USAGE,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },
@@ -38,6 +42,7 @@ const FRAME: FrameTexts = FrameTexts {
     sign_out: "Sign out",
     sessions: "Agent sessions",
     keys: "API keys",
+    agents: "Agents",
     projects: "Projects",
     usage: "Usage",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),

@@ -4,6 +4,7 @@
 //! that a language may order and inflect as it needs; sentences whose names are set in their
 //! own type are a [`Sentence`].
 
+mod account_agents;
 mod api_keys;
 mod clients;
 mod doors;
@@ -11,11 +12,13 @@ pub mod english;
 mod people;
 mod projects;
 mod sessions;
+mod tokens;
 mod usage;
 
 use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
+pub use account_agents::AccountAgentTexts;
 pub use api_keys::{ApiKeyTexts, NewKeyTexts, ShownKeyTexts};
 pub use clients::{Remedy, UnknownClientTexts};
 pub use doors::{
@@ -25,6 +28,7 @@ pub use doors::{
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
+pub use tokens::TokenTexts;
 pub use usage::UsageTexts;
 
 /// One language.
@@ -45,8 +49,10 @@ pub struct Texts {
     pub decision: DecisionTexts,
     pub sessions: SessionTexts,
     pub events: EventTexts,
+    pub account_agents: AccountAgentTexts,
     pub api_keys: ApiKeyTexts,
     pub projects: ProjectTexts,
+    pub tokens: TokenTexts,
     pub usage: UsageTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,
@@ -92,6 +98,7 @@ pub struct FrameTexts {
     pub sign_out: &'static str,
     pub sessions: &'static str,
     pub keys: &'static str,
+    pub agents: &'static str,
     pub projects: &'static str,
     pub usage: &'static str,
     /// First: this page's host.

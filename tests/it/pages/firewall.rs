@@ -69,7 +69,7 @@ async fn made_by_people(site: &Site) -> i64 {
     site.count(
         "SELECT (SELECT COUNT(*) FROM signing_key) + 100 * (SELECT COUNT(*) FROM client) \
          + 10000 * (SELECT COUNT(*) FROM account) + 1000000 * (SELECT COUNT(*) FROM one_time_link) + 100000000 * (SELECT COUNT(*) FROM api_key) \
-         + 10000000000 * (SELECT COUNT(*) FROM project)",
+         + 10000000000 * (SELECT COUNT(*) FROM project) + 1000000000000 * (SELECT COUNT(*) FROM account_agent)",
     )
     .await
 }

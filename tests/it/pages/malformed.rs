@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{PROFILE, key_of, project_of, state};
+use super::{PROFILE, SOURCE, agent_of, key_of, project_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::form_token;
@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 41] = [
+const ROUTES: [(&str, Takes); 44] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -66,15 +66,17 @@ const ROUTES: [(&str, Takes); 41] = [
     ("/account/keys/new/test", Takes::Page),
     ("/account/keys/KEY/rotate", Takes::Page),
     ("/account/keys/KEY/revoke", Takes::Page),
+    ("/account/agents", Takes::Page),
+    ("/account/agents/AGENT/remove", Takes::Page),
     ("/account/projects", Takes::Page),
+    ("/account/tokens", Takes::Page),
     ("/account/projects/PROJECT/revoke", Takes::Page),
 ];
 
 /// The routes above are all there are, so a new one cannot be forgotten.
 #[test]
 fn every_route_that_takes_a_body_is_here() {
-    let source = include_str!("../../../src/web/mod.rs");
-    let takes = source.split(".service(").skip(1).filter(|service| {
+    let takes = SOURCE.split(".service(").skip(1).filter(|service| {
         service.contains(".route(web::post()") || service.contains(".route(web::route()")
     });
     // `/demo/whoami` and `/forward-auth`, alone and with a path, answer every method and read no
@@ -106,10 +108,11 @@ async fn world() -> World {
         ada.cookie.clone().expect("a cookie"),
     );
     let (key, project) = (key_of(&mut ada).await, project_of(&mut ada).await);
+    let account_agent = agent_of(&mut ada).await;
     let path = |route: &str| {
         let route =
             route.replace("/approve/LINK", &link).replace("KEY", &key).replace("PROJECT", &project);
-        route.replace("SESSION", &session)
+        route.replace("SESSION", &session).replace("AGENT", &account_agent)
     };
     let routes = ROUTES.iter().map(|(route, takes)| (path(route), *takes)).collect();
     World { site, routes, headers, token, access }
@@ -384,9 +387,10 @@ async fn a_form_with_one_parameter_too_many_is_refused_and_the_connection_closed
 
 /// Every path of the router, whatever it takes.
 fn every_path() -> Vec<String> {
-    let source = include_str!("../../../src/web/mod.rs");
-    let routes = source.split_once("pub fn routes(").expect("the routes").1;
-    let routes = routes.split_once("pub fn metrics_routes(").expect("their end").0;
+    let (before, after) = SOURCE.split_once("pub fn metrics_routes(").expect("a part apart");
+    let routes = before.split_once("pub fn routes(").expect("the routes").1;
+    let offered = after.split_once("\n}").expect("its end").1;
+    let routes = format!("{routes}{offered}");
     let paths = routes.split("\"/").skip(1).map(|rest| rest.split('"').next().expect("a path"));
     let named = paths.map(|path| {
         let mut parts: Vec<&str> = path.split('/').collect();

@@ -27,10 +27,15 @@ use crate::support::reply::Reply;
 /// demo resource.
 const PROFILE: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n\
                        user_claimed = true\n\
-                       billing_url = \"https://example.com/billing\"\n\
+                       billing_url = \"https://example.com/billing\"\n[profile.jwt]\n\
                        [[profile.credential]]\nprefix = \"ex_\"\n\
+                       bind_agent = \"X-Agent\"\n\
                        [[profile.credential]]\ntype = \"public\"\nprefix = \"ext_\"\n\
                        allow = [\"POST /track\"]\n[[profile.plan]]\nname = \"free\"\n";
+
+/// Where every route is written down.
+const SOURCE: &str =
+    concat!(include_str!("../../../src/web/mod.rs"), include_str!("../../../src/web/offered.rs"));
 
 /// What the database holds of people's and agents' state. Events, counters and "last used"
 /// are left out: they may move while protected state must not.
@@ -50,7 +55,8 @@ pub async fn state(site: &Site) -> [i64; 3] {
                  + 10000000000000000 * (SELECT COUNT(*) FROM browser_session) AS BIGINT)";
     let keys = "SELECT CAST(COUNT(*) + 1000 * COUNT(ended_at) + \
                 1000000 * COALESCE(SUM(revision), 0) + 1000000000 * \
-                (SELECT COUNT(*) + 1000 * COUNT(revoked_at) FROM project) AS BIGINT) FROM api_key";
+                (SELECT COUNT(*) + 1000 * COUNT(revoked_at) FROM project) + 1000000000000000 * \
+                (SELECT COUNT(*) FROM account_agent) AS BIGINT) FROM api_key";
     [site.count(rows).await, site.count(moves).await, site.count(keys).await]
 }
 
@@ -61,6 +67,15 @@ pub async fn key_of(person: &mut Person) -> String {
     let reply = person.post_from(page, page, &fields).await;
     let link = "<a class=\"button\" href=\"/account/keys/";
     between(&reply.text, link, "\"").unwrap_or_else(|| panic!("a key: {}", reply.text)).to_owned()
+}
+
+/// An agent of this person's, likewise.
+pub async fn agent_of(person: &mut Person) -> String {
+    let page = "/account/agents";
+    let made = person.post_from(page, page, &[("name", "Test agent of hers")]).await;
+    assert_eq!(made.status, 303, "{}", made.text);
+    let list = person.get(page).await.text;
+    between(&list, "action=\"/account/agents/", "/remove\"").expect("an agent").to_owned()
 }
 
 /// A project of this person's, likewise.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign::flow::account::{self, NewPerson};
 use serde_json::json;
 
-use super::{PROFILE, key_of, project_of, session_of, state};
+use super::{PROFILE, SOURCE, agent_of, key_of, project_of, session_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::person::{Person, form_token};
@@ -258,6 +258,19 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[]),
         Passes::Owner { passed: 303, other: 404, refused: 403 },
     ),
+    get("/account/agents", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post("/account/agents", Body::Form(&[]), Passes::AnyPerson { passed: 422, refused: 403 }),
+    post(
+        "/account/agents/{id}/remove",
+        Body::Form(&[]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
+    get("/account/tokens", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post(
+        "/account/tokens",
+        Body::Form(&[("profile", "test")]),
+        Passes::AnyPerson { passed: 200, refused: 403 },
+    ),
     get("/account/usage", Passes::AnyPerson { passed: 200, refused: 303 }),
     // Whoever has a key may say that it leaked.
     post("/leaked-keys", Body::Json(r#"{"keys":["unknown"]}"#), ALL),
@@ -308,6 +321,7 @@ pub(super) struct World {
     session: String,
     key: String,
     project: String,
+    account_agent: String,
     approval: String,
     welcome: String,
 }
@@ -331,8 +345,21 @@ pub(super) async fn world() -> World {
     let link = account::add(&site.app, &linked, false, site.clock.now()).await.expect("added");
     let welcome = link.expect("a link").reveal().to_owned();
     let (key, project) = (key_of(&mut ada).await, project_of(&mut ada).await);
+    let account_agent = agent_of(&mut ada).await;
     let agent = tokens.remove(0);
-    World { site, ada, bob, stranger, agent, session, key, project, approval, welcome }
+    World {
+        site,
+        ada,
+        bob,
+        stranger,
+        agent,
+        session,
+        key,
+        project,
+        account_agent,
+        approval,
+        welcome,
+    }
 }
 
 impl World {
@@ -340,6 +367,7 @@ impl World {
         let id = match row.path {
             path if path.starts_with("/approve") => &self.approval,
             path if path.starts_with("/account/keys") => &self.key,
+            path if path.starts_with("/account/agents") => &self.account_agent,
             path if path.starts_with("/account/projects") => &self.project,
             _ => &self.session,
         };
@@ -479,8 +507,7 @@ async fn credentials_in_each_others_place_are_nobody() {
 /// Case 251: a route without a row, and a row without a route, fail here.
 #[test]
 fn every_route_has_a_row_and_every_row_a_route() {
-    let source = include_str!("../../../src/web/mod.rs");
-    let routes = routes_of(source);
+    let routes = routes_of(SOURCE);
     assert!(routes.len() > 30, "the source is not read as it is written any more: {routes:?}");
     let rows: BTreeSet<(String, String)> =
         ROWS.iter().map(|row| (row.path.to_owned(), row.method.to_owned())).collect();

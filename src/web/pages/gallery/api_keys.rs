@@ -2,10 +2,12 @@
 
 use super::results::granted;
 use super::samples::{CSRF, NOW, Pages, Sample, show};
+use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{Exposure, KeyEnd, KeyEnded, KeyKind, Mode, Rotation};
+use crate::domain::id::AgentId;
 use crate::protocol::timestamp::Seconds;
 use crate::web::pages::api_key::{ApiKeyPage, KeyEvent, KeyEventLine};
-use crate::web::pages::api_key_new::{ApiKeyNewPage, KeyScope, Life, NewKeyError};
+use crate::web::pages::api_key_new::{Agents, ApiKeyNewPage, KeyScope, Life, NewKeyError};
 use crate::web::pages::api_key_revoke::ApiKeyRevokePage;
 use crate::web::pages::api_key_shown::{ApiKeyShownPage, OldKey};
 use crate::web::pages::api_keys::{ApiKeysPage, KeyLine, OfferLine};
@@ -24,8 +26,10 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
             offer("agent-sentinel", KeyKind::Secret),
             offer("agentvista", KeyKind::Secret),
             offer("agentvista", KeyKind::UserToken),
+            offer("agrenting", KeyKind::AgentKey),
         ],
         search,
+        tokens: true,
         longest_beginning: 12,
         revoked,
     };
@@ -74,6 +78,7 @@ fn line(sample: &Sample) -> KeyLine<'_> {
         beginning: "as_012345",
         profile: "agent-sentinel",
         kind: KeyKind::UserToken,
+        agent: Some(&sample.label),
         resource_name: "Example API",
         scopes: granted(),
         mode: Mode::Sandbox,
@@ -97,6 +102,7 @@ fn one<'a>(frame: &'a Frame<'a>, key: KeyLine<'a>, rotation: Option<Rotation>) -
         event(3_500, KeyEvent::Exposed(Exposure::Page)),
         event(3_600, KeyEvent::Revoked),
         event(90_000, KeyEvent::Rotated),
+        event(8_035_100, KeyEvent::CreatedByToken),
         event(8_035_200, KeyEvent::Created),
     ];
     ApiKeyPage { frame, csrf: CSRF, key, rotation, history }
@@ -105,6 +111,9 @@ fn one<'a>(frame: &'a Frame<'a>, key: KeyLine<'a>, rotation: Option<Rotation>) -
 fn forms(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let scope = |name, title, ticked| KeyScope { scope: ScopeWords { name, title }, ticked };
     let life = |value: &str, span, chosen| Life { value: value.to_owned(), span, chosen };
+    let agent = NamedAgent { id: AgentId("agt_01".to_owned()), name: sample.label.clone() };
+    let other = NamedAgent { id: AgentId("agt_02".to_owned()), name: "billing-agent".to_owned() };
+    let agents = |of_person, or_none| Some(Agents { of_person, chosen: Some("agt_02"), or_none });
     let form = |mode, error| ApiKeyNewPage {
         frame,
         csrf: CSRF,
@@ -119,6 +128,7 @@ fn forms(sample: &Sample, frame: &Frame<'_>) -> Pages {
             scope("events:read", "Read your events", true),
             scope("events:write", "Write events", false),
         ],
+        agents: None,
         mode,
         lives: vec![
             life("2592000s", Some(Seconds::DAY.times(30)), false),
@@ -127,7 +137,12 @@ fn forms(sample: &Sample, frame: &Frame<'_>) -> Pages {
         ],
         error,
     };
+    let given = |agents, error| ApiKeyNewPage { agents, ..form(None, error) };
+    let missing = Some(NewKeyError::AgentMissing);
     vec![
+        show("api-key-for-agent", &given(agents(vec![&agent, &other], true), None)),
+        show("api-key-no-agent", &given(agents(vec![&agent], false), missing)),
+        show("api-key-no-agents", &given(agents(Vec::new(), false), missing)),
         show("api-key-new", &form(Some(Mode::Live), None)),
         show("api-key-no-name", &form(None, Some(NewKeyError::NameMissing))),
         show("api-key-long-name", &form(None, Some(NewKeyError::TooLong))),

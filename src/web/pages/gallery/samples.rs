@@ -70,6 +70,7 @@ impl Sample {
                 privacy: Some("https://example.com/privacy"),
             },
             keys: true,
+            agents: true,
             projects: true,
             plans: true,
             person: signed_in.then_some(Person { name: &self.person, email, csrf: CSRF }),
@@ -88,7 +89,9 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::results::decisions(sample, &inside));
     pages.extend(super::results::sessions(sample, &inside));
     pages.extend(super::api_keys::pages(sample, &inside));
+    pages.extend(super::account_agents::pages(sample, &inside));
     pages.extend(super::projects::pages(sample, &inside));
+    pages.extend(super::tokens::pages(&inside));
     pages.extend(super::usage::pages(&inside));
     pages.extend([
         show(

@@ -65,14 +65,14 @@ async fn site() -> Site {
 }
 
 /// A key that was shown once.
-struct Shown {
-    id: String,
-    secret: String,
+pub(super) struct Shown {
+    pub id: String,
+    pub secret: String,
 }
 
 /// The key of the page that shows it.
 #[track_caller]
-fn shown(page: &Reply) -> Shown {
+pub(super) fn shown(page: &Reply) -> Shown {
     assert_eq!(page.status, 200, "{}", page.text);
     let secret = between(&page.text, "data-copy-this dir=\"ltr\">", "</output>").expect("a key");
     let id = between(&page.text, "<a class=\"button\" href=\"/account/keys/", "\"").expect("an id");
