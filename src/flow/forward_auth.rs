@@ -61,7 +61,7 @@ pub struct Waiting<'a> {
     pub from: Option<IpAddr>,
     /// Its one `DPoP` header (RFC 9449 §4.1).
     pub proof: Option<&'a str>,
-    /// Whether a page in a browser sends it: it has an `Origin` (Fetch standard).
+    /// Whether a page in a browser sends it.
     pub from_page: bool,
     /// Which agent it says that it is (docs/credentials.md, "Agents").
     pub said_agents: Vec<SaidAgent<'a>>,
@@ -186,10 +186,10 @@ pub async fn admit(
     };
     if let Holder::Project { profile, .. } = &live.credential.holder {
         // What it opens is named; that anybody holds it makes every other place forbidden.
-        let own = credential::is_public_route(app, proxy.resource(), Some(profile), waiting);
-        return if own { Ok(LetIn { live, agent: None, left: None }) } else { Err(unknown.into()) };
-    }
-    if !live.credential.scopes.covers(&waiting.needed) {
+        if !credential::is_public_route(app, proxy.resource(), Some(profile), waiting) {
+            return Err(unknown.into());
+        }
+    } else if !live.credential.scopes.covers(&waiting.needed) {
         return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
     }
     if !waiting.accepts.passes(&live.credential) {

@@ -58,6 +58,21 @@ impl Store {
         row.map(ApiKey::try_from).transpose()
     }
 
+    /// The keys of these digests, whether or not they are good: one question, however many.
+    ///
+    /// # Errors
+    ///
+    /// As [`api_key`](Self::api_key).
+    pub async fn api_keys_with(
+        &self,
+        digests: impl Iterator<Item = &Digest>,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        let digests = digests.map(|digest| digest.0.to_vec());
+        let by_digest = api_key::Column::Digest.is_in(digests);
+        let rows = api_key::Entity::find().filter(by_digest).all(self.reader()).await?;
+        rows.into_iter().map(ApiKey::try_from).collect()
+    }
+
     /// The environments that a person's keys name, in their order.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{self, oauth_error, retry_after};
-use super::carried::{Carried, Contradiction};
+use super::carried::{self, Carried, Contradiction};
 use super::{forwarded, request};
 use crate::app::App;
 use crate::domain::plan::{Beyond, Left};
@@ -150,7 +150,7 @@ fn waiting<'a>(
         query,
         from: told_address(app, request),
         proof: only(headers, &["dpop"]).ok()?,
-        from_page: headers.contains_key(header::ORIGIN),
+        from_page: carried::is_from_page(headers),
         said_agents: said_agents(app, proxy.resource(), headers),
     })
 }
