@@ -2,7 +2,8 @@
 
 use super::agent_headers;
 use super::entry::Entry;
-use super::managed::{self, Addresses, Managed};
+use super::managed::{self, Managed};
+use super::prefixes::{Taken, form};
 use super::problem::Problem;
 use super::public_tokens::{self, PublicRules};
 use super::via::{self, Via};
@@ -10,7 +11,6 @@ use crate::domain::api_key::{KeyKind, Mode, Rotation};
 use crate::domain::resource::Resource;
 use crate::protocol::api_key::KeyForm;
 use crate::protocol::scope::Scopes;
-use crate::protocol::secret::SecretKind;
 use crate::protocol::timestamp::Seconds;
 
 /// What holds of the keys of one kind that a profile has.
@@ -26,6 +26,8 @@ pub struct KeyRules {
     pub via: Vec<Via>,
     /// Whether it may come from a page in a browser, where whoever opens the page can read it.
     pub browsers: bool,
+    /// Whether it may come over plain http to an API that is elsewhere than on this machine.
+    pub plain_http: bool,
     /// What a person may tick. Never empty.
     pub scopes: Scopes,
     /// The longest life a person may choose; keys may last until they are revoked where it is
@@ -49,7 +51,7 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "resource_param",
     "type",
     "prefix",
@@ -63,6 +65,7 @@ const KNOWN: [&str; 15] = [
     "rotate",
     "overlap",
     "browsers",
+    "plain_http",
     "bind_agent",
     "act_as",
 ];
@@ -93,33 +96,6 @@ impl KeyRules {
 
     pub fn forms(&self) -> impl Iterator<Item = &KeyForm> {
         std::iter::once(&self.live).chain(&self.sandbox)
-    }
-}
-
-/// Prefixes that are taken, by whom.
-pub(super) struct Prefixes(Vec<String>);
-
-/// What no two profiles may have.
-pub(super) struct Taken {
-    pub prefixes: Prefixes,
-    pub addresses: Addresses,
-}
-
-impl Prefixes {
-    /// Those of this server's own secrets.
-    pub fn ours() -> Self {
-        Self(SecretKind::ALL.iter().map(|kind| kind.prefix().to_owned()).collect())
-    }
-
-    /// Takes a prefix, unless it and another could begin the same text: then nothing could tell
-    /// two kinds of credential apart.
-    fn take(&mut self, prefix: &str) -> Result<(), String> {
-        let clash = |taken: &&String| taken.starts_with(prefix) || prefix.starts_with(*taken);
-        if let Some(taken) = self.0.iter().find(clash) {
-            return Err(format!("{taken} is taken, and the same text could begin with both"));
-        }
-        self.0.push(prefix.to_owned());
-        Ok(())
     }
 }
 
@@ -202,6 +178,7 @@ fn rule(
         via: via::read(entry, problems),
         browsers: entry.one_of("browsers", &["refuse", "accept"], problems) == Some("accept"),
         resource_param: entry.text("resource_param", problems),
+        plain_http: entry.one_of("plain_http", &["accept", "refuse"], problems) == Some("accept"),
         managed: managed::read(entry, (kind, &scopes), addresses, problems),
         scopes,
         longest: longest(entry, problems),
@@ -212,26 +189,6 @@ fn rule(
         live: live?,
     };
     Some(rules)
-}
-
-pub(super) fn form(
-    entry: &Entry<'_>,
-    name: &str,
-    bytes: usize,
-    prefixes: &mut Prefixes,
-    problems: &mut Vec<Problem>,
-) -> Option<KeyForm> {
-    let prefix = entry.text(name, problems)?;
-    let taken = if KeyForm::is_prefix(&prefix) {
-        prefixes.take(&prefix)
-    } else {
-        Err("write small letters and digits with an underscore at the end, such as ex_".to_owned())
-    };
-    if let Err(remedy) = taken {
-        problems.push(entry.problem(name, remedy));
-        return None;
-    }
-    Some(KeyForm::new(&prefix, bytes))
 }
 
 /// Scopes of the resource; all of them when left out.
@@ -300,6 +257,7 @@ mod tests {
             display: 6,
             via: vec![Via::Bearer],
             browsers: false,
+            plain_http: true,
             scopes: Scopes::of(["demo:read", "demo:write"]).expect("scopes"),
             longest: None,
             remind_after: Seconds::DAY.times(90),
@@ -363,6 +321,7 @@ mod tests {
             ("via = ['query:a&b']", "via"),
             ("via = ['body:']", "via"),
             ("browsers = true", "browsers"),
+            ("plain_http = 'never'", "plain_http"),
             ("scopes = []", "scopes"),
             ("scopes = ['unknown']", "scopes"),
             ("expires = '1h'", "expires"),

@@ -204,6 +204,15 @@ fn route(
     }
 }
 
+/// A route that is about no one thing.
+pub(super) fn plain_route(operation: Operation, text: &str) -> Result<ManagedRoute, &'static str> {
+    let (method, path) = address(text)?;
+    if path.contains('{') {
+        return Err("it is about no one key; leave names in braces out");
+    }
+    Ok(ManagedRoute { operation, method: method.to_owned(), path: path.to_owned() })
+}
+
 /// A method, and a path without a slash at its end.
 fn address(text: &str) -> Result<(&str, &str), &'static str> {
     let (method, path) = text.split_once(' ').unwrap_or_default();
@@ -231,7 +240,7 @@ fn is_named(path: &str, name: &str) -> Result<bool, &'static str> {
 }
 
 impl Addresses {
-    fn take(&mut self, route: ManagedRoute) -> Result<ManagedRoute, &'static str> {
+    pub fn take(&mut self, route: ManagedRoute) -> Result<ManagedRoute, &'static str> {
         let new = self.0.insert(format!("{} {}", route.method, route.path));
         if new { Ok(route) } else { Err("another line has this route; write another") }
     }

@@ -99,7 +99,7 @@ pub(super) fn rate(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Rat
     rate
 }
 
-fn spelled(text: &str) -> Option<Rate> {
+pub(super) fn spelled(text: &str) -> Option<Rate> {
     let (most, span) = text.split_once('/')?;
     let span = match span {
         "s" => Seconds(1),

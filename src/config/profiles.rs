@@ -5,14 +5,16 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::credentials::{self, Credentials, KeyRules, Prefixes, Taken};
+use super::credentials::{self, Credentials, KeyRules};
 use super::entry::Entry;
 use super::managed::Addresses;
 use super::plans::{self, Plans};
+use super::prefixes::{Prefixes, Taken};
 use super::problem::Problem;
 use super::public_tokens::PublicRules;
 use super::reader::Reader;
 use super::resources::identified;
+use super::session_tokens::{self, SessionTokens};
 use crate::domain::resource::{AccessTokenFormat, Resource};
 use crate::protocol::error_dialect::ErrorDialect;
 use crate::protocol::resource_identifier::ResourceIdentifier;
@@ -36,6 +38,8 @@ pub struct Profile {
     pub plans: Option<Plans>,
     /// The tokens that people's browsers hand out: `[profile.jwt]`.
     pub console: Option<ConsoleTokens>,
+    /// What the keys of agents are traded for: `[profile.session_token]`.
+    pub session_tokens: Option<SessionTokens>,
 }
 
 /// Signed tokens by which a person's scripts act as that person, for a while.
@@ -45,7 +49,7 @@ pub struct ConsoleTokens {
 }
 
 /// Every line of a profile.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     "name",
     "resource",
     "error_dialect",
@@ -55,6 +59,7 @@ const KNOWN: [&str; 9] = [
     "events_scope",
     "rate_headers",
     "jwt",
+    "session_token",
 ];
 
 /// The door of `/agent-sessions/*`.
@@ -128,6 +133,7 @@ fn profile(
     let agent_sessions = section.map(|section| agent_sessions(&section, resource, problems));
     let error_dialect = error_dialect(entry, problems);
     let Credentials { keys, public } = credentials::read(entry, resource, taken, problems);
+    let session_tokens = session_tokens::read(entry, taken, problems);
     let plans = plans::read(entry, resource, problems);
     let console = entry.section("jwt", problems).map(|section| console(&section, problems));
     let resource = resource?.identifier.clone();
@@ -140,6 +146,7 @@ fn profile(
         public,
         plans,
         console,
+        session_tokens,
     })
 }
 

@@ -1,8 +1,8 @@
 //! The public tokens of a profile: `[[profile.credential]]` with `type = "public"`.
 
-use super::credentials::{Prefixes, form};
 use super::entry::Entry;
 use super::plans;
+use super::prefixes::{Prefixes, form};
 use super::problem::Problem;
 use super::via::{self, Via};
 use crate::domain::plan::Rate;

@@ -93,6 +93,8 @@ pub enum Exposure {
     Page,
     /// It came where public tokens go, as out of the snippet of a web site.
     PublicRoute,
+    /// It travelled without encryption, past everybody on the way.
+    PlainHttp,
 }
 
 impl Exposure {
@@ -102,12 +104,14 @@ impl Exposure {
         match self {
             Self::Page => "page",
             Self::PublicRoute => "public_route",
+            Self::PlainHttp => "plain_http",
         }
     }
 
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Page, Self::PublicRoute].into_iter().find(|exposure| exposure.name() == name)
+        let mut all = [Self::Page, Self::PublicRoute, Self::PlainHttp].into_iter();
+        all.find(|exposure| exposure.name() == name)
     }
 }
 

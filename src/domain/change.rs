@@ -12,6 +12,7 @@ use crate::domain::limit::Count;
 use crate::domain::pushed_request::PushedRequest;
 use crate::domain::replay::Use;
 use crate::domain::session::{EndCause, Session, Token};
+use crate::domain::session_token::SessionToken;
 use crate::domain::step_up::Extra;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -152,6 +153,10 @@ pub enum Effect {
         cause: KeyEnd,
         at: Timestamp,
     },
+    /// A token of a live key; refused when the key has ended meanwhile.
+    IssueSessionToken(SessionToken),
+    /// Ends one session token at once; its key goes on.
+    EndSessionToken(Digest),
     /// A new project is one of so many live ones of its account at most; refused otherwise.
     HoldProjects {
         with: ProjectId,

@@ -6,6 +6,7 @@ use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, S
 use crate::domain::limited_to::LimitedTo;
 use crate::domain::project::Project;
 use crate::domain::resource::Resource;
+use crate::domain::session_token::SessionToken;
 use crate::protocol::actor::Actor;
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::introspection::SESSION;
@@ -55,6 +56,14 @@ pub enum Holder {
     Project { id: ProjectId, profile: String },
     /// The browser of a person, which handed out a token for a while.
     Console { id: String, profile: String },
+    /// A token that this key of an agent's was traded for.
+    SessionToken {
+        key: KeyId,
+        profile: String,
+        mode: Mode,
+        agent: Option<NamedAgent>,
+        limited_to: LimitedTo,
+    },
 }
 
 impl Holder {
@@ -63,7 +72,7 @@ impl Holder {
     pub fn id(&self) -> &str {
         match self {
             Self::Session(id) => id.as_str(),
-            Self::Key { id, .. } => id.as_str(),
+            Self::Key { id, .. } | Self::SessionToken { key: id, .. } => id.as_str(),
             Self::Project { id, .. } => id.as_str(),
             Self::Console { id, .. } => id,
         }
@@ -77,6 +86,7 @@ impl Holder {
             Self::Key { kind, .. } => kind.name(),
             Self::Project { .. } => "public",
             Self::Console { .. } => "console",
+            Self::SessionToken { .. } => "session-token",
         }
     }
 
@@ -86,7 +96,8 @@ impl Holder {
             Self::Session(_) => None,
             Self::Key { profile, .. }
             | Self::Project { profile, .. }
-            | Self::Console { profile, .. } => Some(profile),
+            | Self::Console { profile, .. }
+            | Self::SessionToken { profile, .. } => Some(profile),
         }
     }
 
@@ -94,7 +105,7 @@ impl Holder {
     pub const fn mode(&self) -> Mode {
         match self {
             Self::Session(_) | Self::Project { .. } | Self::Console { .. } => Mode::Live,
-            Self::Key { mode, .. } => *mode,
+            Self::Key { mode, .. } | Self::SessionToken { mode, .. } => *mode,
         }
     }
 
@@ -102,7 +113,26 @@ impl Holder {
     #[must_use]
     pub const fn agent(&self) -> Option<&NamedAgent> {
         match self {
-            Self::Key { agent, .. } => agent.as_ref(),
+            Self::Key { agent, .. } | Self::SessionToken { agent, .. } => agent.as_ref(),
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
+        }
+    }
+
+    /// The key that it is, or that it was made of.
+    #[must_use]
+    pub const fn key(&self) -> Option<&KeyId> {
+        match self {
+            Self::Key { id, .. } | Self::SessionToken { key: id, .. } => Some(id),
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
+        }
+    }
+
+    /// The profile and the kind of that key.
+    #[must_use]
+    pub fn key_kind(&self) -> Option<(&str, KeyKind)> {
+        match self {
+            Self::Key { profile, kind, .. } => Some((profile, *kind)),
+            Self::SessionToken { profile, .. } => Some((profile, KeyKind::AgentKey)),
             Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
         }
     }
@@ -111,7 +141,9 @@ impl Holder {
     #[must_use]
     pub fn limited_to(&self) -> Option<&LimitedTo> {
         match self {
-            Self::Key { limited_to, .. } => Some(limited_to).filter(|all| !all.is_everything()),
+            Self::Key { limited_to, .. } | Self::SessionToken { limited_to, .. } => {
+                Some(limited_to).filter(|all| !all.is_everything())
+            }
             Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
         }
     }
@@ -120,7 +152,10 @@ impl Holder {
     pub const fn session(&self) -> Option<&SessionId> {
         match self {
             Self::Session(id) => Some(id),
-            Self::Key { .. } | Self::Project { .. } | Self::Console { .. } => None,
+            Self::Key { .. }
+            | Self::Project { .. }
+            | Self::Console { .. }
+            | Self::SessionToken { .. } => None,
         }
     }
 }
@@ -151,6 +186,20 @@ impl Credential {
             details: AuthorizationDetails::default(),
             expires_at: key.expires_at,
         }
+    }
+
+    /// What a token is worth that a key was traded for: what the key is, until its own end.
+    #[must_use]
+    pub fn of_session_token(token: &SessionToken, key: ApiKey) -> Self {
+        let holder = Holder::SessionToken {
+            key: key.id.clone(),
+            profile: key.profile.clone(),
+            mode: key.mode,
+            agent: key.agent.clone(),
+            limited_to: key.limited_to.clone(),
+        };
+        let end = key.expires_at.map_or(token.expires_at, |end| end.min(token.expires_at));
+        Self { holder, issued_at: token.created_at, expires_at: Some(end), ..Self::of_key(key) }
     }
 
     /// What a project's token is worth: it says whose the project is, and no scope is among what

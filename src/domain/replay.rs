@@ -23,6 +23,8 @@ pub enum Once {
     Proof,
     /// What the owner of a key is told about one day of it.
     Notice,
+    /// A wrong key that was counted against an address.
+    WrongKey,
 }
 
 impl Once {
@@ -31,6 +33,7 @@ impl Once {
             Self::ClientAssertion => "client_assertion",
             Self::Proof => "dpop",
             Self::Notice => "notice",
+            Self::WrongKey => "wrong_key",
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::domain::account_agent::NamedAgent;
-use crate::domain::credential::{Credential, Holder};
+use crate::domain::credential::Credential;
 use crate::domain::id::AccountId;
 use crate::flow::account_agent;
 use crate::flow::api_key;
@@ -30,10 +30,11 @@ pub async fn acting(
     live: &LiveToken,
     waiting: &Waiting<'_>,
 ) -> Result<Option<NamedAgent>, NotLetIn> {
-    let Holder::Key { profile, kind, agent, .. } = &live.credential.holder else {
+    let holder = &live.credential.holder;
+    let (agent, Some((profile, kind))) = (holder.agent(), holder.key_kind()) else {
         return Ok(None);
     };
-    let rules = api_key::offer_of(app, profile, *kind).map(|offer| offer.rules);
+    let rules = api_key::offer_of(app, profile, kind).map(|offer| offer.rules);
     if let Some(header) = rules.and_then(|rules| rules.act_as.as_deref()) {
         return acts_as(app, live, said(waiting, header)?, header).await;
     }
@@ -44,7 +45,7 @@ pub async fn acting(
             return Err(NotLetIn::AnotherAgent);
         }
     }
-    Ok(agent.clone())
+    Ok(agent.cloned())
 }
 
 /// The one thing that is said in this header, however often.
@@ -102,12 +103,11 @@ pub(in crate::flow) async fn choice(
     app: &App,
     credential: &Credential,
 ) -> Result<Vec<NamedAgent>, StoreError> {
-    let (Holder::Key { profile, kind, .. }, Some(owner)) =
-        (&credential.holder, &credential.account)
+    let (Some((profile, kind)), Some(owner)) = (credential.holder.key_kind(), &credential.account)
     else {
         return Ok(Vec::new());
     };
-    let offer = api_key::offer_of(app, profile, *kind);
+    let offer = api_key::offer_of(app, profile, kind);
     if offer.is_none_or(|offer| offer.rules.act_as.is_none()) {
         return Ok(Vec::new());
     }

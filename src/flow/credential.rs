@@ -49,6 +49,10 @@ pub fn may_come(app: &App, text: &str, places: &[Place<'_>]) -> bool {
 fn ways_of<'a>(profile: &'a Profile, text: &str) -> Option<&'a [Via]> {
     let begins = |form: &KeyForm| text.starts_with(form.prefix());
     let keys = profile.keys.iter().find(|rules| rules.forms().any(begins));
+    let session = profile.session_tokens.as_ref().filter(|tokens| begins(&tokens.form));
+    if session.is_some() {
+        return Some(&[Via::Bearer]);
+    }
     let public = profile.public.as_ref().filter(|rules| begins(&rules.form));
     keys.map(|rules| &rules.via[..]).or(public.map(|rules| &rules.via[..]))
 }

@@ -63,6 +63,8 @@ pub struct Waiting<'a> {
     pub proof: Option<&'a str>,
     /// Whether a page in a browser sends it.
     pub from_page: bool,
+    /// Whether it came encrypted, as its proxy tells.
+    pub is_encrypted: bool,
     /// Which agent it says that it is (docs/credentials.md, "Agents").
     pub said_agents: Vec<SaidAgent<'a>>,
 }
@@ -212,10 +214,9 @@ pub async fn admit(
 /// Whether a request is about what its key is limited to, by each parameter of its address that says
 /// what it is about. Whether there is more, it does not tell.
 fn is_within(app: &App, holder: &Holder, waiting: &Waiting<'_>) -> bool {
-    let (Holder::Key { profile, kind, .. }, Some(limited)) = (holder, holder.limited_to()) else {
-        return true;
-    };
-    let offer = api_key::offer_of(app, profile, *kind);
+    let Some(limited) = holder.limited_to() else { return true };
+    let kind = holder.key_kind();
+    let offer = kind.and_then(|(profile, kind)| api_key::offer_of(app, profile, kind));
     let Some(name) = offer.and_then(|offer| offer.rules.resource_param.as_deref()) else {
         return false;
     };

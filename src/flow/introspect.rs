@@ -16,6 +16,7 @@ use crate::flow::api_key;
 use crate::flow::plan;
 use crate::flow::principal::{self, ResourceServer};
 use crate::flow::project;
+use crate::flow::session_token;
 use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Active;
 use crate::protocol::resource_identifier::ResourceIdentifier;
@@ -62,7 +63,7 @@ impl LiveToken {
 
     /// What no row tells of yet.
     pub(in crate::flow) fn take_uses(&self) -> Option<KeyUses> {
-        let Holder::Key { id, .. } = &self.credential.holder else { return None };
+        let id = self.credential.holder.key()?;
         let count = self.uses.swap(0, Ordering::AcqRel);
         let last = Timestamp(self.noted_at.load(Ordering::Relaxed));
         let from = self.from.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -79,6 +80,8 @@ enum Presented<'a> {
     Key(&'a str, Digest),
     /// Likewise.
     Project(&'a str, Digest),
+    /// Likewise.
+    SessionToken(&'a str, Digest),
 }
 
 /// How stale "last used" may be.
@@ -116,7 +119,10 @@ pub async fn introspect(
 
 impl Presented<'_> {
     fn digest(&self) -> &Digest {
-        let (Self::Token(digest) | Self::Key(_, digest) | Self::Project(_, digest)) = self;
+        let (Self::Token(digest)
+        | Self::Key(_, digest)
+        | Self::Project(_, digest)
+        | Self::SessionToken(_, digest)) = self;
         digest
     }
 }
@@ -127,6 +133,9 @@ fn presented<'a>(app: &'a App, token: &str) -> Option<Presented<'a>> {
     }
     if let Some((profile, digest)) = project::recognized(app, token) {
         return Some(Presented::Project(profile, digest));
+    }
+    if let Some((profile, digest)) = session_token::recognized(app, token) {
+        return Some(Presented::SessionToken(profile, digest));
     }
     access_token::digest_of(app, token).map(Presented::Token)
 }
@@ -143,6 +152,9 @@ async fn load(
             let key = app.store.api_key_with(&digest).await?;
             let key = key.filter(|key| key.profile == profile && key.is_live(now));
             key.map(Credential::of_key)
+        }
+        Presented::SessionToken(profile, digest) => {
+            session_token::credential(app, profile, &digest, now).await?
         }
         Presented::Project(profile, digest) => {
             let project = app.store.project_with(&digest).await?;
@@ -246,7 +258,7 @@ pub fn sign(
 fn note(app: &App, live: &Arc<LiveToken>, now: Timestamp) {
     let session = match &live.credential.holder {
         Holder::Session(session) => session,
-        Holder::Key { .. } => return count(app, live, now),
+        Holder::Key { .. } | Holder::SessionToken { .. } => return count(app, live, now),
         Holder::Project { .. } | Holder::Console { .. } => return,
     };
     let noted = live.noted_at.load(Ordering::Relaxed);

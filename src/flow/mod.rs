@@ -33,6 +33,7 @@ pub mod project;
 mod retry;
 pub mod revoke;
 pub mod session;
+pub mod session_token;
 pub mod start;
 pub mod step_up;
 pub mod upkeep;

@@ -125,9 +125,9 @@ fn remembered(app: &App, subject: &str, allowed: Allowed) -> Arc<Allowance> {
 /// A key is of a profile; a session is of an API, and the first profile with plans for it counts.
 fn plans_of<'a>(app: &'a App, credential: &Credential) -> Option<(&'a Profile, &'a Plans)> {
     let own = |profile: &&Profile| match &credential.holder {
-        Holder::Key { profile: name, .. } | Holder::Console { profile: name, .. } => {
-            profile.name == *name
-        }
+        Holder::Key { profile: name, .. }
+        | Holder::Console { profile: name, .. }
+        | Holder::SessionToken { profile: name, .. } => profile.name == *name,
         Holder::Session(_) => profile.resource == credential.resource,
         Holder::Project { .. } => false,
     };

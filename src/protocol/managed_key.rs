@@ -16,9 +16,14 @@ pub enum Operation {
     Rotate,
     /// Tells a key that it is good.
     Ping,
+    /// Trades an agent's key for a session token (docs/credentials.md, "Session tokens").
+    Authenticate,
+    /// Ends one.
+    LogOut,
 }
 
 impl Operation {
+    /// Those that `routes` of a kind of keys may name (docs/credentials.md, "Management").
     pub const ALL: [Self; 5] = [Self::Create, Self::List, Self::Revoke, Self::Rotate, Self::Ping];
 
     /// As `routes` of the settings names it (docs/credentials.md, "Management").
@@ -30,6 +35,8 @@ impl Operation {
             Self::Revoke => "revoke",
             Self::Rotate => "rotate",
             Self::Ping => "ping",
+            Self::Authenticate => "authenticate",
+            Self::LogOut => "log_out",
         }
     }
 }
@@ -194,6 +201,18 @@ pub enum Outcome<'a> {
         id: &'a str,
     },
     Good,
+    /// A key was traded for this (AG06).
+    SessionToken(SessionTokenFacts<'a>),
+    LoggedOut,
+}
+
+/// What is said of a session token, the one time that it is (AG06).
+#[derive(Debug)]
+pub struct SessionTokenFacts<'a> {
+    pub token: &'a str,
+    pub agent_id: &'a str,
+    pub agent_name: &'a str,
+    pub expires_at: Timestamp,
 }
 
 impl Outcome<'_> {
@@ -204,6 +223,14 @@ impl Outcome<'_> {
         let (said, meta) = match self {
             Self::Key(key) => (Value::Object(key.spelled(shape)), Map::new()),
             Self::Good => (json!({ "status": "ok" }), Map::new()),
+            Self::SessionToken(facts) => {
+                let agent = json!({ "id": facts.agent_id, "name": facts.agent_name });
+                let expires_at = facts.expires_at.iso();
+                let said =
+                    json!({ "token": facts.token, "expires_at": expires_at, "agent": agent });
+                (said, Map::new())
+            }
+            Self::LoggedOut => (json!({}), Map::new()),
             Self::Revoked { id } => (json!({ shape.id.as_str(): id }), Map::new()),
             Self::Keys { page, count, keys } => {
                 let keys = keys.iter().map(|key| Value::Object(key.spelled(shape))).collect();
@@ -214,7 +241,7 @@ impl Outcome<'_> {
                 (Value::Array(keys), meta)
             }
         };
-        let silent = matches!(self, Self::Revoked { .. });
+        let silent = matches!(self, Self::Revoked { .. } | Self::LoggedOut);
         match dialect {
             ErrorDialect::Envelope => Some(dialect.enveloped(said, meta, now)),
             ErrorDialect::CodeMessage => Some(flat(said, meta, true)),

@@ -7,6 +7,7 @@ use super::ending::{End, end};
 use super::row::{self, Stored, step};
 use super::{
     Store, StoreError, account, account_agent, api_key, client, link, project, pushed_request,
+    session_token,
 };
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
@@ -110,6 +111,8 @@ impl Store {
             Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
             Effect::IssueKey(key) => steps.push(key.put(UNSTORED, backend)?),
             Effect::EndKey { id, cause, at } => steps.push(api_key::end(&id, cause, at, backend)),
+            Effect::IssueSessionToken(token) => steps.push(session_token::issue(&token, backend)),
+            Effect::EndSessionToken(digest) => steps.push(session_token::end(&digest, backend)),
             Effect::HoldProjects { with, account, most } => {
                 steps.push(project::hold(&with, &account, most, backend));
             }

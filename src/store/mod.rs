@@ -30,6 +30,7 @@ mod pushed_request;
 mod registration;
 pub mod row;
 mod session;
+mod session_token;
 mod sqlite;
 mod upkeep;
 mod write;

@@ -65,6 +65,23 @@ impl Store {
         self.count(sql, vec![count.name.as_str().into(), count.window.start.0.into()]).await
     }
 
+    /// Until when a window of this thing is full, if one still stands that is.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn full_until(
+        &self,
+        count: &Count,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT COALESCE(MAX(expires_at), 0) FROM counter \
+                   WHERE name = $1 AND count >= $2 AND expires_at > $3";
+        let values = vec![count.name.as_str().into(), count.most.into(), now.0.into()];
+        let until = self.count(sql, values).await?;
+        Ok(Some(Timestamp(until)).filter(|until| now < *until))
+    }
+
     async fn count(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<i64, StoreError> {
         let query = statement(self.backend(), sql, values);
         let row = self.reader().query_one_raw(query).await?;
@@ -79,6 +96,7 @@ impl Store {
     /// The database is away.
     pub async fn sweep(&self, horizon: Timestamp) -> Result<(), StoreError> {
         self.prune("token", "digest", horizon).await?;
+        self.prune("session_token", "digest", horizon).await?;
         self.prune("browser_session", "digest", horizon).await?;
         self.prune("one_time_link", "digest", horizon).await?;
         self.prune("pushed_request", "digest", horizon).await?;

@@ -151,6 +151,7 @@ fn waiting<'a>(
         from: told_address(app, request),
         proof: only(headers, &["dpop"]).ok()?,
         from_page: carried::is_from_page(headers),
+        is_encrypted: only(headers, &["x-forwarded-proto"]).ok()? == Some("https"),
         said_agents: said_agents(app, proxy.resource(), headers),
     })
 }

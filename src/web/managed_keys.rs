@@ -1,6 +1,7 @@
 //! The routes at which programs manage keys, as the settings name them (docs/credentials.md,
 //! "Management"). No cookie counts here, and no agent's session (design promise P7).
 
+mod session_token;
 mod words;
 
 use std::sync::Arc;
@@ -34,7 +35,7 @@ struct Place {
 
 /// Whether this is the path of such a route.
 pub(super) fn is_route(app: &App, path: &str) -> bool {
-    let routes = api_key::offers(app).flat_map(|offer| &offer.rules.managed.routes);
+    let routes = api_key::offers(app).flat_map(|offer| offer.routes());
     let mut paths = routes.map(|route| route.path.as_str());
     paths.any(|route| {
         let (own, asked) = (route.split('/'), path.strip_suffix('/').unwrap_or(path).split('/'));
@@ -58,7 +59,7 @@ fn placed(offer: &Offer<'_>) -> Vec<Arc<Place>> {
         let (profile, kind) = (offer.profile.name.clone(), offer.rules.kind);
         Arc::new(Place { profile, kind, route: route.clone() })
     };
-    offer.rules.managed.routes.iter().map(place).collect()
+    offer.routes().map(place).collect()
 }
 
 /// One address, a slash at its end or not: a redirect would lose what is posted (AS19).
@@ -127,6 +128,8 @@ const fn label(operation: Operation) -> &'static str {
         Operation::Revoke => "managed keys: revoke",
         Operation::Rotate => "managed keys: rotate",
         Operation::Ping => "managed keys: ping",
+        Operation::Authenticate => "session tokens: authenticate",
+        Operation::LogOut => "session tokens: log out",
     }
 }
 
@@ -136,8 +139,11 @@ async fn operated(
     payload: Payload,
     (offer, operation): (&Offer<'_>, Operation),
 ) -> Result<HttpResponse, HttpResponse> {
-    let program = program(app, request, offer).await?;
     let occasion = request::occasion(app, request);
+    if matches!(operation, Operation::Authenticate | Operation::LogOut) {
+        return session_token::answered(app, request, (offer, operation), &occasion).await;
+    }
+    let program = program(app, request, offer).await?;
     let asked = Asked { words: Words { app, offer }, request, program: &program, occasion };
     match operation {
         Operation::Create => asked.create(payload).await,
@@ -145,6 +151,7 @@ async fn operated(
         Operation::Revoke => asked.revoke().await,
         Operation::Rotate => asked.rotate().await,
         Operation::Ping => Ok(asked.ping()),
+        Operation::Authenticate | Operation::LogOut => Err(super::not_found_json()),
     }
 }
 
@@ -236,18 +243,25 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Whoever asks. Which of two different credentials is meant, nobody can say.
+/// Whoever asks.
 async fn program(
     app: &App,
     request: &HttpRequest,
     offer: &Offer<'_>,
 ) -> Result<Program, HttpResponse> {
     let words = Words { app, offer };
-    let resource = &offer.resource.identifier;
-    let carried = Carried::read(app, resource, request.headers(), "").map_err(|_| {
-        words.told(Fault::Validation, "two different credentials came with the request")
-    })?;
+    let carried = carried(words, request)?;
     let now = app.clock.now();
     let found = api_key::program(app, offer, carried.shown(), now).await;
-    found.map_err(|error| words.not_let_in(error))
+    found.map_err(|error| words.not_let_in(error, &words.hint()))
+}
+
+/// What came with a request. Which of two different credentials is meant, nobody can say.
+#[expect(clippy::result_large_err, reason = "the answer is made once and sent")]
+fn carried<'a>(words: Words<'a>, request: &'a HttpRequest) -> Result<Carried<'a>, HttpResponse> {
+    let resource = &words.offer.resource.identifier;
+    let carried = Carried::read(words.app, resource, request.headers(), "");
+    carried.map_err(|_| {
+        words.told(Fault::Validation, "two different credentials came with the request")
+    })
 }

@@ -213,7 +213,7 @@ async fn live(
     let counts = match &live.credential.holder {
         Holder::Session(_) => places.iter().all(|place| *place == Place::Bearer),
         Holder::Key { kind, mode, .. } => (*kind, *mode) == (KeyKind::Secret, Mode::Live),
-        Holder::Project { .. } | Holder::Console { .. } => false,
+        Holder::Project { .. } | Holder::Console { .. } | Holder::SessionToken { .. } => false,
     };
     if !counts {
         return Err(invalid());

@@ -47,6 +47,9 @@ pub async fn report(app: &App, texts: &[String], occasion: &Occasion) -> Result<
 /// "Leaks").
 #[must_use]
 pub fn exposure(app: &App, live: &LiveToken, waiting: &Waiting<'_>) -> Option<Exposure> {
+    if !waiting.is_encrypted && must_be_encrypted(app, live) {
+        return Some(Exposure::PlainHttp);
+    }
     let Holder::Key { profile, kind, .. } = &live.credential.holder else { return None };
     let offer = || super::offer_of(app, profile, *kind);
     let refused = || offer().is_none_or(|offer| !offer.rules.browsers);
@@ -57,6 +60,16 @@ pub fn exposure(app: &App, live: &LiveToken, waiting: &Waiting<'_>) -> Option<Ex
     credential::is_public_route(app, resource, None, waiting).then_some(Exposure::PublicRoute)
 }
 
+/// Whether a key, or what it was traded for, must not travel in the clear (AG15). An API whose own
+/// identifier is plain http is on this machine.
+fn must_be_encrypted(app: &App, live: &LiveToken) -> bool {
+    let kind = live.credential.holder.key_kind();
+    let offer = kind.and_then(|(profile, kind)| super::offer_of(app, profile, kind));
+    offer.is_some_and(|offer| {
+        !offer.rules.plain_http && offer.resource.identifier.as_str().starts_with("https:")
+    })
+}
+
 /// Tells the owner of a key where it was seen, once a day (docs/credentials.md, "Leaks"). The
 /// request is refused whether or not that can be written down.
 pub async fn tell_exposed(app: &App, live: &LiveToken, how: Exposure, occasion: &Occasion) {
@@ -65,7 +78,7 @@ pub async fn tell_exposed(app: &App, live: &LiveToken, how: Exposure, occasion: 
         return;
     }
     let credential = &live.credential;
-    let (Holder::Key { id, .. }, Some(owner)) = (&credential.holder, &credential.account) else {
+    let (Some(id), Some(owner)) = (credential.holder.key(), &credential.account) else {
         return;
     };
     let event = Event::new(EventKind::KeyExposed, occasion).by(owner).of_key(id);

@@ -53,10 +53,9 @@ pub async fn program(
         Some(Presented::Proven(text)) => (text, true),
     };
     let by = offer.rules.managed.by;
-    let begins = |form: &KeyForm| text.starts_with(form.prefix());
-    let own = offer.rules.forms().any(begins);
+    let own = begins_as(offer, text);
     let token = by.takes_user_tokens() && is_user_token(offer, text);
-    let wrong = (own && !by.takes_keys()) || (!own && !token && is_of_another_kind(app, text));
+    let wrong = (own && !by.takes_keys()) || (!token && is_of_another_kind(app, offer, text));
     if wrong {
         return Err(NotAProgram::WrongKind);
     }
@@ -85,14 +84,25 @@ fn is_user_token(offer: &Offer<'_>, text: &str) -> bool {
     tokens.any(|rules| rules.forms().any(|form| text.starts_with(form.prefix())))
 }
 
-/// Whether a text is one of our own secrets, or begins as the keys and tokens of a profile do.
-fn is_of_another_kind(app: &App, text: &str) -> bool {
+/// Whether a text begins as the keys of an offer do (docs/credentials.md, "Management").
+pub(in crate::flow) fn begins_as(offer: &Offer<'_>, text: &str) -> bool {
+    offer.rules.forms().any(|form| text.starts_with(form.prefix()))
+}
+
+/// Whether a text is one of our own secrets, or begins as the keys and tokens of a profile do, and
+/// not as those of this offer (docs/credentials.md, "Management").
+pub(in crate::flow) fn is_of_another_kind(app: &App, offer: &Offer<'_>, text: &str) -> bool {
+    if begins_as(offer, text) {
+        return false;
+    }
     let begins = |form: &KeyForm| text.starts_with(form.prefix());
     let is_ours = SecretKind::ALL.iter().any(|kind| text.starts_with(kind.prefix()));
     is_ours
         || app.settings.profiles.iter().any(|profile| {
             let keys = profile.keys.iter().flat_map(KeyRules::forms);
-            keys.chain(profile.public.as_ref().map(|rules| &rules.form)).any(begins)
+            let public = profile.public.as_ref().map(|rules| &rules.form);
+            let session = profile.session_tokens.as_ref().map(|tokens| &tokens.form);
+            keys.chain(public).chain(session).any(begins)
         })
 }
 

@@ -8,7 +8,7 @@ mod managed;
 mod rotate;
 
 use crate::app::App;
-use crate::config::{KeyRules, Profile};
+use crate::config::{KeyRules, ManagedRoute, Profile};
 use crate::domain::api_key::{ApiKey, KeyKind};
 use crate::domain::event::Event;
 use crate::domain::id::KeyId;
@@ -23,6 +23,7 @@ pub use caller::{Caller, Program};
 pub use create::{LONGEST_NAME, Lasts, Wanted, create};
 pub use leak::{exposure, report, tell_exposed};
 pub use managed::{NotAProgram, create_worded, is_of_agent, may_read, page, program};
+pub(in crate::flow) use managed::{begins_as, is_of_another_kind};
 pub use rotate::{Rotated, rotate};
 
 /// The keys of one profile, as the operator offers them (docs/credentials.md, "Keys").
@@ -33,7 +34,15 @@ pub struct Offer<'a> {
     pub resource: &'a Resource,
 }
 
-impl Offer<'_> {
+impl<'a> Offer<'a> {
+    /// Every address at which programs do something with its keys (docs/credentials.md,
+    /// "Management", "Session tokens").
+    pub fn routes(&self) -> impl Iterator<Item = &'a ManagedRoute> + use<'a> {
+        let tokens = self.profile.session_tokens.as_ref();
+        let tokens = tokens.filter(|_| self.rules.kind == KeyKind::AgentKey);
+        self.rules.managed.routes.iter().chain(tokens.into_iter().flat_map(|one| &one.routes))
+    }
+
     /// What its pages are found by: the profile's name, and behind it the kind where that is not
     /// the usual one. No name of a profile has an underscore (docs/credentials.md, "Keys").
     #[must_use]

@@ -14,6 +14,7 @@ pub mod project;
 pub mod pushed_request;
 pub mod registration;
 pub mod session;
+pub mod session_token;
 pub mod signing_key;
 pub mod token;
 

@@ -12,7 +12,7 @@ use crate::store::{
     Database, Expect, Location, OpenError, Store, StoreError, known_master, migrate, unmigrate,
 };
 
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "account",
     "account_agent",
     "api_key",
@@ -29,6 +29,7 @@ const TABLES: [&str; 18] = [
     "registration",
     "replay",
     "session",
+    "session_token",
     "signing_key",
     "token",
 ];

@@ -50,21 +50,21 @@ impl Words<'_> {
         answer
     }
 
-    pub fn not_let_in(self, error: NotAProgram) -> HttpResponse {
+    pub fn not_let_in(self, error: NotAProgram, hint: &str) -> HttpResponse {
         let (fault, challenge) = match error {
             NotAProgram::Missing => (Fault::Missing, "Bearer"),
             NotAProgram::Invalid => (Fault::Invalid, "Bearer error=\"invalid_token\""),
-            NotAProgram::WrongKind => return self.told(Fault::Resource, &self.hint()),
+            NotAProgram::WrongKind => return self.told(Fault::Resource, hint),
             NotAProgram::Unavailable(error) => return self.refused(&error.into()),
         };
-        let mut answer = self.told(fault, &self.hint());
+        let mut answer = self.told(fault, hint);
         let challenge = HeaderValue::from_static(challenge);
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         answer
     }
 
     /// What opens these routes, without a word on what came (AS13).
-    fn hint(self) -> String {
+    pub fn hint(self) -> String {
         let page = self.app.settings.issuer.url("/account/tokens");
         let prefix = self.offer.rules.live.prefix();
         let token = format!("a token from {page}, sent as Authorization: Bearer");

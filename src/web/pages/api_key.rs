@@ -74,6 +74,7 @@ impl KeyEventLine<'_> {
             KeyEvent::Revoked => words.was_revoked,
             KeyEvent::Leaked => words.was_leaked,
             KeyEvent::Exposed(Exposure::Page) => words.was_in_a_page,
+            KeyEvent::Exposed(Exposure::PlainHttp) => words.was_over_plain_http,
             KeyEvent::Exposed(Exposure::PublicRoute) => words.was_on_a_public_route,
         }
     }

@@ -71,6 +71,7 @@ pub struct ApiKeyTexts {
     pub was_revoked: &'static str,
     pub was_leaked: &'static str,
     pub was_in_a_page: &'static str,
+    pub was_over_plain_http: &'static str,
     pub was_on_a_public_route: &'static str,
 }
 

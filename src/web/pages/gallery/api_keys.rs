@@ -103,6 +103,7 @@ fn one<'a>(frame: &'a Frame<'a>, key: KeyLine<'a>, rotation: Option<Rotation>) -
     let history = vec![
         event(3_000, KeyEvent::Leaked),
         event(3_300, KeyEvent::Exposed(Exposure::PublicRoute)),
+        event(3_400, KeyEvent::Exposed(Exposure::PlainHttp)),
         event(3_500, KeyEvent::Exposed(Exposure::Page)),
         event(3_600, KeyEvent::Revoked),
         event(90_000, KeyEvent::Rotated),

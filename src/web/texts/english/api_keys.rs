@@ -116,5 +116,6 @@ pub const API_KEYS: ApiKeyTexts = ApiKeyTexts {
     was_revoked: "You revoked the key",
     was_leaked: "Somebody who had found the key reported it, and it ended",
     was_in_a_page: "Refused: a web page in a browser sent the key",
+    was_over_plain_http: "Refused: the key came without encryption",
     was_on_a_public_route: "Refused: the key came where public tokens belong",
 };

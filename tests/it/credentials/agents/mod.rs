@@ -5,6 +5,8 @@ mod acting;
 mod binding;
 mod managed;
 mod pages;
+mod plain_http;
+mod session_tokens;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -57,6 +59,12 @@ prefix = "ap_"
 sandbox_prefix = "aps_"
 via = ["bearer", "header:X-API-Key"]
 act_as = { header = "X-Agent-ID", required = "when-many" }
+[profile.session_token]
+prefix = "ags_"
+issue = ["POST /auth/authenticate", "POST /api/v1/auth/authenticate"]
+end = "DELETE /api/v1/auth/logout"
+ttl = "12h"
+lockout = { limit = "3/min", for = "5m" }
 "#;
 
 const AGENT_KEYS: &str = "agrenting_agent-key";

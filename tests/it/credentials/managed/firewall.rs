@@ -11,7 +11,7 @@ use crate::support::person::{Person, between};
 use crate::support::reply::Reply;
 
 /// Every route for programs of the five products.
-const ROUTES: [(Method, &str); 11] = [
+const ROUTES: [(Method, &str); 14] = [
     (Method::POST, "/account/revoke-key"),
     (Method::POST, "/api/v1/api-keys/"),
     (Method::GET, "/api/v1/api-keys/"),
@@ -23,15 +23,19 @@ const ROUTES: [(Method, &str); 11] = [
     (Method::POST, "/api/v1/agents/AGENT/credentials"),
     (Method::DELETE, "/api/v1/agents/AGENT/credentials/ID"),
     (Method::POST, "/api/v1/auth/rotate-key"),
+    (Method::POST, "/auth/authenticate"),
+    (Method::POST, "/api/v1/auth/authenticate"),
+    (Method::DELETE, "/api/v1/auth/logout"),
 ];
 
 /// The routes above are all that are shipped, so a new one cannot be forgotten.
 #[test]
 fn every_route_for_programs_is_here() {
-    let shipped = FIVE.lines().filter(|line| !line.trim_start().starts_with('#'));
+    // What public tokens open is at their API.
+    let shipped = FIVE.lines().filter(|line| !line.starts_with('#') && !line.starts_with("allow"));
     let text: String = shipped.collect::<Vec<_>>().join("\n");
     let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-    let count = |method: &str| text.matches(&format!("= \"{method} /")).count();
+    let count = |method: &str| text.matches(&format!("\"{method} /")).count();
     assert_eq!(methods.map(count).iter().sum::<usize>(), ROUTES.len());
 }
 
