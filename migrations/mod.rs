@@ -23,6 +23,7 @@ mod m20261123_000019_key_kinds;
 mod m20261123_000021_unanswered_events;
 mod m20261123_000022_account_agents;
 mod m20261123_000023_session_tokens;
+mod m20261123_000024_key_places;
 
 use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -70,6 +71,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000021_unanswered_events),
     migration!(m20261123_000022_account_agents),
     migration!(m20261123_000023_session_tokens),
+    migration!(m20261123_000024_key_places),
 ];
 
 /// A table under construction.

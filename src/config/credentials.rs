@@ -39,6 +39,9 @@ pub struct KeyRules {
     pub bind_agent: Option<String>,
     /// The header in which clients name the agent that a user token acts as.
     pub act_as: Option<String>,
+    /// The parameter of an address that says what a request is about; a key may be limited to some
+    /// of that.
+    pub resource_param: Option<String>,
     /// How programs manage them.
     pub managed: Managed,
 }
@@ -48,7 +51,8 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
+    "resource_param",
     "type",
     "prefix",
     "sandbox_prefix",
@@ -173,6 +177,7 @@ fn rule(
         display,
         via: via::read(entry, problems),
         browsers: entry.one_of("browsers", &["refuse", "accept"], problems) == Some("accept"),
+        resource_param: entry.text("resource_param", problems),
         plain_http: entry.one_of("plain_http", &["accept", "refuse"], problems) == Some("accept"),
         managed: managed::read(entry, (kind, &scopes), addresses, problems),
         scopes,
@@ -259,6 +264,7 @@ mod tests {
             rotation: Rotation::Atomic,
             bind_agent: None,
             act_as: None,
+            resource_param: None,
             managed: Managed::default(),
         };
         assert_eq!(rules(KEYS), usual);

@@ -73,13 +73,7 @@ fn plan(
     if !entry.has("name") {
         problems.push(entry.problem("name", "missing; write what the plan is called"));
     }
-    let rate = entry.text("rate", problems).and_then(|text| {
-        let rate = rate(&text);
-        if rate.is_none() {
-            problems.push(entry.problem("rate", "write a number and a span, such as \"10/min\""));
-        }
-        rate
-    });
+    let rate = rate(entry, problems);
     let events = entry.number("events", problems);
     if events.is_some_and(|events| events < 1) || (events.is_some() && !counts_events) {
         let remedy = "write a number from 1 up, and above it what counts: events_scope";
@@ -96,7 +90,16 @@ fn plan(
     Some(Plan { name: entry.text("name", problems)?, rate, events, scopes })
 }
 
-pub(super) fn rate(text: &str) -> Option<Rate> {
+/// How often in a while; any number where nothing is said.
+pub(super) fn rate(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Rate> {
+    let rate = spelled(&entry.text("rate", problems)?);
+    if rate.is_none() {
+        problems.push(entry.problem("rate", "write a number and a span, such as \"10/min\""));
+    }
+    rate
+}
+
+pub(super) fn spelled(text: &str) -> Option<Rate> {
     let (most, span) = text.split_once('/')?;
     let span = match span {
         "s" => Seconds(1),

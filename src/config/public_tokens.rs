@@ -1,9 +1,11 @@
 //! The public tokens of a profile: `[[profile.credential]]` with `type = "public"`.
 
 use super::entry::Entry;
+use super::plans;
 use super::prefixes::{Prefixes, form};
 use super::problem::Problem;
 use super::via::{self, Via};
+use crate::domain::plan::Rate;
 use crate::protocol::api_key::KeyForm;
 
 /// What holds of one profile's public tokens.
@@ -14,6 +16,8 @@ pub struct PublicRules {
     pub via: Vec<Via>,
     /// All that it opens; never empty.
     pub allow: Vec<PublicRoute>,
+    /// How often each of them may come, whoever sends it; any number where none is named.
+    pub rate: Option<Rate>,
     /// What its page tells people to put into theirs; `{token}` stands for the token.
     pub snippet: Option<String>,
 }
@@ -52,7 +56,7 @@ pub(super) fn read(
     prefixes: &mut Prefixes,
     problems: &mut Vec<Problem>,
 ) -> Option<PublicRules> {
-    entry.only(&["type", "prefix", "via", "allow", "snippet"], problems);
+    entry.only(&["type", "prefix", "via", "allow", "rate", "snippet"], problems);
     if !entry.has("prefix") {
         problems.push(entry.problem("prefix", "missing; write how its tokens begin, such as ext_"));
     }
@@ -70,7 +74,8 @@ pub(super) fn read(
         problems.push(entry.problem("snippet", "write {token} where the token belongs"));
     }
     let via = via::read(entry, problems);
-    Some(PublicRules { form: form?, via, allow: allow?, snippet })
+    let rate = plans::rate(entry, problems);
+    Some(PublicRules { form: form?, via, allow: allow?, rate, snippet })
 }
 
 #[cfg(test)]
@@ -109,6 +114,7 @@ mod tests {
             ("'POST /track/', ", "'post /track', ", "allow"),
             ("['POST /track/', 'POST /track/batch']", "[]", "allow"),
             ("'body:token'", "'cookie'", "via"),
+            ("type = 'public'\n", "type = 'public'\nrate = '10'\n", "rate"),
             ("type = 'public'\n", "type = 'public'\nsnippet = 'nothing'\n", "snippet"),
             ("type = 'public'\n", "type = 'public'\nscopes = ['demo:read']\n", "scopes"),
         ] {

@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::managed::{Addresses, ManagedRoute, plain_route};
-use super::plans::rate;
+use super::plans::spelled;
 use super::prefixes::{Taken, form};
 use super::problem::Problem;
 use crate::domain::lockout::Lockout;
@@ -75,7 +75,7 @@ fn routes(
 
 fn lockout_of(section: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Lockout> {
     section.only(&["limit", "for"], problems);
-    let limit = section.text("limit", problems).and_then(|text| rate(&text));
+    let limit = section.text("limit", problems).and_then(|text| spelled(&text));
     if limit.is_none() {
         let remedy = "write how many wrong keys in which time, such as \"10/min\"";
         problems.push(section.problem("limit", remedy));

@@ -5,6 +5,7 @@ use crate::domain::account_agent::NamedAgent;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, KeyId};
+use crate::domain::limited_to::LimitedTo;
 use crate::domain::origin::Occasion;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
@@ -32,11 +33,14 @@ pub struct ApiKey {
     /// Where it is used, in its owner's words; may be empty.
     pub environment: String,
     pub scopes: Scopes,
+    pub limited_to: LimitedTo,
     pub mode: Mode,
     pub created_at: Timestamp,
     /// It lasts until it is revoked where there is none.
     pub expires_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
+    /// The address that a proxy last told, where one did.
+    pub last_used_from: Option<String>,
     /// How often it was found good.
     pub uses: i64,
     pub ended: Option<KeyEnded>,
@@ -283,6 +287,8 @@ mod tests {
             created_at: NOW,
             expires_at: None,
             last_used_at: None,
+            last_used_from: None,
+            limited_to: LimitedTo::default(),
             uses: 0,
             ended: None,
             successor: None,

@@ -3,6 +3,7 @@
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
 use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, SessionId};
+use crate::domain::limited_to::LimitedTo;
 use crate::domain::project::Project;
 use crate::domain::resource::Resource;
 use crate::domain::session_token::SessionToken;
@@ -43,13 +44,26 @@ pub enum Holder {
     /// An approved connection.
     Session(SessionId),
     /// A key that its owner handed to a program, of the profile of this name.
-    Key { id: KeyId, profile: String, kind: KeyKind, mode: Mode, agent: Option<NamedAgent> },
+    Key {
+        id: KeyId,
+        profile: String,
+        kind: KeyKind,
+        mode: Mode,
+        agent: Option<NamedAgent>,
+        limited_to: LimitedTo,
+    },
     /// A project's public token, which anybody may read.
     Project { id: ProjectId, profile: String },
     /// The browser of a person, which handed out a token for a while.
     Console { id: String, profile: String },
     /// A token that this key of an agent's was traded for.
-    SessionToken { key: KeyId, profile: String, mode: Mode, agent: Option<NamedAgent> },
+    SessionToken {
+        key: KeyId,
+        profile: String,
+        mode: Mode,
+        agent: Option<NamedAgent>,
+        limited_to: LimitedTo,
+    },
 }
 
 impl Holder {
@@ -123,6 +137,17 @@ impl Holder {
         }
     }
 
+    /// What it is good for alone, where it is limited.
+    #[must_use]
+    pub fn limited_to(&self) -> Option<&LimitedTo> {
+        match self {
+            Self::Key { limited_to, .. } | Self::SessionToken { limited_to, .. } => {
+                Some(limited_to).filter(|all| !all.is_everything())
+            }
+            Self::Session(_) | Self::Project { .. } | Self::Console { .. } => None,
+        }
+    }
+
     #[must_use]
     pub const fn session(&self) -> Option<&SessionId> {
         match self {
@@ -147,6 +172,7 @@ impl Credential {
                 kind: key.kind,
                 mode: key.mode,
                 agent: key.agent,
+                limited_to: key.limited_to,
             },
             account: Some(key.account),
             registration: None,
@@ -170,6 +196,7 @@ impl Credential {
             profile: key.profile.clone(),
             mode: key.mode,
             agent: key.agent.clone(),
+            limited_to: key.limited_to.clone(),
         };
         let end = key.expires_at.map_or(token.expires_at, |end| end.min(token.expires_at));
         Self { holder, issued_at: token.created_at, expires_at: Some(end), ..Self::of_key(key) }

@@ -20,6 +20,7 @@ pub mod event;
 pub mod exchange;
 pub mod id;
 pub mod limit;
+pub mod limited_to;
 pub mod lockout;
 pub mod origin;
 pub mod pace;

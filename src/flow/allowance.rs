@@ -48,7 +48,6 @@ pub struct Charge {
     allowance: Arc<Allowance>,
     is_event: bool,
     left: Option<Left>,
-    at: Timestamp,
     is_kept: bool,
 }
 
@@ -98,7 +97,7 @@ impl Allowance {
             Beyond::Rate(left)
         })?;
         let allowance = Arc::clone(self);
-        Ok(Charge { allowance, is_event, left, at: now, is_kept: false })
+        Ok(Charge { allowance, is_event, left, is_kept: false })
     }
 
     /// One more in this window, in one step, so that many at once get no more than there is.
@@ -115,8 +114,10 @@ impl Allowance {
         }
     }
 
-    fn give_back_of(&self, rate: Rate, now: Timestamp) {
-        let one_less = |seen: u64| (standing(rate, seen, now).1 > 0).then(|| seen - 1);
+    /// One less in the window that this was left of.
+    fn give_back_of(&self, rate: Rate, left: Left) {
+        let window = number(rate, left.reset - rate.span);
+        let one_less = |seen: u64| (seen >> 32 == window).then(|| seen - 1);
         // Another window has begun: then there is nothing to give back.
         let _ = self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_less);
     }
@@ -150,8 +151,8 @@ impl Drop for Charge {
             return;
         }
         self.allowance.events.fetch_sub(i64::from(self.is_event), Ordering::AcqRel);
-        if let Some(rate) = self.allowance.allowed.plan.rate {
-            self.allowance.give_back_of(rate, self.at);
+        if let (Some(rate), Some(left)) = (self.allowance.allowed.plan.rate, self.left) {
+            self.allowance.give_back_of(rate, left);
         }
     }
 }

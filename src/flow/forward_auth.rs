@@ -1,6 +1,7 @@
 //! May this request pass, and as whom? The question of a proxy in front of an API, answered as
 //! introspection answers the API itself (docs/proxies.md).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::app::App;
@@ -54,9 +55,13 @@ pub struct Waiting<'a> {
     pub method: &'a str,
     /// The path it asks for, as its proxy tells.
     pub path: &'a str,
+    /// Behind the path, as it came.
+    pub query: &'a str,
+    /// Whoever asked the proxy, where it is trusted to tell.
+    pub from: Option<IpAddr>,
     /// Its one `DPoP` header (RFC 9449 §4.1).
     pub proof: Option<&'a str>,
-    /// Whether a page in a browser sends it: it has an `Origin` (Fetch standard).
+    /// Whether a page in a browser sends it.
     pub from_page: bool,
     /// Whether it came encrypted, as its proxy tells.
     pub is_encrypted: bool,
@@ -183,13 +188,16 @@ pub async fn admit(
     };
     if let Holder::Project { profile, .. } = &live.credential.holder {
         // What it opens is named; that anybody holds it makes every other place forbidden.
-        let own = credential::is_public_route(app, proxy.resource(), Some(profile), waiting);
-        return if own { Ok(LetIn { live, agent: None, left: None }) } else { Err(unknown.into()) };
-    }
-    if !live.credential.scopes.covers(&waiting.needed) {
+        if !credential::is_public_route(app, proxy.resource(), Some(profile), waiting) {
+            return Err(unknown.into());
+        }
+    } else if !live.credential.scopes.covers(&waiting.needed) {
         return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
     }
     if !waiting.accepts.passes(&live.credential) {
+        return Err(NotLetIn::NotAccepted);
+    }
+    if !is_within(app, &live.credential.holder, waiting) {
         return Err(NotLetIn::NotAccepted);
     }
     let agent = acting(app, &live, waiting).await?;
@@ -198,8 +206,23 @@ pub async fn admit(
         // Last, so that a request that is refused anyway has not used its proof up.
         spend(app, &proof, &live.credential, now).await?;
     }
+    live.came_from(waiting.from);
     let left = charge.and_then(|charge| charge.keep(app));
     Ok(LetIn { live, agent, left })
+}
+
+/// Whether a request is about what its key is limited to, by each parameter of its address that says
+/// what it is about. Whether there is more, it does not tell.
+fn is_within(app: &App, holder: &Holder, waiting: &Waiting<'_>) -> bool {
+    let Some(limited) = holder.limited_to() else { return true };
+    let kind = holder.key_kind();
+    let offer = kind.and_then(|(profile, kind)| api_key::offer_of(app, profile, kind));
+    let Some(name) = offer.and_then(|offer| offer.rules.resource_param.as_deref()) else {
+        return false;
+    };
+    let pairs = url::form_urlencoded::parse(waiting.query.as_bytes());
+    let named: Vec<_> = pairs.filter(|(known, _)| known == name).map(|(_, one)| one).collect();
+    limited.covers(named.iter().map(AsRef::as_ref))
 }
 
 /// The credential's text, and whether a key is to be proven with it.

@@ -1,7 +1,8 @@
 //! Is this token good? The question every resource server asks on every request.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::App;
 use crate::domain::account_agent::NamedAgent;
@@ -37,6 +38,8 @@ pub struct LiveToken {
     noted_at: AtomicI64,
     /// How often a key was used since a batch last took the count.
     uses: AtomicI64,
+    /// Where the last of them came from, as a proxy told.
+    from: Mutex<Option<IpAddr>>,
     /// What its account may still use.
     pub(in crate::flow) allowance: Option<Arc<Allowance>>,
     /// Those of its owner's agents that it may act as.
@@ -46,6 +49,13 @@ pub struct LiveToken {
 }
 
 impl LiveToken {
+    /// Remembers where it is used from, until a batch writes that.
+    pub(in crate::flow) fn came_from(&self, address: Option<IpAddr>) {
+        if address.is_some() {
+            *self.from.lock().unwrap_or_else(PoisonError::into_inner) = address;
+        }
+    }
+
     /// Whether its owner has not been told of anything on this day yet.
     pub(in crate::flow) fn tell_once(&self, day: Timestamp) -> bool {
         self.told.swap(day.0, Ordering::AcqRel) != day.0
@@ -56,7 +66,8 @@ impl LiveToken {
         let id = self.credential.holder.key()?;
         let count = self.uses.swap(0, Ordering::AcqRel);
         let last = Timestamp(self.noted_at.load(Ordering::Relaxed));
-        Some(KeyUses { id: id.clone(), count, last })
+        let from = self.from.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Some(KeyUses { id: id.clone(), count, last, from: from.map(|from| from.to_string()) })
     }
 }
 
@@ -191,6 +202,7 @@ async fn found(
         credential,
         noted_at: AtomicI64::new(i64::MIN),
         uses: AtomicI64::new(0),
+        from: Mutex::new(None),
         told: AtomicI64::new(i64::MIN),
     }))
 }
@@ -215,6 +227,7 @@ fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
         profile: holder.profile(),
         credential_type: holder.type_name(),
         credential_id: holder.id(),
+        limited_to: holder.limited_to().map(|limited| limited.iter().collect()),
         agent_id: holder.agent().map(|agent| agent.id.as_str()),
         mode: holder.mode().name(),
         owner: account.as_ref().map(AccountId::as_str),

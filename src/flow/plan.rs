@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::domain::account::Account;
 use crate::domain::change::{Change, Effect};
 use crate::domain::credential::{Credential, Holder};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::id::ProjectId;
 use crate::domain::limit::Window;
 use crate::domain::origin::Occasion;
 use crate::domain::plan::{Beyond, Plan};
@@ -20,6 +22,7 @@ use crate::flow::allowance::{Allowance, Allowed, Charge};
 use crate::flow::error::PersonError;
 use crate::flow::introspect::LiveToken;
 use crate::flow::principal::Human;
+use crate::flow::project::{self, Offer};
 use crate::protocol::email::EmailAddress;
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::Timestamp;
@@ -37,7 +40,9 @@ const CAPACITY: u64 = 50_000;
 
 impl Default for Allowances {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(CAPACITY).time_to_idle(KEPT).build())
+        // Whoever asks now is remembered, however many others ask more often.
+        let cache = Cache::builder().max_capacity(CAPACITY).eviction_policy(EvictionPolicy::lru());
+        Self(cache.time_to_idle(KEPT).build())
     }
 }
 
@@ -62,6 +67,9 @@ pub async fn allowance(
     credential: &Credential,
     now: Timestamp,
 ) -> Result<Option<Arc<Allowance>>, StoreError> {
+    if let Holder::Project { id, profile } = &credential.holder {
+        return Ok(allowance_of_project(app, id, profile, now));
+    }
     let Some((profile, plans)) = plans_of(app, credential) else { return Ok(None) };
     let account = credential.account.as_ref();
     let name = match account {
@@ -70,24 +78,48 @@ pub async fn allowance(
     };
     let Some(plan) = plans.of(name.as_deref()) else { return Ok(None) };
     let month = Window::month(now);
-    let subject = credential.subject().to_owned();
-    let key = (profile.name.clone(), subject, plan.name.clone(), month.start.0);
-    let allowance = app.allowances.0.get_with(key, || {
-        Arc::new(Allowance::new(Allowed {
-            plan: plan.clone(),
-            profile: profile.name.clone(),
-            account: account.cloned(),
-            month,
-            events_scope: plans.events_scope.clone(),
-            is_told: plans.rate_headers,
-        }))
-    });
+    let allowed = Allowed {
+        plan: plan.clone(),
+        profile: profile.name.clone(),
+        account: account.cloned(),
+        month,
+        events_scope: plans.events_scope.clone(),
+        is_told: plans.rate_headers,
+    };
+    let allowance = remembered(app, credential.subject(), allowed);
     if let (Some(account), Some(_)) = (account, plan.events) {
         let written = app.store.plan_uses(account, month.start).await?;
         let written = written.iter().find(|used| used.profile == profile.name);
         allowance.learn(written.map_or(0, |used| used.events));
     }
     Ok(Some(allowance))
+}
+
+/// A project's token has a rate of its own: anybody can read it, and must not be able to use up
+/// what its owner's keys and agents need.
+fn allowance_of_project(
+    app: &App,
+    id: &ProjectId,
+    profile: &str,
+    now: Timestamp,
+) -> Option<Arc<Allowance>> {
+    let Offer { profile, rules } = project::offer(app, profile)?;
+    let plan = Plan { name: String::new(), rate: Some(rules.rate?), events: None, scopes: None };
+    let allowed = Allowed {
+        plan,
+        profile: profile.name.clone(),
+        account: None,
+        month: Window::month(now),
+        events_scope: None,
+        is_told: profile.plans.as_ref().is_some_and(|plans| plans.rate_headers),
+    };
+    Some(remembered(app, id.as_str(), allowed))
+}
+
+fn remembered(app: &App, subject: &str, allowed: Allowed) -> Arc<Allowance> {
+    let (plan, month) = (allowed.plan.name.clone(), allowed.month.start.0);
+    let key = (allowed.profile.clone(), subject.to_owned(), plan, month);
+    app.allowances.0.get_with(key, || Arc::new(Allowance::new(allowed)))
 }
 
 /// A key is of a profile; a session is of an API, and the first profile with plans for it counts.

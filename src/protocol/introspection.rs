@@ -61,6 +61,10 @@ pub struct Active<'a> {
     /// Which of its owner's agents a key is given to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<&'a str>,
+    /// What a key is good for alone, in the API's own words; an API that takes such keys must look
+    /// (docs/credentials.md, "Keys").
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limited_to: Option<Vec<&'a str>>,
     /// `live` or `sandbox`.
     pub mode: &'a str,
     /// The account that answers for it; nobody does while an agent is unclaimed.
@@ -187,6 +191,7 @@ mod tests {
         credential_type: SESSION,
         credential_id: "ses_1",
         agent_id: None,
+        limited_to: None,
         mode: "live",
         owner: Some("acc_1"),
         agent: None,

@@ -51,6 +51,8 @@ pub struct NewKey {
     pub sandbox: Option<bool>,
     /// Seconds.
     pub expires_in: Option<i64>,
+    /// Names with spaces between them.
+    pub limited_to: Option<String>,
     /// Whose it is to be, where it is not the person's own.
     pub org_slug: Option<String>,
 }

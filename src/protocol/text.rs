@@ -53,6 +53,12 @@ mod tests {
         let told = ToldText::clean(" Pay\u{202E}Pal\n\n\u{0}agent\u{200B} ", 40).expect("text");
         assert_eq!(told.as_str(), "PayPal agent");
         assert_eq!(ToldText::clean("\u{200B}\n", 40), None);
+        let blank = "\u{3164}\u{115F}\u{FFA0} \u{2800}\u{34F}\u{FE0F}\u{E0100}\u{E0041}\u{180F}";
+        assert_eq!(ToldText::clean(blank, 40), None, "what nobody sees is no name");
+        for seen in ["Zoë", "عَلِيّ", "한글", "ไทย", "ខ្មែរ", "日本語"]
+        {
+            assert_eq!(ToldText::clean(seen, 40).map(|text| text.0).as_deref(), Some(seen));
+        }
         assert_eq!(ToldText::clean(&"x".repeat(500), 80).map(|t| t.as_str().len()), Some(80));
     }
 }

@@ -23,6 +23,8 @@ pub struct KeyUses {
     pub id: KeyId,
     pub count: i64,
     pub last: Timestamp,
+    /// The address of the last one that a proxy told of.
+    pub from: Option<String>,
 }
 
 /// The keys of one kind that an account has.
@@ -56,7 +58,40 @@ impl Store {
         row.map(ApiKey::try_from).transpose()
     }
 
-    /// A person's keys that begin so, newest first; those that ended too.
+    /// The keys of these digests, whether or not they are good: one question, however many.
+    ///
+    /// # Errors
+    ///
+    /// As [`api_key`](Self::api_key).
+    pub async fn api_keys_with(
+        &self,
+        digests: impl Iterator<Item = &Digest>,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        let digests = digests.map(|digest| digest.0.to_vec());
+        let by_digest = api_key::Column::Digest.is_in(digests);
+        let rows = api_key::Entity::find().filter(by_digest).all(self.reader()).await?;
+        rows.into_iter().map(ApiKey::try_from).collect()
+    }
+
+    /// The environments that a person's keys name, in their order.
+    ///
+    /// # Errors
+    ///
+    /// As [`api_key`](Self::api_key).
+    pub async fn environments_of(&self, account: &AccountId) -> Result<Vec<String>, StoreError> {
+        let named = api_key::Entity::find()
+            .select_only()
+            .column(api_key::Column::Environment)
+            .distinct()
+            .filter(api_key::Column::AccountId.eq(account.as_str()))
+            .filter(api_key::Column::Environment.ne(""))
+            .order_by_asc(api_key::Column::Environment)
+            .limit(PAGE);
+        Ok(named.into_tuple().all(self.reader()).await?)
+    }
+
+    /// A person's keys that begin so, of one environment where one is named, newest first; those
+    /// that ended too.
     ///
     /// # Errors
     ///
@@ -65,10 +100,15 @@ impl Store {
         &self,
         account: &AccountId,
         beginning: &str,
+        environment: Option<&str>,
     ) -> Result<Vec<ApiKey>, StoreError> {
-        let rows = api_key::Entity::find()
+        let mut found = api_key::Entity::find()
             .filter(api_key::Column::AccountId.eq(account.as_str()))
-            .filter(begins(beginning))
+            .filter(begins(beginning));
+        if let Some(environment) = environment {
+            found = found.filter(api_key::Column::Environment.eq(environment));
+        }
+        let rows = found
             // However many have ended, none of the others is ever off the page.
             .order_by_desc(Expr::col(api_key::Column::EndedAt).is_null())
             .order_by_desc(api_key::Column::CreatedAt)
@@ -132,10 +172,11 @@ impl Store {
     /// The database is away.
     pub async fn count_uses(&self, used: &[KeyUses]) -> Result<(), StoreError> {
         let sql = "UPDATE api_key SET uses = uses + $2, last_used_at = \
-                   CASE WHEN COALESCE(last_used_at, 0) < $3 THEN $3 ELSE last_used_at END \
-                   WHERE id = $1";
+                   CASE WHEN COALESCE(last_used_at, 0) < $3 THEN $3 ELSE last_used_at END, \
+                   last_used_from = COALESCE($4, last_used_from) WHERE id = $1";
         let counted = |one: &KeyUses| {
-            let values = [one.id.as_str().into(), one.count.into(), one.last.0.into()];
+            let from = one.from.clone().into();
+            let values = [one.id.as_str().into(), one.count.into(), one.last.0.into(), from];
             step(self.backend(), sql, values, Expect::Any)
         };
         self.write(used.iter().map(counted).collect()).await

@@ -103,7 +103,7 @@ async fn agents_and_keys(
 ) -> Result<(Vec<AccountAgent>, Vec<ApiKey>), PersonError> {
     Ok((
         account_agent::list(app, human).await?,
-        api_key::list(app, Caller::Person(human), "").await?,
+        api_key::list(app, Caller::Person(human), "", None).await?,
     ))
 }
 

@@ -10,11 +10,13 @@ use super::pages::api_key::ApiKeyPage;
 use super::pages::api_key_revoke::ApiKeyRevokePage;
 use super::pages::api_keys::{ApiKeysPage, OfferLine};
 use super::person::{Posted, posted, signed_in, to_sign_in, visitor};
+use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::api_key::{ApiKey, Rotation};
 use crate::flow::api_key::{self, Caller, Offer};
 use crate::flow::console;
 use crate::flow::error::PersonError;
+use crate::flow::principal::Human;
 use crate::protocol::timestamp::Timestamp;
 
 /// `GET /account/keys`.
@@ -25,25 +27,44 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
     };
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
     let search = query(&request, "beginning").unwrap_or_default();
-    let search = search.trim();
-    match api_key::list(&app, Caller::Person(human), search).await {
-        Ok(keys) => {
-            let page = ApiKeysPage {
-                frame: &visitor.frame(&app),
-                keys: keys.iter().map(|key| line(&app, key, visitor.now)).collect(),
-                offers: api_key::offers(&app).map(offered).collect(),
-                search,
-                longest_beginning: longest_beginning(&app),
-                tokens: console::offers(&app).next().is_some(),
-                revoked: request.query_string() == "done=revoked",
-            };
-            visitor.page(&app, 200, &page)
-        }
+    let environment = query(&request, "environment").filter(|name| !name.is_empty());
+    let found = Found { search: search.trim(), environment: environment.as_deref() };
+    match listed(&app, &request, &visitor, (human, found)).await {
+        Ok(page) => page,
         Err(error) => person_error(&app, &visitor, &error),
     }
 }
 
-/// One kind of keys that a page offers to make.
+/// What is looked for.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    search: &'a str,
+    environment: Option<&'a str>,
+}
+
+async fn listed(
+    app: &App,
+    request: &HttpRequest,
+    visitor: &Visitor,
+    (human, found): (&Human, Found<'_>),
+) -> Result<HttpResponse, PersonError> {
+    let caller = Caller::Person(human);
+    let keys = api_key::list(app, caller, found.search, found.environment).await?;
+    let environments = api_key::environments(app, caller).await?;
+    let page = ApiKeysPage {
+        frame: &visitor.frame(app),
+        keys: keys.iter().map(|key| line(app, key, visitor.now)).collect(),
+        offers: api_key::offers(app).map(offered).collect(),
+        search: found.search,
+        environments: environments.iter().map(String::as_str).collect(),
+        environment: found.environment.unwrap_or_default(),
+        longest_beginning: longest_beginning(app),
+        tokens: console::offers(app).next().is_some(),
+        revoked: request.query_string() == "done=revoked",
+    };
+    Ok(visitor.page(app, 200, &page))
+}
+
 pub(super) fn offered(offer: Offer<'_>) -> OfferLine<'_> {
     let (name, profile) = (offer.name(), offer.profile.name.as_str());
     OfferLine { name, profile, kind: offer.rules.kind }

@@ -43,6 +43,7 @@ pub async fn show(request: HttpRequest, profile: Path<String>, app: Data<App>) -
         environment: "",
         agent: agent.as_deref(),
         scopes: Scopes::new(),
+        limited_to: "",
         mode: Mode::Live,
         lasts,
     };
@@ -80,6 +81,7 @@ pub async fn create(
         KeyError::TooLong => NewKeyError::TooLong,
         KeyError::NothingTicked => NewKeyError::NothingTicked,
         KeyError::AgentMissing => NewKeyError::AgentMissing,
+        KeyError::NotALimit => NewKeyError::NotALimit,
         error => return refused(&app, &visitor, request.path(), &error),
     };
     form_page(&app, &visitor, &offer, &wanted, Some(wrong)).await
@@ -121,6 +123,7 @@ fn wanted(form: &Form) -> Option<Wanted<'_>> {
         environment: value(form, "environment"),
         agent: form.get("agent").filter(|id| !id.is_empty()),
         scopes: Scopes::of(form.all("scope")).ok()?,
+        limited_to: value(form, "limited_to"),
         mode,
         lasts: lasts(form.get("lifetime")?)?,
     })
@@ -183,6 +186,7 @@ async fn form_page(
         name: wanted.name,
         environment: wanted.environment,
         longest_name: LONGEST_NAME,
+        limited_to: offer.rules.resource_param.as_ref().map(|_| wanted.limited_to),
         scopes: words.into_iter().map(|scope| KeyScope { scope, ticked: tick(scope) }).collect(),
         agents: offer.rules.may_be_given().then_some(agents),
         mode: offer.rules.sandbox.as_ref().map(|_| wanted.mode),

@@ -29,6 +29,8 @@ pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
         mode: key.mode,
         created_at: key.created_at,
         last_used_at: key.last_used_at,
+        last_used_from: key.last_used_from.as_deref(),
+        limited_to: key.limited_to.to_string(),
         uses: key.uses,
         expires_at: key.expires_at,
         ended: key.ended,

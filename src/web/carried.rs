@@ -84,6 +84,14 @@ impl<'a> Carried<'a> {
     }
 }
 
+/// Whether a page in a browser sends it: with an `Origin` (Fetch standard), or, as an image or a
+/// script is loaded, without one; then the browser says from where it comes and that nobody goes
+/// there (Fetch Metadata). Programs say the one or the other, and not both.
+pub fn is_from_page(headers: &HeaderMap) -> bool {
+    let loads = headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate");
+    headers.contains_key(header::ORIGIN) || (headers.contains_key("sec-fetch-site") && loads)
+}
+
 /// RFC 6750 §2.1, RFC 9449 §7.1, and the scheme of keys; case does not matter (RFC 9110 §11.1).
 fn authorization(value: &HeaderValue) -> (Presented<'_>, Place<'_>) {
     let Some((scheme, text)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else {

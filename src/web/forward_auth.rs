@@ -4,13 +4,15 @@
 
 mod let_in;
 
+use std::net::IpAddr;
+
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{self, oauth_error, retry_after};
-use super::carried::{Carried, Contradiction};
-use super::request;
+use super::carried::{self, Carried, Contradiction};
+use super::{forwarded, request};
 use crate::app::App;
 use crate::domain::plan::{Beyond, Left};
 use crate::domain::resource::Resource;
@@ -145,8 +147,10 @@ fn waiting<'a>(
         method: method.unwrap_or_else(|| request.method().as_str()),
         // Whatever else it begins with would become a part of the host in front of it.
         path: Some(path).filter(|path| path.starts_with('/'))?,
+        query,
+        from: told_address(app, request),
         proof: only(headers, &["dpop"]).ok()?,
-        from_page: headers.contains_key(header::ORIGIN),
+        from_page: carried::is_from_page(headers),
         is_encrypted: only(headers, &["x-forwarded-proto"]).ok()? == Some("https"),
         said_agents: said_agents(app, proxy.resource(), headers),
     })
@@ -162,6 +166,13 @@ fn said_agents<'a>(
         headers.get_all(header).map(move |value| SaidAgent { header, agent: value.as_bytes() })
     };
     credential::agent_headers(app, resource).flat_map(said).collect()
+}
+
+/// The address that a trusted proxy tells of, which is not its own.
+fn told_address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    let told = forwarded::client(peer, &app.settings.trusted_proxies, request.headers());
+    Some(told).filter(|told| *told != peer.to_canonical())
 }
 
 /// The one value of these headers, however often it is said.

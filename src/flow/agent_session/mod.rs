@@ -113,7 +113,8 @@ fn request_id(text: &str) -> Result<ApprovalId, AgentSessionError> {
     Ok(id.ok_or(AgentSessionErrorCode::InvalidAuthRequest)?)
 }
 
-/// Whose session it is. Its tier is the plan that the operator assigned (AA23).
+/// Whose session it is. Its tier is the plan by which it is counted (AA23): what the operator
+/// assigned once, and offers no more, is none.
 fn account_of(open: Open<'_>, account: &Account) -> wire::Account {
     let plan = open.plans.and_then(|plans| plans.of(account.plan.as_deref()));
     let tier = plan.map(|plan| &plan.name).or(account.plan.as_ref());

@@ -7,6 +7,7 @@ use crate::domain::api_key::{ApiKey, Mode};
 use crate::domain::change::{Effect, UNSTORED};
 use crate::domain::id::{AccountId, KeyId};
 use crate::domain::limit::Count;
+use crate::domain::limited_to::LimitedTo;
 use crate::domain::origin::Occasion;
 use crate::flow::account_agent;
 use crate::flow::error::{PersonError, until_next_hour};
@@ -30,6 +31,8 @@ pub struct Wanted<'a> {
     /// The identifier of the agent that it is given to, if to any.
     pub agent: Option<&'a str>,
     pub scopes: Scopes,
+    /// What it is good for alone; everything where nothing is written.
+    pub limited_to: &'a str,
     pub mode: Mode,
     pub lasts: Lasts,
 }
@@ -91,7 +94,8 @@ pub async fn create(
     caller.may_make(occasion.at)?;
     let name = line(wanted.name)?.ok_or(KeyError::NameMissing)?;
     let environment = line(wanted.environment)?.unwrap_or_default();
-    let form = offered(caller, offer, wanted)?;
+    let limited_to = LimitedTo::read(wanted.limited_to).ok_or(KeyError::NotALimit)?;
+    let form = offered(caller, offer, wanted, &limited_to)?;
     let agent = given_to(app, caller, offer, wanted.agent).await?;
     let secret = app.entropy.key(form)?;
     let key = ApiKey {
@@ -107,10 +111,12 @@ pub async fn create(
         name,
         environment,
         scopes: wanted.scopes.clone(),
+        limited_to,
         mode: wanted.mode,
         created_at: occasion.at,
         expires_at: end(caller, wanted, occasion.at),
         last_used_at: None,
+        last_used_from: None,
         uses: 0,
         ended: None,
         successor: None,
@@ -126,11 +132,15 @@ fn offered<'a>(
     caller: Caller<'_>,
     offer: &Offer<'a>,
     wanted: &Wanted<'_>,
+    limited_to: &LimitedTo,
 ) -> Result<&'a KeyForm, KeyError> {
     if wanted.scopes.is_empty() {
         return Err(KeyError::NothingTicked);
     }
     if !offer.rules.scopes.covers(&wanted.scopes) || !offer.allows(wanted.lasts) {
+        return Err(KeyError::NotOffered);
+    }
+    if offer.rules.resource_param.is_none() && !limited_to.is_everything() {
         return Err(KeyError::NotOffered);
     }
     if let Some(token) = caller.user_token() {

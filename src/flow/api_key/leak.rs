@@ -1,7 +1,7 @@
 //! Keys that are no secret any more (docs/credentials.md, "Leaks"): reported by whoever has one,
 //! or seen where others can read them.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use crate::app::App;
 use crate::domain::api_key::Exposure;
@@ -16,6 +16,7 @@ use crate::flow::error::too_often;
 use crate::flow::forward_auth::Waiting;
 use crate::flow::introspect::LiveToken;
 use crate::protocol::error::OAuthError;
+use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 
@@ -31,12 +32,13 @@ pub async fn report(app: &App, texts: &[String], occasion: &Occasion) -> Result<
     let from = occasion.from.network();
     let count = Count::hourly("leak_report:address", &from, most.into(), occasion.at);
     let mut effects = vec![Effect::Count(count)];
-    let texts: BTreeSet<&str> = texts.iter().map(|text| text.trim()).collect();
-    for text in texts {
-        let Some((profile, digest)) = super::recognized(app, text) else { continue };
-        let key = app.store.api_key_with(&digest).await?;
-        let key = key.filter(|key| key.profile == profile);
-        effects.extend(key.iter().flat_map(|key| key.leaked(occasion)));
+    let recognized = texts.iter().filter_map(|text| super::recognized(app, text.trim()));
+    let profiles: HashMap<Digest, &str> =
+        recognized.map(|(profile, digest)| (digest, profile)).collect();
+    for key in app.store.api_keys_with(profiles.keys()).await? {
+        if profiles.get(&key.digest).is_some_and(|profile| *profile == key.profile) {
+            effects.extend(key.leaked(occasion));
+        }
     }
     app.store.apply(effects).await.map_err(|error| too_often(error, occasion.at))
 }

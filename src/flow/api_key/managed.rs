@@ -140,6 +140,7 @@ pub async fn create_worded(
         environment: worded.environment.as_deref().unwrap_or_default(),
         agent,
         scopes,
+        limited_to: worded.limited_to.as_deref().unwrap_or_default(),
         mode: if worded.sandbox == Some(true) { Mode::Sandbox } else { Mode::Live },
         lasts,
     };

@@ -78,6 +78,8 @@ pub enum KeyError {
     /// Its kind is for agents, and none is named.
     #[error("no agent is chosen")]
     AgentMissing,
+    #[error("what it is to be limited to is no list of names")]
+    NotALimit,
     #[error("there are as many as there may be")]
     TooMany,
     /// Nothing that our own page sends.
@@ -132,7 +134,7 @@ pub fn recognized<'a>(app: &'a App, presented: &str) -> Option<(&'a str, Digest)
     })
 }
 
-/// This account's keys that begin so, newest first (docs/credentials.md, "Keys"). What no key
+/// This account's keys that begin so, of one environment where one is named, newest first (docs/credentials.md, "Keys"). What no key
 /// begins with is not looked for.
 ///
 /// # Errors
@@ -142,11 +144,22 @@ pub async fn list(
     app: &App,
     caller: Caller<'_>,
     beginning: &str,
+    environment: Option<&str>,
 ) -> Result<Vec<ApiKey>, PersonError> {
-    if !is_word(beginning) {
+    // PostgreSQL refuses a NUL in any text.
+    if !is_word(beginning) || environment.is_some_and(|text| text.contains('\0')) {
         return Ok(Vec::new());
     }
-    Ok(app.store.api_keys_of(caller.account(), beginning).await?)
+    Ok(app.store.api_keys_of(caller.account(), beginning, environment).await?)
+}
+
+/// The environments that this account's keys name (AS15).
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn environments(app: &App, caller: Caller<'_>) -> Result<Vec<String>, PersonError> {
+    Ok(app.store.environments_of(caller.account()).await?)
 }
 
 /// One of this account's keys with its history (docs/credentials.md, "Keys"). Somebody else's

@@ -79,6 +79,7 @@ fn successor(
         created_at: occasion.at,
         expires_at: span.map(|span| occasion.at + span),
         last_used_at: None,
+        last_used_from: None,
         uses: 0,
         ended: None,
         successor: None,

@@ -7,6 +7,7 @@ use super::{Stored, seconds, time};
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyEnd, KeyEnded, KeyKind, Mode};
 use crate::domain::id::{AccountId, AgentId, KeyId};
+use crate::domain::limited_to::LimitedTo;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -37,6 +38,8 @@ pub struct Model {
     pub successor_id: Option<String>,
     pub agent_id: Option<String>,
     pub agent_name: Option<String>,
+    pub last_used_from: Option<String>,
+    pub limited_to: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -78,6 +81,8 @@ impl TryFrom<Model> for ApiKey {
             created_at: Timestamp(row.created_at),
             expires_at: time(row.expires_at),
             last_used_at: time(row.last_used_at),
+            last_used_from: row.last_used_from,
+            limited_to: LimitedTo::read(&row.limited_to).ok_or(CORRUPT)?,
             uses: row.uses,
             ended,
             successor: row.successor_id.map(KeyId),
@@ -106,6 +111,8 @@ impl Stored for ApiKey {
             Column::Uses,
             Column::AgentId,
             Column::AgentName,
+            Column::LastUsedFrom,
+            Column::LimitedTo,
         ]
     }
 
@@ -126,6 +133,8 @@ impl Stored for ApiKey {
             created_at: self.created_at.0,
             expires_at: seconds(self.expires_at),
             last_used_at: seconds(self.last_used_at),
+            last_used_from: self.last_used_from.clone(),
+            limited_to: self.limited_to.to_string(),
             uses: self.uses,
             ended_at: self.ended.map(|ended| ended.at.0),
             ended_cause: self.ended.map(|ended| ended.cause.name().to_owned()),

@@ -101,6 +101,10 @@ const fn refusal(error: &KeyError) -> (Fault, &'static str) {
         KeyError::NotOffered => {
             (Fault::Member, "scopes, sandbox, expires_in: not everything of it is offered here")
         }
+        KeyError::NotALimit => (
+            Fault::Member,
+            "limited_to: names of letters, digits, -, _, . and :, with spaces between them",
+        ),
         KeyError::AgentMissing => (Fault::Member, "agent: name one that the key is to be for"),
         KeyError::TooMany => (Fault::Conflict, "there are as many as there may be"),
         KeyError::NoOrganization => (Fault::Member, "org_slug: there is no such organization"),

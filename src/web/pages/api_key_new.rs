@@ -23,6 +23,8 @@ pub struct ApiKeyNewPage<'a> {
     /// The most characters of either.
     pub longest_name: usize,
     pub scopes: Vec<KeyScope<'a>>,
+    /// What it is limited to, where it may be.
+    pub limited_to: Option<&'a str>,
     /// Whom it may be given to, where it may be at all.
     pub agents: Option<Agents<'a>>,
     /// Which of the two is chosen, where there are two.
@@ -64,6 +66,7 @@ pub enum NewKeyError {
     TooLong,
     NothingTicked,
     AgentMissing,
+    NotALimit,
 }
 
 impl Agents<'_> {
@@ -111,6 +114,7 @@ impl ApiKeyNewPage<'_> {
             NewKeyError::TooLong => (words.too_long)(self.longest_name),
             NewKeyError::NothingTicked => words.nothing_ticked.to_owned(),
             NewKeyError::AgentMissing => words.agent_missing.to_owned(),
+            NewKeyError::NotALimit => words.not_a_limit.to_owned(),
         })
     }
 
@@ -123,6 +127,7 @@ impl ApiKeyNewPage<'_> {
         match self.error {
             Some(NewKeyError::NothingTicked) => "scopes",
             Some(NewKeyError::AgentMissing) => "agent",
+            Some(NewKeyError::NotALimit) => "limited_to",
             _ => "name",
         }
     }

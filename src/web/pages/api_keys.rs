@@ -16,6 +16,10 @@ pub struct ApiKeysPage<'a> {
     pub offers: Vec<OfferLine<'a>>,
     /// What was looked for; empty where everything is shown.
     pub search: &'a str,
+    /// The environments that any key names.
+    pub environments: Vec<&'a str>,
+    /// The one that was looked for; empty where every one is shown.
+    pub environment: &'a str,
     /// The most characters that are shown of any key, and that are taken for a search, so that
     /// nobody sends a whole one.
     pub longest_beginning: usize,
@@ -52,6 +56,9 @@ pub struct KeyLine<'a> {
     pub mode: Mode,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
+    pub last_used_from: Option<&'a str>,
+    /// Names with spaces between them; empty where it is limited to nothing.
+    pub limited_to: String,
     pub uses: i64,
     pub expires_at: Option<Timestamp>,
     pub ended: Option<KeyEnded>,
@@ -134,6 +141,15 @@ impl OfferLine<'_> {
 impl ApiKeysPage<'_> {
     const fn words(&self) -> &ApiKeyTexts {
         &self.frame.texts.api_keys
+    }
+
+    fn is_search(&self) -> bool {
+        !self.search.is_empty() || !self.environment.is_empty()
+    }
+
+    /// Whether there is nothing at all.
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty() && !self.is_search()
     }
 
     fn create_for<'a>(&'a self, offer: &'a OfferLine<'_>) -> Vec<Run<'a>> {

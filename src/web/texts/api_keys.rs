@@ -28,12 +28,15 @@ pub struct ApiKeyTexts {
     pub key: &'static str,
     pub profile: &'static str,
     pub environment: &'static str,
+    pub every_environment: &'static str,
     pub sandbox: &'static str,
     pub resource: &'static str,
     pub scopes: &'static str,
     pub created: &'static str,
     pub last_used: &'static str,
     pub never_used: &'static str,
+    /// Before an address.
+    pub from: &'static str,
     pub uses: fn(i64) -> String,
     pub ends: &'static str,
     pub no_end: &'static str,
@@ -103,6 +106,9 @@ pub struct NewKeyTexts {
     pub too_long: fn(usize) -> String,
     pub nothing_ticked: &'static str,
     pub agent_missing: &'static str,
+    pub limited_to: &'static str,
+    pub limited_to_hint: &'static str,
+    pub not_a_limit: &'static str,
 }
 
 /// The one page that shows a key.

@@ -3,7 +3,7 @@
 use countersign::flow::account::{self, NewPerson};
 use serde_json::json;
 
-use super::{PROFILE, PageForm, forms, key_of, session_of, state};
+use super::{PROFILE, PageForm, forms, key_of, project_of, session_of, state};
 use crate::support::agent::{Registered, member};
 use crate::support::client::{Callback, Client};
 use crate::support::person::{Person, form_token};
@@ -45,6 +45,7 @@ async fn world() -> World {
     let open = agent.register_for("ada@example.com").await;
     let stranger = Person::new(&site, "eve@example.com");
     let key = key_of(&mut ada).await;
+    project_of(&mut ada).await;
     World { site, ada, bob, stranger, open, welcome, session, key }
 }
 
@@ -62,6 +63,7 @@ async fn crawl(world: &mut World) -> Vec<Press> {
         "/account/keys/new/test".to_owned(),
         format!("/account/keys/{}", world.key),
         format!("/account/keys/{}/revoke", world.key),
+        "/account/projects".to_owned(),
         "/approve/cvt_unknown".to_owned(),
         "/account/sessions/ses_unknown".to_owned(),
         "/sign-up".to_owned(),

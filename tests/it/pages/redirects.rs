@@ -129,3 +129,30 @@ async fn a_forged_host_moves_nothing() {
     }
     site.close().await;
 }
+
+/// No open redirect below an issuer's path either: what is left of an address when the path is
+/// taken off leads nowhere else, however it is spelled.
+#[tokio::test]
+async fn no_spelling_below_the_path_of_an_issuer_leads_elsewhere() {
+    let site = Site::open_below("/auth").await;
+    let mut visitor = Person::new(&site, "ada@example.com");
+    for path in [
+        "/auth//evil.example",
+        "/auth///evil.example/account/sessions",
+        "/auth/\\evil.example",
+        "/auth/%2f%2fevil.example",
+        "/auth/account/sessions//evil.example",
+        "/auth/https://evil.example",
+        "/auth/auth/account/sessions",
+        "/authevil/account/sessions",
+        "/auth/account/sessions?return_to=//evil.example",
+        "/auth/sign-in?return_to=/auth//evil.example",
+        "/auth?//evil.example",
+    ] {
+        let reply = visitor.get(path).await;
+        let location = reply.header("location").unwrap_or("/auth/sign-in");
+        assert!(location.starts_with("/auth/sign-in"), "{path} leads to {location}");
+        assert!(!location.contains("evil"), "{path} leads to {location}");
+    }
+    site.close().await;
+}

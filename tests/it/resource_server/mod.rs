@@ -16,10 +16,13 @@ use countersign::protocol::secret::{ENTROPY, Secret, SecretKind};
 use reqwest::header::HeaderMap;
 
 /// A small HTTP server of a test's own. Stopped when dropped.
-struct Running(ServerHandle);
+pub struct Running(ServerHandle);
 
 impl Running {
-    async fn on(port: u16, routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Self {
+    pub async fn on(
+        port: u16,
+        routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Self {
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {

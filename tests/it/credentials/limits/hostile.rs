@@ -45,6 +45,32 @@ async fn a_cap_lets_no_event_more_through_when_many_come_at_once() {
     site.close().await;
 }
 
+/// AV12: what another node has written counts here as soon as it is read, beside what this one
+/// has let in and not written yet; and what is read later never makes it fewer.
+#[tokio::test]
+async fn a_cap_holds_over_all_nodes_once_they_have_written() {
+    let plans = "[[profile.plan]]\nname = \"free\"\nevents = 6\n";
+    let site = Site::open_with(&with_plans("detail", plans)).await;
+    let mut ada = site.person("ada@example.com").await;
+    let text = key_with(&mut ada, "agent-analytics", &["read", "write"]).await.1;
+    let writing = [("x-api-key", text.as_str()), ("countersign-required-scope", "write")];
+    let other = site.second_node().await;
+    for node in [&site, &site, &site, &other] {
+        assert_eq!(at(node, "POST /events", &writing).await.status, 200);
+    }
+    usage::write(&site.app).await.expect("written");
+    other.app.live.forget_everything();
+    for wanted in [200, 200, 429] {
+        assert_eq!(at(&other, "POST /events", &writing).await.status, wanted);
+    }
+    usage::write(&other.app).await.expect("written");
+    site.app.live.forget_everything();
+    assert_eq!(at(&site, "POST /events", &writing).await.status, 429);
+    assert_eq!(site.count("SELECT events FROM plan_use").await, 6);
+    other.close().await;
+    site.close().await;
+}
+
 /// AV12, AA33: events that the rate refuses are no events of the month.
 #[tokio::test]
 async fn an_event_that_the_rate_refuses_is_not_counted() {
@@ -210,6 +236,41 @@ async fn a_live_public_token_is_never_off_the_page() {
         assert_eq!(ada.post_from("/account/projects", &path, &[]).await.status, 303);
     }
     assert!(ada.get("/account/projects").await.text.contains(&token));
+    site.close().await;
+}
+
+/// AA12, AA33: whoever read a public token in a page floods its own routes with it until they are
+/// shut, and shuts neither the owner's keys nor the owner's other projects out.
+#[tokio::test]
+async fn a_flood_with_a_public_token_shuts_nothing_else() {
+    let settings = with_plans("code-message", TWO_A_MINUTE);
+    let settings = settings.replace("type = \"public\"\n", "type = \"public\"\nrate = \"3/min\"\n");
+    let site = Site::open_with(&settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let (_, token) = project(&mut ada, "agent-analytics").await;
+    let (_, aak) = key(&mut ada, "agent-analytics").await;
+    let elsewhere = format!("GET /stats?token={token}");
+    for _ in 0..9 {
+        assert_eq!(at(&site, &elsewhere, &[]).await.status, 401, "what is refused uses nothing up");
+    }
+    let sent = format!("POST /track?token={token}");
+    let flood = join_all((0..12).map(|_| at(&site, &sent, &[]))).await;
+    assert_eq!(flood.iter().filter(|reply| reply.status == 200).count(), 3);
+    let beyond = at(&site, &sent, &[]).await;
+    assert_eq!((beyond.status, beyond.header("retry-after")), (429, Some("60")));
+    assert_eq!(beyond.json()["code"], "RATE_LIMITED");
+    let own = [("x-api-key", aak.as_str())];
+    for (wanted, left) in [(200, "1"), (200, "0")] {
+        let reply = at(&site, "GET /stats", &own).await;
+        assert_eq!((reply.status, reply.header("x-ratelimit-remaining")), (wanted, Some(left)));
+    }
+    site.advance(Seconds(1));
+    let other = project(&mut ada, "agent-analytics").await.1;
+    assert_eq!(at(&site, &format!("POST /track?token={other}"), &[]).await.status, 200);
+    site.advance(Seconds::MINUTE);
+    assert_eq!(at(&site, &sent, &[]).await.status, 200);
+    usage::write(&site.app).await.expect("written");
+    assert_eq!(site.count("SELECT requests FROM plan_use").await, 2);
     site.close().await;
 }
 

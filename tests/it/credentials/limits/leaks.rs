@@ -51,6 +51,31 @@ async fn a_secret_key_that_others_can_read_is_refused_and_its_owner_is_told() {
     site.close().await;
 }
 
+/// AA13, W3C Fetch Metadata §2: what a page loads with a key in its address, as an image, has no
+/// `Origin`, and is in the page for everybody to read all the same; a program is no browser for one
+/// such header, and neither is a person who opens the address.
+#[tokio::test]
+async fn a_key_in_the_address_of_an_image_comes_from_a_page() {
+    let site = site().await;
+    let mut ada = site.person("ada@example.com").await;
+    let (id, aak) = key(&mut ada, "agent-analytics").await;
+    let asked = format!("GET /stats?key={aak}");
+    for (headers, status) in [
+        (vec![("sec-fetch-mode", "cors")], 200),
+        (vec![("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], 200),
+        (vec![("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], 200),
+        (vec![("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")], 403),
+        (vec![("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")], 403),
+        (vec![("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")], 403),
+    ] {
+        let reply = at(&site, &asked, &headers).await;
+        assert_eq!(reply.status, status, "{headers:?}: {}", reply.text);
+    }
+    let page = ada.get(&format!("/account/keys/{id}")).await.text;
+    assert_eq!(page.matches("a web page in a browser sent the key").count(), 1);
+    site.close().await;
+}
+
 /// AA13: an unknown key tells nobody anything, and a session or a public token is no secret key.
 #[tokio::test]
 async fn only_secret_keys_are_kept_out_of_browsers() {

@@ -1,6 +1,7 @@
 //! Where credentials may come, what the public ones open, and what happens to those that leak
 //! (contracts/credentials.md, sections 2 and 3).
 
+mod confusion;
 mod hostile;
 mod leaks;
 mod plans;
@@ -14,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::support::Site;
 use crate::support::person::{Person, between};
+use crate::support::process::{Place, Process};
 use crate::support::reply::Reply;
 
 /// An API with two profiles, each with one kind of secret keys; the first has public tokens too.
@@ -53,6 +55,17 @@ via = ["bearer", "apikey-scheme"]
 
 async fn site() -> Site {
     Site::open_with(PROFILES).await
+}
+
+/// A server that logs all it can, and somebody who is signed in there.
+async fn talkative(place: &Place) -> (Process, Person) {
+    place.configure(PROFILES);
+    place.add_person("ada@example.com").await;
+    let mut command = place.command(&["serve"]);
+    command.env("RUST_LOG", "trace");
+    let server = place.serve_command(command).await;
+    let ada = server.signed_in("ada@example.com").await;
+    (server, ada)
 }
 
 /// Its id and its text.

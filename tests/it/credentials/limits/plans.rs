@@ -219,5 +219,10 @@ async fn an_account_says_its_plan_as_its_tier() {
     assert_eq!(tier().await, "free");
     plan::assign(&site.app, "ada@example.com", "pro", site.clock.now()).await.expect("assigned");
     assert_eq!(tier().await, "pro");
+    // What is offered no more is no tier either: its limits are those of the first plan.
+    let other = site.second_node_with(&settings.replace("\"pro\"", "\"team\"")).await;
+    let request = other.client.get(format!("{}/account", other.url)).bearer_auth(&access);
+    assert_eq!(Reply::of(request).await.json()["tier"], "free");
+    other.close().await;
     site.close().await;
 }

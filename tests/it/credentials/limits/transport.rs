@@ -1,6 +1,6 @@
 //! `via`: a credential counts where its profile expects it, and nowhere else.
 
-use super::{PROFILES, at, at_server, key, site};
+use super::{at, at_server, key, site, talkative};
 use crate::support::process::Place;
 
 const HERE: &str = "GET /stats?page=2";
@@ -109,12 +109,7 @@ async fn a_session_never_counts_in_an_address() {
 #[tokio::test]
 async fn an_address_with_a_key_is_in_no_log_and_in_no_row() {
     let place = Place::new().await;
-    place.configure(PROFILES);
-    place.add_person("ada@example.com").await;
-    let mut command = place.command(&["serve"]);
-    command.env("RUST_LOG", "trace");
-    let server = place.serve_command(command).await;
-    let mut ada = server.signed_in("ada@example.com").await;
+    let (server, mut ada) = talkative(&place).await;
     let (_, aak) = key(&mut ada, "agent-analytics").await;
     let at_it = (server.url.as_str(), &server.client);
     for (asked, status) in [("GET /?key=", 200), ("POST /track?key=", 403)] {
