@@ -144,7 +144,8 @@ fn offered<'a>(
         return Err(KeyError::NotOffered);
     }
     if let Some(token) = caller.user_token() {
-        let opens_more = !token.scopes.covers(&wanted.scopes);
+        let opens_more =
+            !token.scopes.covers(&wanted.scopes) || !token.limited_to.covers(limited_to.iter());
         if opens_more || (token.mode == Mode::Sandbox && wanted.mode == Mode::Live) {
             return Err(KeyError::LacksScope);
         }

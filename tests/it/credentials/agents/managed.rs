@@ -147,6 +147,33 @@ async fn a_user_token_makes_nothing_that_opens_more_or_lasts_longer_than_itself(
     site.close().await;
 }
 
+/// Promise P4, AO13: a user token that is limited to some things makes keys for those alone.
+#[tokio::test]
+async fn a_limited_user_token_makes_no_key_beyond_its_limit() {
+    let named = |kind: &str| format!("type = \"{kind}\"\n");
+    let limited = |kind: &str| format!("{}resource_param = \"site\"\n", named(kind));
+    let settings = super::PROFILES
+        .replace(&named("agent-key"), &limited("agent-key"))
+        .replace(&named("user-token"), &limited("user-token"));
+    let site = Site::open_with(&settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let id = agent(&mut ada, "one").await;
+    let fields = [("scope", "read"), ("lifetime", "until_revoked"), ("limited_to", "a, b")];
+    let token = user_token(&mut ada, &fields).await.secret;
+    for (wanted, status) in [
+        (json!({ "scopes": ["read"] }), 403),
+        (json!({ "scopes": ["read"], "limited_to": "c" }), 403),
+        (json!({ "scopes": ["read"], "limited_to": "a c" }), 403),
+        (json!({ "scopes": ["read"], "limited_to": "a" }), 201),
+    ] {
+        let made = bearer(&site, Method::POST, &path(&id, ""), &token, &wanted).await;
+        assert_eq!(made.status, status, "{wanted}: {}", made.text);
+    }
+    let made = "SELECT COUNT(*) FROM api_key WHERE kind = 'agent-key'";
+    assert_eq!(site.count(made).await, 1);
+    site.close().await;
+}
+
 /// P7, AA01, ADR 25: an agent's key makes no key, revokes no other and no other's, an agent's
 /// session is nobody, and so is whatever is dead, of another product or in another place.
 #[tokio::test]
