@@ -14,6 +14,7 @@ prefix = "ex_"
 sandbox_prefix = "exs_"
 via = ["bearer", "header:X-API-Key"]
 rotate = "overlapping"
+resource_param = "site"
 `;
 
 let browser;
@@ -51,16 +52,20 @@ for (const scripts of [false, true]) {
 
     await page.getByLabel("Name").fill("Nightly report");
     await page.getByLabel("Environment").fill("production");
+    await page.getByLabel("Only for these").fill("site/1");
     const create = page.getByRole("button", { name: "Create the key" });
     assert.equal((await submit(page, create)).status(), 422, "nothing was ticked");
     assert.equal(await page.getByLabel("Name").inputValue(), "Nightly report", "nothing is typed twice");
     await tick(page, ["demo:read"]);
+    assert.equal((await submit(page, create)).status(), 422, "no id is like that");
+    await page.getByLabel("Only for these").fill("site_1 site_2");
     await submit(page, create);
 
     const key = await shown(page);
     assert.match(key, /^ex_[0-9A-Za-z]{39}$/);
     const known = await introspect(site.origin, key);
     assert.deepEqual([known.active, known.profile, known.scope], [true, "example", "demo:read"]);
+    assert.deepEqual(known.limited_to, ["site_1", "site_2"]);
     await look(page, "api-key-shown");
     const copy = page.locator("button.copy");
     assert.equal(await copy.count(), scripts ? 1 : 0);
@@ -76,6 +81,7 @@ for (const scripts of [false, true]) {
     await look(page, "api-keys");
     const search = page.getByLabel("Find a key by how it begins");
     await search.fill(key.slice(0, 7));
+    await page.getByLabel("Environment").selectOption("production");
     await submit(page, page.getByRole("button", { name: "Find" }));
     assert.ok((await text(page)).includes("Nightly report"));
     await submit(page, page.getByRole("link", { name: "Nightly report" }));

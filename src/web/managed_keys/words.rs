@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 
 use crate::app::App;
-use crate::config::ManagedBy;
+use crate::config::{ManagedBy, Via};
 use crate::domain::api_key::ApiKey;
 use crate::flow::api_key::{KeyError, NotAProgram, Offer};
 use crate::flow::error::PersonError;
@@ -12,6 +12,7 @@ use crate::protocol::error_dialect::Fault;
 use crate::protocol::managed_key::{KeyFacts, Outcome};
 use crate::protocol::timestamp::Timestamp;
 use crate::web::answer::{self, json, retry_after};
+use crate::web::api_key_words::sent_as;
 use crate::web::request::BodyError;
 
 /// Speaks as the product of an offer does.
@@ -66,9 +67,12 @@ impl Words<'_> {
     /// What opens these routes, without a word on what came (AS13).
     pub fn hint(self) -> String {
         let page = self.app.settings.issuer.url("/account/tokens");
-        let prefix = self.offer.rules.live.prefix();
+        let rules = self.offer.rules;
+        let in_head = |way: &&Via| matches!(way, Via::Bearer | Via::ApiKeyScheme | Via::Header(_));
+        let ways: Vec<Via> = rules.via.iter().filter(in_head).cloned().collect();
+        let ways = sent_as(&ways, rules.live.prefix()).join(" or ");
         let token = format!("a token from {page}, sent as Authorization: Bearer");
-        let key = format!("a live key that begins with {prefix}, sent where its profile says");
+        let key = format!("a live key, sent as {ways}");
         match self.offer.rules.managed.by {
             ManagedBy::Human | ManagedBy::HumanJwt => format!("this takes {token}"),
             ManagedBy::HumanOrSelf => format!("this takes {token}, or {key}"),

@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{AGENT_KEYS, PROFILES, Shown, USER_TOKENS, agent, ask, forward, is_live, make, remove};
+use crate::credentials::api_keys::shown;
 use crate::support::person::Person;
 use crate::support::reply::Reply;
 use crate::support::{START, Site};
@@ -136,7 +137,7 @@ async fn a_token_ends_with_its_key_whatever_ends_that() {
     let page = format!("/account/keys/{}", key.id);
     let rotated = token(&site, &key.secret).await;
     assert!(is_live(&site, "agrenting", &rotated).await);
-    let new = super::shown(&ada.post_from(&page, &format!("{page}/rotate"), &[]).await);
+    let new = shown(&ada.post_from(&page, &format!("{page}/rotate"), &[]).await);
     assert!(!is_live(&site, "agrenting", &rotated).await, "rotated");
     let revoked = token(&site, &new.secret).await;
     assert!(is_live(&site, "agrenting", &revoked).await);
@@ -177,7 +178,7 @@ async fn a_token_ends_no_later_than_its_key() {
     let lifetime = format!("{}s", month.0);
     let fields =
         [("name", "x"), ("scope", "read"), ("lifetime", lifetime.as_str()), ("agent", id.as_str())];
-    let key = super::shown(&ada.post_from(&page, &page, &fields).await);
+    let key = shown(&ada.post_from(&page, &page, &fields).await);
     site.advance(Seconds(month.0 - Seconds::HOUR.0));
     let token = token(&site, &key.secret).await;
     assert_eq!(ask(&site, "agrenting", &token).await.json()["exp"], (START + month).0);
@@ -290,5 +291,34 @@ async fn nobody_trades_a_key_without_end() {
     let limited = statuses.iter().find(|reply| reply.status == 429).expect("too many");
     assert_eq!((traded, limited.header("retry-after")), (2, Some("3600")));
     assert_eq!(site.count("SELECT COUNT(*) FROM session_token").await, 2);
+    site.close().await;
+}
+
+/// AO13, P4: what an agent's key is limited to, its session tokens are limited to; an API that asks
+/// is told so.
+#[tokio::test]
+async fn a_token_is_limited_to_what_its_key_is_limited_to() {
+    let kind = "type = \"agent-key\"\n";
+    let limited = PROFILES.replace(kind, &format!("{kind}resource_param = \"site\"\n"));
+    let site = Site::open_with(&limited).await;
+    let mut ada = site.person("ada@example.com").await;
+    let id = agent(&mut ada, "billing-agent").await;
+    let page = format!("/account/keys/new/{AGENT_KEYS}");
+    let fields = [
+        ("name", "Nightly"),
+        ("scope", "read"),
+        ("lifetime", "until_revoked"),
+        ("agent", id.as_str()),
+        ("limited_to", "site_1"),
+    ];
+    let key = shown(&ada.post_from(&page, &page, &fields).await);
+    let token = token(&site, &key.secret).await;
+    let bearer = format!("Bearer {token}");
+    for (uri, status) in [("/x?site=site_1", 200), ("/x?site=site_2", 403), ("/x", 403)] {
+        let headers = [("authorization", bearer.as_str()), ("x-forwarded-uri", uri)];
+        assert_eq!(forward(&site, "agrenting", &headers).await.status, status, "{uri}");
+    }
+    let known = ask(&site, "agrenting", &token).await.json();
+    assert_eq!(known["limited_to"], json!(["site_1"]));
     site.close().await;
 }
