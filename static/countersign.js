@@ -44,7 +44,9 @@
 
   for (const form of document.querySelectorAll("form[data-renew]")) {
     const [shown, time] = ["output", "time"].map((name) => form.parentElement.querySelector(name));
-    const later = () => setTimeout(renew, Math.max(1000, (Date.parse(time.dateTime) - Date.now()) * 0.9));
+    // A timer that is set for more than 31 bits of milliseconds goes off at once.
+    const span = () => Math.min(Math.max(1000, (Date.parse(time.dateTime) - Date.now()) * 0.9), 2 ** 31 - 1);
+    const later = () => setTimeout(renew, span());
     const renew = async () => {
       const asked = { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } };
       const answer = await fetch(form.action, asked).catch(() => undefined);

@@ -51,6 +51,11 @@ impl Caller<'_> {
         }
     }
 
+    /// Whether a key asks for itself.
+    pub(super) const fn is_key(&self) -> bool {
+        matches!(self, Self::Program(Program::Key(_), _))
+    }
+
     /// The user token that asks, if one does.
     pub(super) fn user_token(&self) -> Option<&ApiKey> {
         match self {

@@ -36,7 +36,7 @@ pub async fn rotate(
     for _attempt in 0..=RETRIES {
         let old = own(app, caller, id).await?;
         caller.may_replace(&old, occasion.at)?;
-        let (key, secret) = successor(app, &old, occasion)?;
+        let (key, secret) = successor(app, caller, &old, occasion)?;
         let rotation = offer_of(app, &old.profile, old.kind).ok_or(KeyError::Over)?.rules.rotation;
         let change = old.rotate(key.clone(), rotation, occasion);
         let mut change = change.ok_or(KeyError::Over)?;
@@ -54,9 +54,11 @@ pub async fn rotate(
     Err(PersonError::Unavailable("the key keeps changing".into()).into())
 }
 
-/// The same under another secret. Its life is as long as the old one's was meant to be.
+/// The same under another secret. Its life is as long as the old one's was meant to be; that of a
+/// key that replaces itself goes no further, or whoever has stolen it would have it for ever (P4).
 fn successor(
     app: &App,
+    caller: Caller<'_>,
     old: &ApiKey,
     occasion: &Occasion,
 ) -> Result<(ApiKey, KeySecret), KeyError> {
@@ -70,6 +72,7 @@ fn successor(
     let meant = old.expires_at.map(|end| end.since(old.created_at));
     let longest = offer.rules.longest;
     let span: Option<Seconds> = meant.into_iter().chain(longest).min();
+    let last = old.expires_at.filter(|_| caller.is_key());
     let key = ApiKey {
         id: new_id(app, occasion.at)?,
         revision: UNSTORED,
@@ -77,7 +80,7 @@ fn successor(
         beginning: secret.beginning(offer.rules.display).to_owned(),
         scopes,
         created_at: occasion.at,
-        expires_at: span.map(|span| occasion.at + span),
+        expires_at: span.map(|span| occasion.at + span).into_iter().chain(last).min(),
         last_used_at: None,
         last_used_from: None,
         uses: 0,

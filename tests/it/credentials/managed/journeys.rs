@@ -176,3 +176,35 @@ async fn a_key_replaces_itself_and_of_many_at_once_one_gets_the_new_one() {
     }
     site.close().await;
 }
+
+/// Promise P4: a key that replaces itself ends when its owner said that it ends, however often it
+/// does; its owner who replaces it means another such life.
+#[tokio::test]
+async fn a_key_that_replaces_itself_lives_no_longer() {
+    let site = site().await;
+    let mut ada = site.person("ada@example.com").await;
+    let page = "/account/keys/new/agent-analytics";
+    let fields = [("name", "Tracker"), ("scope", "account:read"), ("lifetime", "2592000s")];
+    let made = ada.post_from(page, page, &fields).await;
+    let key = between(&made.text, "data-copy-this dir=\"ltr\">", "</output>").expect("a key");
+    let mut key = key.to_owned();
+    let end = site.clock.now() + Seconds::DAY.times(30);
+    for _ in 0..2 {
+        site.advance(Seconds::DAY.times(10));
+        let request = site.client.post(format!("{}/account/revoke-key", site.url));
+        let said = Reply::of(request.header("x-api-key", &key)).await.json();
+        assert_eq!(said["expires_at"], end.iso(), "{said}");
+        key = said["api_key"].as_str().expect("a key").to_owned();
+    }
+    assert_eq!(site.count("SELECT COUNT(*) FROM api_key WHERE ended_at IS NULL").await, 1);
+    site.advance(Seconds::DAY.times(5));
+    assert_eq!(ada.sign_in().await.status, 303);
+    let page = ada.get("/account/keys").await.text;
+    let id = between(&page, "<a href=\"/account/keys/", "\"").expect("a key").to_owned();
+    let page = format!("/account/keys/{id}");
+    let rotated = ada.post_from(&page, &format!("{page}/rotate"), &[]).await;
+    assert_eq!(rotated.status, 200, "{}", rotated.text);
+    let ends_at = site.count("SELECT expires_at FROM api_key WHERE ended_at IS NULL").await;
+    assert!(ends_at > end.0, "the person has begun another life");
+    site.close().await;
+}
