@@ -89,6 +89,7 @@ fn scopes(criterion: &mut Criterion) {
 fn page(criterion: &mut Criterion) {
     let frame = Frame {
         keys: false,
+        organizations: false,
         agents: false,
         projects: false,
         plans: false,

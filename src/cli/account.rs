@@ -78,7 +78,7 @@ pub fn plan(arguments: AccountPlan, environment: Vec<(String, String)>) -> Resul
     })
 }
 
-async fn open(settings: Settings) -> Result<App, Failure> {
+pub(super) async fn open(settings: Settings) -> Result<App, Failure> {
     start(settings, Clock::System, Entropy::system()).await.map_err(Failure::to_start)
 }
 
@@ -95,7 +95,7 @@ fn read_password() -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
-fn explain(error: EntryError) -> Failure {
+pub(super) fn explain(error: EntryError) -> Failure {
     Failure::Runtime(match error {
         EntryError::Email => "that is not an e-mail address".to_owned(),
         EntryError::Password => format!(

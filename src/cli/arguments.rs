@@ -24,6 +24,9 @@ pub enum Command {
     /// Create people and let them back in
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Look after organizations
+    #[command(subcommand)]
+    Organization(OrganizationCommand),
     /// Show or check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -39,6 +42,22 @@ pub enum AccountCommand {
     Reset(AccountReset),
     /// Give a person another plan
     Plan(AccountPlan),
+}
+
+#[derive(Subcommand)]
+pub enum OrganizationCommand {
+    /// Give an organization another plan
+    Plan(OrganizationPlan),
+}
+
+#[derive(Args)]
+pub struct OrganizationPlan {
+    /// The short name of the organization
+    pub slug: String,
+    /// The name of a [[profile.plan]]
+    pub plan: String,
+    #[command(flatten)]
+    pub settings: SettingArguments,
 }
 
 #[derive(Subcommand)]
@@ -150,6 +169,11 @@ mod tests {
         assert!(matches!(
             command("countersign account plan ann@example.com pro"),
             Command::Account(AccountCommand::Plan(AccountPlan { plan, .. })) if plan == "pro"
+        ));
+        assert!(matches!(
+            command("countersign organization plan acme pro"),
+            Command::Organization(OrganizationCommand::Plan(OrganizationPlan { slug, plan, .. }))
+                if slug == "acme" && plan == "pro"
         ));
         assert!(matches!(
             command("countersign account add ann@example.com --name Ann --admin --password-stdin"),

@@ -39,6 +39,8 @@ pub struct KeyRules {
     pub bind_agent: Option<String>,
     /// The header in which clients name the agent that a user token acts as.
     pub act_as: Option<String>,
+    /// Whether an organization may own them.
+    pub organizations: bool,
     /// The parameter of an address that says what a request is about; a key may be limited to some
     /// of that.
     pub resource_param: Option<String>,
@@ -51,7 +53,8 @@ pub struct KeyRules {
 const HIDDEN: usize = 22;
 
 /// Every line of a kind of secret keys.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
+    "organizations",
     "resource_param",
     "type",
     "prefix",
@@ -177,6 +180,7 @@ fn rule(
         display,
         via: via::read(entry, problems),
         browsers: entry.one_of("browsers", &["refuse", "accept"], problems) == Some("accept"),
+        organizations: organizations(entry, kind, problems),
         resource_param: entry.text("resource_param", problems),
         plain_http: entry.one_of("plain_http", &["accept", "refuse"], problems) == Some("accept"),
         managed: managed::read(entry, (kind, &scopes), addresses, problems),
@@ -204,6 +208,16 @@ fn scopes(entry: &Entry<'_>, resource: Option<&Resource>, problems: &mut Vec<Pro
         problems.push(entry.problem("scopes", "name scopes of the resource, one at least"));
     }
     offered
+}
+
+/// Keys that are a person's or an agent's own are never an organization's.
+fn organizations(entry: &Entry<'_>, kind: KeyKind, problems: &mut Vec<Problem>) -> bool {
+    let own = entry.one_of("organizations", &["refuse", "accept"], problems) == Some("accept");
+    if own && kind != KeyKind::Secret {
+        let remedy = "only with type = \"secret\"; remove it";
+        problems.push(entry.problem("organizations", remedy));
+    }
+    own
 }
 
 fn longest(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<Seconds> {
@@ -258,6 +272,7 @@ mod tests {
             via: vec![Via::Bearer],
             browsers: false,
             plain_http: true,
+            organizations: false,
             scopes: Scopes::of(["demo:read", "demo:write"]).expect("scopes"),
             longest: None,
             remind_after: Seconds::DAY.times(90),
@@ -322,6 +337,8 @@ mod tests {
             ("via = ['body:']", "via"),
             ("browsers = true", "browsers"),
             ("plain_http = 'never'", "plain_http"),
+            ("organizations = true", "organizations"),
+            ("type = 'agent-key'\norganizations = 'accept'", "organizations"),
             ("scopes = []", "scopes"),
             ("scopes = ['unknown']", "scopes"),
             ("expires = '1h'", "expires"),

@@ -4,9 +4,10 @@
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::{AccountId, KeyId};
+use crate::domain::id::{AccountId, KeyId, OrganizationId};
 use crate::domain::limited_to::LimitedTo;
 use crate::domain::origin::Occasion;
+use crate::domain::owner::Owner;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -17,7 +18,9 @@ use crate::protocol::timestamp::{Seconds, Timestamp};
 pub struct ApiKey {
     pub id: KeyId,
     pub revision: i64,
+    /// Who made it, and whose it is where it is no organization's.
     pub account: AccountId,
+    pub organization: Option<OrganizationId>,
     /// The profile it is of, by name.
     pub profile: String,
     pub kind: KeyKind,
@@ -84,6 +87,8 @@ pub enum KeyEnd {
     Leaked,
     /// The agent whose it was is gone.
     AgentRemoved,
+    /// The organization whose it was is gone.
+    OrganizationDissolved,
 }
 
 /// Where a key was seen that belongs on a server, and nowhere that others can look.
@@ -155,7 +160,13 @@ impl Mode {
 }
 
 impl KeyEnd {
-    pub const ALL: [Self; 4] = [Self::Revoked, Self::Rotated, Self::Leaked, Self::AgentRemoved];
+    pub const ALL: [Self; 5] = [
+        Self::Revoked,
+        Self::Rotated,
+        Self::Leaked,
+        Self::AgentRemoved,
+        Self::OrganizationDissolved,
+    ];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -164,6 +175,7 @@ impl KeyEnd {
             Self::Rotated => "rotated",
             Self::Leaked => "leaked",
             Self::AgentRemoved => "agent_removed",
+            Self::OrganizationDissolved => "organization_dissolved",
         }
     }
 
@@ -187,31 +199,47 @@ impl ApiKey {
         (self.is_live(now) && self.successor.is_none() && due <= now).then_some(due)
     }
 
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        let account = || Owner::Account(self.account.clone());
+        self.organization.clone().map_or_else(account, Owner::Organization)
+    }
+
+    /// The person whose it is, where it is one's.
+    #[must_use]
+    pub fn person(&self) -> Option<&AccountId> {
+        self.organization.is_none().then_some(&self.account)
+    }
+
     /// Makes it good, asked for by its owner or by this user token of theirs.
     pub fn create(self, token: Option<&KeyId>, occasion: &Occasion) -> Change<Self> {
-        let mut event = self.event(EventKind::KeyCreated, occasion);
+        let by = Some(self.account.clone());
+        let mut event = self.event(EventKind::KeyCreated, by.as_ref(), occasion);
         event.detail = token.map(KeyId::to_string);
-        let effects = self.given().into_iter().chain([Effect::Record(event)]).collect();
+        let mut effects = self.given(by);
+        effects.push(Effect::Record(event));
         Change { seen: UNSTORED, next: self, effects }
     }
 
-    /// Puts `successor` in its place. `None` where nothing is left to replace: it has ended, or
-    /// was replaced before.
+    /// Puts `successor` in its place, for this person where one asks. `None` where nothing is left
+    /// to replace: it has ended, or was replaced before.
     #[must_use]
     pub fn rotate(
         self,
         successor: Self,
         rotation: Rotation,
+        by: Option<&AccountId>,
         occasion: &Occasion,
     ) -> Option<Change<Self>> {
         if !self.is_live(occasion.at) || self.successor.is_some() {
             return None;
         }
-        let event = self.event(EventKind::KeyRotated, occasion).saying(successor.id.as_str());
+        let event = self.event(EventKind::KeyRotated, by, occasion).saying(successor.id.as_str());
         let (id, seen, at) = (self.id.clone(), self.revision, occasion.at);
         let mut next = Self { successor: Some(successor.id.clone()), ..self };
-        let created = successor.event(EventKind::KeyCreated, occasion);
-        let mut effects: Vec<Effect> = successor.given().into_iter().collect();
+        let created = successor.event(EventKind::KeyCreated, by, occasion);
+        let mut effects = successor.given(by.cloned());
         effects.push(Effect::IssueKey(Box::new(successor)));
         match rotation {
             Rotation::Atomic => effects.push(Effect::EndKey { id, cause: KeyEnd::Rotated, at }),
@@ -224,18 +252,22 @@ impl ApiKey {
         Some(Change { seen, next, effects })
     }
 
-    /// A key of an agent's is good while the agent is there.
-    fn given(&self) -> Option<Effect> {
-        self.agent.as_ref().map(|agent| Effect::GiveToAgent(agent.id.clone()))
+    /// A key of an agent's is good while the agent is there, and one of an organization's while
+    /// that is.
+    fn given(&self, by: Option<AccountId>) -> Vec<Effect> {
+        let agent = self.agent.as_ref().map(|agent| Effect::GiveToAgent(agent.id.clone()));
+        let organization = self.organization.clone();
+        let organization = organization.map(|id| Effect::GiveToOrganization { id, by });
+        agent.into_iter().chain(organization).collect()
     }
 
-    /// Ends it at once; one that has ended stays as it is.
+    /// Ends it at once, for this person where one asks; one that has ended stays as it is.
     #[must_use]
-    pub fn revoke(&self, occasion: &Occasion) -> Vec<Effect> {
+    pub fn revoke(&self, by: Option<&AccountId>, occasion: &Occasion) -> Vec<Effect> {
         if self.ended.is_some() {
             return Vec::new();
         }
-        let event = self.event(EventKind::KeyRevoked, occasion);
+        let event = self.event(EventKind::KeyRevoked, by, occasion);
         let end = Effect::EndKey { id: self.id.clone(), cause: KeyEnd::Revoked, at: occasion.at };
         vec![end, Effect::Record(event)]
     }
@@ -247,13 +279,13 @@ impl ApiKey {
         if !self.is_live(occasion.at) {
             return Vec::new();
         }
-        let event = self.event(EventKind::KeyLeaked, occasion);
+        let event = self.event(EventKind::KeyLeaked, self.person(), occasion);
         let end = Effect::EndKey { id: self.id.clone(), cause: KeyEnd::Leaked, at: occasion.at };
         vec![end, Effect::Record(event)]
     }
 
-    fn event(&self, kind: EventKind, occasion: &Occasion) -> Event {
-        Event::new(kind, occasion).by(&self.account).of_key(&self.id)
+    fn event(&self, kind: EventKind, by: Option<&AccountId>, occasion: &Occasion) -> Event {
+        Event { account: by.cloned(), ..Event::new(kind, occasion).of_key(&self.id) }
     }
 }
 
@@ -274,6 +306,7 @@ mod tests {
             id: KeyId(id.to_owned()),
             revision: 1,
             account: AccountId("acc_1".to_owned()),
+            organization: None,
             profile: "example".to_owned(),
             kind: KeyKind::Secret,
             agent: None,
@@ -310,7 +343,7 @@ mod tests {
     /// AG12: the old key ends with the statement that makes the new one.
     #[test]
     fn an_atomic_rotation_ends_the_old_key_in_the_same_change() {
-        let change = key("key_1").rotate(key("key_2"), Rotation::Atomic, &occasion(NOW));
+        let change = key("key_1").rotate(key("key_2"), Rotation::Atomic, None, &occasion(NOW));
         let change = change.expect("a change");
         let ends = |effect: &Effect| matches!(effect, Effect::EndKey { id, cause: KeyEnd::Rotated, .. } if id.0 == "key_1");
         assert!(change.effects.iter().any(ends));
@@ -327,7 +360,7 @@ mod tests {
             (Some(NOW + Seconds::DAY.times(9)), NOW + Seconds::DAY),
         ] {
             let old = ApiKey { expires_at: before, ..key("key_1") };
-            let change = old.rotate(key("key_2"), overlap, &occasion(NOW)).expect("a change");
+            let change = old.rotate(key("key_2"), overlap, None, &occasion(NOW)).expect("a change");
             assert_eq!(change.next.expires_at, Some(after));
             assert!(!change.effects.iter().any(|one| matches!(one, Effect::EndKey { .. })));
         }
@@ -342,9 +375,9 @@ mod tests {
             ApiKey { expires_at: Some(NOW), ..key("key_1") },
             ApiKey { successor: Some(KeyId("key_3".to_owned())), ..key("key_1") },
         ] {
-            assert!(old.rotate(key("key_2"), Rotation::Atomic, &occasion(NOW)).is_none());
+            assert!(old.rotate(key("key_2"), Rotation::Atomic, None, &occasion(NOW)).is_none());
         }
         let over = ApiKey { ended, ..key("key_1") };
-        assert!(over.revoke(&occasion(NOW)).is_empty());
+        assert!(over.revoke(None, &occasion(NOW)).is_empty());
     }
 }

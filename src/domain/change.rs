@@ -6,9 +6,11 @@ use crate::domain::approval::Approval;
 use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
 use crate::domain::id::{
-    AccountId, AgentId, ApprovalId, ClientId, KeyId, ProjectId, RegistrationId, SessionId,
+    AccountId, AgentId, ApprovalId, ClientId, InvitationId, KeyId, OrganizationId, ProjectId,
+    RegistrationId, SessionId,
 };
 use crate::domain::limit::Count;
+use crate::domain::organization::{Invitation, Member, Role};
 use crate::domain::pushed_request::PushedRequest;
 use crate::domain::replay::Use;
 use crate::domain::session::{EndCause, Session, Token};
@@ -169,6 +171,45 @@ pub enum Effect {
     RemoveAgent {
         id: AgentId,
         at: Timestamp,
+    },
+    /// Somebody belongs to an organization from now on.
+    Join {
+        organization: OrganizationId,
+        member: Member,
+    },
+    /// A new organization is one of so many that its founder owns at most; refused otherwise.
+    HoldOrganizations {
+        with: OrganizationId,
+        account: AccountId,
+        most: i64,
+    },
+    Invite(Box<Invitation>),
+    WithdrawInvitation(InvitationId),
+    /// Takes an invitation up, once and before its end.
+    TakeUpInvitation {
+        digest: Digest,
+        at: Timestamp,
+    },
+    GiveRole {
+        organization: OrganizationId,
+        account: AccountId,
+        role: Role,
+    },
+    /// Somebody belongs no longer.
+    Part {
+        organization: OrganizationId,
+        account: AccountId,
+    },
+    /// An organization goes, and its keys end, on every node at once.
+    Dissolve {
+        id: OrganizationId,
+        at: Timestamp,
+    },
+    /// A key is about to be this organization's; refused when that has gone meanwhile, or whoever
+    /// makes the key may do so no longer.
+    GiveToOrganization {
+        id: OrganizationId,
+        by: Option<AccountId>,
     },
     /// Ends a project's token, on every node at once.
     EndProject {

@@ -2,8 +2,11 @@
 
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
-use crate::domain::id::{AccountId, ClientId, KeyId, ProjectId, RegistrationId, SessionId};
+use crate::domain::id::{
+    AccountId, ClientId, KeyId, OrganizationId, ProjectId, RegistrationId, SessionId,
+};
 use crate::domain::limited_to::LimitedTo;
+use crate::domain::owner::Owner;
 use crate::domain::project::Project;
 use crate::domain::resource::Resource;
 use crate::domain::session_token::SessionToken;
@@ -20,6 +23,8 @@ use crate::protocol::timestamp::Timestamp;
 pub struct Credential {
     pub holder: Holder,
     pub account: Option<AccountId>,
+    /// Whose a key is that is no person's.
+    pub organization: Option<OrganizationId>,
     pub registration: Option<RegistrationId>,
     pub client: Option<ClientId>,
     /// As the agent told it; of a key's agent, as its owner calls it.
@@ -166,6 +171,8 @@ impl Credential {
     pub fn of_key(key: ApiKey) -> Self {
         Self {
             agent: key.agent.as_ref().map(|agent| agent.name.clone()),
+            account: key.person().cloned(),
+            organization: key.organization,
             holder: Holder::Key {
                 id: key.id,
                 profile: key.profile,
@@ -174,7 +181,6 @@ impl Credential {
                 agent: key.agent,
                 limited_to: key.limited_to,
             },
-            account: Some(key.account),
             registration: None,
             client: None,
             resource: key.resource,
@@ -209,6 +215,7 @@ impl Credential {
         Self {
             holder: Holder::Project { id: project.id, profile: project.profile },
             account: Some(project.account),
+            organization: None,
             registration: None,
             client: None,
             agent: None,
@@ -234,6 +241,7 @@ impl Credential {
         Self {
             holder,
             account: Some(account),
+            organization: None,
             registration: None,
             client: None,
             agent: None,
@@ -248,11 +256,19 @@ impl Credential {
         }
     }
 
-    /// The `sub` of introspection: the account, or the agent while it has no human.
+    /// Who answers for it; nobody does while an agent is unclaimed.
+    #[must_use]
+    pub fn owner(&self) -> Option<Owner> {
+        let organization = self.organization.clone().map(Owner::Organization);
+        organization.or_else(|| self.account.clone().map(Owner::Account))
+    }
+
+    /// The `sub` of introspection: the account or organization, or the agent while it has no human.
     #[must_use]
     pub fn subject(&self) -> &str {
         let client = || self.client().unwrap_or_else(|| self.holder.id());
-        self.account.as_ref().map_or_else(client, AccountId::as_str)
+        let account = || self.account.as_ref().map_or_else(client, AccountId::as_str);
+        self.organization.as_ref().map_or_else(account, OrganizationId::as_str)
     }
 
     /// The `client_id` of introspection: who asked. Nobody asked for a key.

@@ -54,10 +54,18 @@ pub enum EventKind {
     AgentCreated,
     /// Its keys ended with it.
     AgentRemoved,
+    OrganizationCreated,
+    /// Its keys ended with it.
+    OrganizationDissolved,
+    MemberInvited,
+    InvitationWithdrawn,
+    MemberJoined,
+    MemberRoleGiven,
+    MemberParted,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 50] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -101,6 +109,13 @@ impl EventKind {
         Self::PlanAssigned,
         Self::AgentCreated,
         Self::AgentRemoved,
+        Self::OrganizationCreated,
+        Self::OrganizationDissolved,
+        Self::MemberInvited,
+        Self::InvitationWithdrawn,
+        Self::MemberJoined,
+        Self::MemberRoleGiven,
+        Self::MemberParted,
     ];
 
     #[must_use]
@@ -150,6 +165,13 @@ impl EventKind {
             Self::PlanAssigned => "account.plan_assigned",
             Self::AgentCreated => "agent.created",
             Self::AgentRemoved => "agent.removed",
+            Self::OrganizationCreated => "organization.created",
+            Self::OrganizationDissolved => "organization.dissolved",
+            Self::MemberInvited => "organization.member_invited",
+            Self::InvitationWithdrawn => "organization.invitation_withdrawn",
+            Self::MemberJoined => "organization.member_joined",
+            Self::MemberRoleGiven => "organization.member_role_given",
+            Self::MemberParted => "organization.member_parted",
         }
     }
 

@@ -69,3 +69,13 @@ identifier!(
     ProjectId,
     "prj"
 );
+identifier!(
+    /// Several people who own keys together.
+    OrganizationId,
+    "org"
+);
+identifier!(
+    /// A question to somebody whether to belong to an organization.
+    InvitationId,
+    "inv"
+);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use crate::app::App;
-use crate::domain::id::AccountId;
 use crate::domain::limit::Window;
+use crate::domain::owner::Owner;
 use crate::domain::plan::{Beyond, Left, Plan, Rate};
 use crate::protocol::scope::Scopes;
 use crate::protocol::timestamp::Timestamp;
@@ -17,7 +17,7 @@ use crate::store::PlanUses;
 pub struct Allowed {
     pub plan: Plan,
     pub profile: String,
-    pub account: Option<AccountId>,
+    pub owner: Option<Owner>,
     pub month: Window,
     /// What counts as an event: a request that needs this scope.
     pub events_scope: Option<String>,
@@ -126,9 +126,9 @@ impl Allowance {
     pub(in crate::flow) fn take_uses(&self) -> Option<PlanUses> {
         let requests = self.requests.swap(0, Ordering::AcqRel);
         let events = self.unwritten.swap(0, Ordering::AcqRel);
-        let Allowed { account, profile, month, .. } = &self.allowed;
-        let (account, profile) = (account.clone()?, profile.clone());
-        Some(PlanUses { account, profile, month: month.start, requests, events })
+        let Allowed { owner, profile, month, .. } = &self.allowed;
+        let (owner, profile) = (owner.clone()?, profile.clone());
+        Some(PlanUses { owner, profile, month: month.start, requests, events })
     }
 }
 

@@ -1,6 +1,7 @@
 //! May this request pass, and as whom? The question of a proxy in front of an API, answered as
 //! introspection answers the API itself (docs/proxies.md).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -212,7 +213,8 @@ pub async fn admit(
 }
 
 /// Whether a request is about what its key is limited to, by each parameter of its address that says
-/// what it is about. Whether there is more, it does not tell.
+/// what it is about. Whether there is more, it does not tell. What programs read in different ways,
+/// such as `site[]`, `site%00` or `;` between parameters, could be about something else to the API.
 fn is_within(app: &App, holder: &Holder, waiting: &Waiting<'_>) -> bool {
     let Some(limited) = holder.limited_to() else { return true };
     let kind = holder.key_kind();
@@ -220,9 +222,13 @@ fn is_within(app: &App, holder: &Holder, waiting: &Waiting<'_>) -> bool {
     let Some(name) = offer.and_then(|offer| offer.rules.resource_param.as_deref()) else {
         return false;
     };
-    let pairs = url::form_urlencoded::parse(waiting.query.as_bytes());
-    let named: Vec<_> = pairs.filter(|(known, _)| known == name).map(|(_, one)| one).collect();
-    limited.covers(named.iter().map(AsRef::as_ref))
+    let pairs: Vec<_> = url::form_urlencoded::parse(waiting.query.as_bytes()).collect();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_clear = |(known, _): &(Cow<'_, str>, Cow<'_, str>)| {
+        known.bytes().all(plain) && (known == name || !known.eq_ignore_ascii_case(name))
+    };
+    let named = pairs.iter().filter(|(known, _)| known == name).map(|(_, one)| one.as_ref());
+    !waiting.query.contains(';') && pairs.iter().all(is_clear) && limited.covers(named)
 }
 
 /// The credential's text, and whether a key is to be proven with it.

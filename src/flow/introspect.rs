@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::app::App;
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::credential::{Credential, Holder};
-use crate::domain::id::{AccountId, SessionId};
+use crate::domain::id::SessionId;
+use crate::domain::owner::Owner;
 use crate::domain::resource::Resource;
 use crate::flow::access_token::{self, token_type};
 use crate::flow::acting;
@@ -211,7 +212,8 @@ async fn found(
 ///
 /// [RFC 7662 §2.2]: https://www.rfc-editor.org/rfc/rfc7662#section-2.2
 fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
-    let Credential { holder, account, .. } = credential;
+    let holder = &credential.holder;
+    let owner = credential.owner();
     let active = Active {
         active: true,
         scope: &credential.scopes.to_string(),
@@ -230,7 +232,7 @@ fn answer(issuer: &str, credential: &Credential) -> Result<String, StoreError> {
         limited_to: holder.limited_to().map(|limited| limited.iter().collect()),
         agent_id: holder.agent().map(|agent| agent.id.as_str()),
         mode: holder.mode().name(),
-        owner: account.as_ref().map(AccountId::as_str),
+        owner: owner.as_ref().map(Owner::as_str),
         agent: credential.agent.as_deref(),
         approved_at: credential.approved_at.map(|time| time.0),
         act: credential.actor.as_ref(),

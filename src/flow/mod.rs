@@ -26,6 +26,7 @@ pub mod forward_auth;
 pub mod grants;
 pub mod introspect;
 pub mod link;
+pub mod organization;
 pub mod password;
 pub mod plan;
 pub mod principal;

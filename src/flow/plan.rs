@@ -16,6 +16,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::id::ProjectId;
 use crate::domain::limit::Window;
 use crate::domain::origin::Occasion;
+use crate::domain::owner::Owner;
 use crate::domain::plan::{Beyond, Plan};
 use crate::flow::account::EntryError;
 use crate::flow::allowance::{Allowance, Allowed, Charge};
@@ -71,9 +72,9 @@ pub async fn allowance(
         return Ok(allowance_of_project(app, id, profile, now));
     }
     let Some((profile, plans)) = plans_of(app, credential) else { return Ok(None) };
-    let account = credential.account.as_ref();
-    let name = match account {
-        Some(account) => app.store.account(account).await?.and_then(|account| account.plan),
+    let owner = credential.owner();
+    let name = match &owner {
+        Some(owner) => name_of(app, owner).await?,
         None => None,
     };
     let Some(plan) = plans.of(name.as_deref()) else { return Ok(None) };
@@ -81,18 +82,26 @@ pub async fn allowance(
     let allowed = Allowed {
         plan: plan.clone(),
         profile: profile.name.clone(),
-        account: account.cloned(),
+        owner: owner.clone(),
         month,
         events_scope: plans.events_scope.clone(),
         is_told: plans.rate_headers,
     };
     let allowance = remembered(app, credential.subject(), allowed);
-    if let (Some(account), Some(_)) = (account, plan.events) {
-        let written = app.store.plan_uses(account, month.start).await?;
+    if let (Some(owner), Some(_)) = (&owner, plan.events) {
+        let written = app.store.plan_uses(owner, month.start).await?;
         let written = written.iter().find(|used| used.profile == profile.name);
         allowance.learn(written.map_or(0, |used| used.events));
     }
     Ok(Some(allowance))
+}
+
+/// The plan that somebody was given, by name.
+async fn name_of(app: &App, owner: &Owner) -> Result<Option<String>, StoreError> {
+    Ok(match owner {
+        Owner::Account(id) => app.store.account(id).await?.and_then(|account| account.plan),
+        Owner::Organization(id) => app.store.organization(id).await?.and_then(|own| own.plan),
+    })
 }
 
 /// A project's token has a rate of its own: anybody can read it, and must not be able to use up
@@ -108,7 +117,7 @@ fn allowance_of_project(
     let allowed = Allowed {
         plan,
         profile: profile.name.clone(),
-        account: None,
+        owner: None,
         month: Window::month(now),
         events_scope: None,
         is_told: profile.plans.as_ref().is_some_and(|plans| plans.rate_headers),
@@ -151,6 +160,12 @@ pub fn are_offered(app: &App) -> bool {
     app.settings.profiles.iter().any(|profile| profile.plans.is_some())
 }
 
+/// Whether any profile has a plan of this name.
+pub(in crate::flow) fn is_offered(app: &App, plan: &str) -> bool {
+    let mut plans = app.settings.profiles.iter().filter_map(|profile| profile.plans.as_ref());
+    plans.any(|plans| plans.has(plan))
+}
+
 /// What this person has used this month, and may use (docs/credentials.md, "Plans").
 ///
 /// # Errors
@@ -163,7 +178,8 @@ pub async fn used<'a>(
 ) -> Result<Vec<Used<'a>>, PersonError> {
     let month = Window::month(now);
     let account = human.account();
-    let written = app.store.plan_uses(&account.id, month.start).await?;
+    let owner = Owner::Account(account.id.clone());
+    let written = app.store.plan_uses(&owner, month.start).await?;
     let used = |profile: &'a Profile| {
         let plan = profile.plans.as_ref()?.of(account.plan.as_deref())?;
         let written = written.iter().find(|used| used.profile == profile.name);
@@ -180,8 +196,7 @@ pub async fn used<'a>(
 /// Nobody has the address, no profile has the plan, or the database is away.
 pub async fn assign(app: &App, email: &str, plan: &str, now: Timestamp) -> Result<(), EntryError> {
     let email: EmailAddress = email.parse().map_err(|_| EntryError::Email)?;
-    let mut plans = app.settings.profiles.iter().filter_map(|profile| profile.plans.as_ref());
-    if !plans.any(|plans| plans.has(plan)) {
+    if !is_offered(app, plan) {
         return Err(EntryError::Plan);
     }
     let account = app.store.account_by_email(&email).await.map_err(PersonError::from)?;

@@ -67,7 +67,7 @@ pub struct Active<'a> {
     pub limited_to: Option<Vec<&'a str>>,
     /// `live` or `sandbox`.
     pub mode: &'a str,
-    /// The account that answers for it; nobody does while an agent is unclaimed.
+    /// The account or organization that answers for it; nobody does while an agent is unclaimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<&'a str>,
     /// The agent's name, as it told it; of a key's agent, as its owner calls it.

@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
-    ColumnTrait as _, DbBackend, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, DbBackend, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::row::{api_key, event, step};
@@ -11,7 +11,8 @@ use super::session::PAGE;
 use super::{Store, StoreError};
 use crate::domain::api_key::{ApiKey, KeyEnd, KeyKind, Mode};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, KeyId};
+use crate::domain::id::KeyId;
+use crate::domain::owner::Owner;
 use crate::protocol::managed_key::Page;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
@@ -27,10 +28,10 @@ pub struct KeyUses {
     pub from: Option<String>,
 }
 
-/// The keys of one kind that an account has.
+/// The keys of one kind that somebody has.
 #[derive(Debug)]
 pub struct KeysOf<'a> {
-    pub account: &'a AccountId,
+    pub owner: &'a Owner,
     pub profile: &'a str,
     pub kind: KeyKind,
     /// Both where it is `None`.
@@ -73,24 +74,24 @@ impl Store {
         rows.into_iter().map(ApiKey::try_from).collect()
     }
 
-    /// The environments that a person's keys name, in their order.
+    /// The environments that somebody's keys name, in their order.
     ///
     /// # Errors
     ///
     /// As [`api_key`](Self::api_key).
-    pub async fn environments_of(&self, account: &AccountId) -> Result<Vec<String>, StoreError> {
+    pub async fn environments_of(&self, owner: &Owner) -> Result<Vec<String>, StoreError> {
         let named = api_key::Entity::find()
             .select_only()
             .column(api_key::Column::Environment)
             .distinct()
-            .filter(api_key::Column::AccountId.eq(account.as_str()))
+            .filter(is_of(owner))
             .filter(api_key::Column::Environment.ne(""))
             .order_by_asc(api_key::Column::Environment)
             .limit(PAGE);
         Ok(named.into_tuple().all(self.reader()).await?)
     }
 
-    /// A person's keys that begin so, of one environment where one is named, newest first; those
+    /// Somebody's keys that begin so, of one environment where one is named, newest first; those
     /// that ended too.
     ///
     /// # Errors
@@ -98,13 +99,11 @@ impl Store {
     /// As [`api_key`](Self::api_key).
     pub async fn api_keys_of(
         &self,
-        account: &AccountId,
+        owner: &Owner,
         beginning: &str,
         environment: Option<&str>,
     ) -> Result<Vec<ApiKey>, StoreError> {
-        let mut found = api_key::Entity::find()
-            .filter(api_key::Column::AccountId.eq(account.as_str()))
-            .filter(begins(beginning));
+        let mut found = api_key::Entity::find().filter(is_of(owner)).filter(begins(beginning));
         if let Some(environment) = environment {
             found = found.filter(api_key::Column::Environment.eq(environment));
         }
@@ -131,7 +130,7 @@ impl Store {
         page: Page,
     ) -> Result<(Vec<ApiKey>, u64), StoreError> {
         let mut all = api_key::Entity::find()
-            .filter(api_key::Column::AccountId.eq(wanted.account.as_str()))
+            .filter(is_of(wanted.owner))
             .filter(api_key::Column::Profile.eq(wanted.profile))
             .filter(api_key::Column::Kind.eq(wanted.kind.name()))
             .filter(begins(wanted.beginning));
@@ -180,6 +179,18 @@ impl Store {
             step(self.backend(), sql, values, Expect::Any)
         };
         self.write(used.iter().map(counted).collect()).await
+    }
+}
+
+/// What an organization has is no person's, whoever made it.
+fn is_of(owner: &Owner) -> Condition {
+    match owner {
+        Owner::Account(id) => Condition::all()
+            .add(api_key::Column::AccountId.eq(id.as_str()))
+            .add(api_key::Column::OrganizationId.is_null()),
+        Owner::Organization(id) => {
+            Condition::all().add(api_key::Column::OrganizationId.eq(id.as_str()))
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use sea_orm::DbBackend;
 use super::ending::{End, end};
 use super::row::{self, Stored, step};
 use super::{
-    Store, StoreError, account, account_agent, api_key, client, link, project, pushed_request,
-    session_token,
+    Store, StoreError, account, account_agent, api_key, client, link, organization, project,
+    pushed_request, session_token,
 };
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
@@ -118,6 +118,27 @@ impl Store {
             }
             Effect::GiveToAgent(id) => steps.push(account_agent::give(&id, backend)),
             Effect::RemoveAgent { id, at } => account_agent::remove(steps, &id, at, backend),
+            Effect::Join { organization, member } => {
+                steps.push(organization::join(&organization, &member, backend));
+            }
+            Effect::HoldOrganizations { with, account, most } => {
+                steps.push(organization::hold(&with, &account, most, backend));
+            }
+            Effect::Invite(invitation) => steps.push(organization::invite(&invitation, backend)),
+            Effect::WithdrawInvitation(id) => steps.push(organization::withdraw(&id, backend)),
+            Effect::TakeUpInvitation { digest, at } => {
+                steps.push(organization::take_up(&digest, at, backend));
+            }
+            Effect::GiveRole { organization, account, role } => {
+                steps.push(organization::give_role(&organization, &account, role, backend));
+            }
+            Effect::Part { organization, account } => {
+                organization::part(steps, &organization, &account, backend);
+            }
+            Effect::Dissolve { id, at } => organization::dissolve(steps, &id, at, backend),
+            Effect::GiveToOrganization { id, by } => {
+                organization::give(steps, &id, by.as_ref(), backend);
+            }
             Effect::EndProject { id, at } => steps.push(project::end(&id, at, backend)),
             Effect::PushRequest(pushed) => steps.push(pushed_request::push(&pushed, backend)),
             Effect::TakeUpRequest { digest, at } => {

@@ -132,6 +132,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
     Ok(Credential {
         holder: Holder::Session(SessionId(session)),
         account: account.map(AccountId),
+        organization: None,
         registration: registration.map(RegistrationId),
         client: client.map(ClientId),
         agent,

@@ -23,6 +23,7 @@ mod link;
 mod listener;
 mod liveness;
 mod migration;
+mod organization;
 mod plan;
 mod postgres;
 mod project;

@@ -1,17 +1,17 @@
-//! What accounts used in a month.
+//! What accounts used in a month, and organizations: their identifiers begin differently.
 
 use sea_orm::ConnectionTrait as _;
 
 use super::row::{statement, step};
 use super::{Store, StoreError};
-use crate::domain::id::AccountId;
+use crate::domain::owner::Owner;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::Expect;
 
-/// What one account used of one profile's API in the month that begins so.
+/// What somebody used of one profile's API in the month that begins so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanUses {
-    pub account: AccountId,
+    pub owner: Owner,
     pub profile: String,
     pub month: Timestamp,
     pub requests: i64,
@@ -19,23 +19,23 @@ pub struct PlanUses {
 }
 
 impl Store {
-    /// What is written of an account's month, one for each profile.
+    /// What is written of somebody's month, one for each profile.
     ///
     /// # Errors
     ///
     /// The database is away.
     pub async fn plan_uses(
         &self,
-        account: &AccountId,
+        owner: &Owner,
         month: Timestamp,
     ) -> Result<Vec<PlanUses>, StoreError> {
         let sql = "SELECT profile, requests, events FROM plan_use \
                    WHERE account_id = $1 AND month = $2";
-        let question = statement(self.backend(), sql, [account.as_str().into(), month.0.into()]);
+        let question = statement(self.backend(), sql, [owner.as_str().into(), month.0.into()]);
         let rows = self.reader().query_all_raw(question).await?;
         let read = |row: &sea_orm::QueryResult| {
             Ok(PlanUses {
-                account: account.clone(),
+                owner: owner.clone(),
                 profile: row.try_get("", "profile")?,
                 month,
                 requests: row.try_get("", "requests")?,
@@ -57,7 +57,7 @@ impl Store {
                    events = plan_use.events + $5";
         let counted = |one: &PlanUses| {
             let values = [
-                one.account.as_str().into(),
+                one.owner.as_str().into(),
                 one.profile.as_str().into(),
                 one.month.0.into(),
                 one.requests.into(),

@@ -99,6 +99,7 @@ impl Store {
         self.prune("session_token", "digest", horizon).await?;
         self.prune("browser_session", "digest", horizon).await?;
         self.prune("one_time_link", "digest", horizon).await?;
+        self.prune("organization_invitation", "digest", horizon).await?;
         self.prune("pushed_request", "digest", horizon).await?;
         self.prune_where("session", "id", OF_NOBODY, horizon).await?;
         self.prune_questions(horizon).await?;

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::domain::account_agent::AccountAgent;
 use crate::domain::api_key::ApiKey;
 use crate::flow::account_agent;
-use crate::flow::api_key::{self, Caller, KeyError, LONGEST_NAME};
+use crate::flow::api_key::{self, KeyError, LONGEST_NAME, Search};
 use crate::flow::error::PersonError;
 use crate::flow::principal::Human;
 
@@ -101,10 +101,8 @@ async fn agents_and_keys(
     app: &App,
     human: &Human,
 ) -> Result<(Vec<AccountAgent>, Vec<ApiKey>), PersonError> {
-    Ok((
-        account_agent::list(app, human).await?,
-        api_key::list(app, Caller::Person(human), "", None).await?,
-    ))
+    let (keys, _) = api_key::list(app, human, Search::default()).await?;
+    Ok((account_agent::list(app, human).await?, keys))
 }
 
 fn line<'a>(agent: &'a AccountAgent, keys: &'a [ApiKey]) -> AgentLine<'a> {

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::account::{person_error, query, value};
+use super::api_key::owner_line;
 use super::api_key_words::{line, sent_as};
 use super::pages::ScopeWords;
 use super::pages::api_key_new::{Agents, ApiKeyNewPage, KeyScope, Life, NewKeyError};
@@ -15,9 +16,11 @@ use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::account_agent::AccountAgent;
 use crate::domain::api_key::{ApiKey, Mode};
+use crate::domain::organization::Organization;
 use crate::flow::account_agent;
 use crate::flow::api_key::{self, Caller, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
 use crate::flow::error::PersonError;
+use crate::flow::organization;
 use crate::protocol::api_key::KeySecret;
 use crate::protocol::form::Form;
 use crate::protocol::scope::Scopes;
@@ -37,10 +40,12 @@ pub async fn show(request: HttpRequest, profile: Path<String>, app: Data<App>) -
         return sign_in_again(&app, &visitor, request.path());
     }
     let lasts = offer.lives().last().copied().unwrap_or(Lasts::UntilRevoked);
-    let agent = query(&request, "agent");
+    let given = |name| query(&request, name).filter(|text| !text.is_empty());
+    let (agent, organization) = (given("agent"), given("organization"));
     let nothing = Wanted {
         name: "",
         environment: "",
+        organization: organization.as_deref(),
         agent: agent.as_deref(),
         scopes: Scopes::new(),
         limited_to: "",
@@ -121,6 +126,7 @@ fn wanted(form: &Form) -> Option<Wanted<'_>> {
     Some(Wanted {
         name: value(form, "name"),
         environment: value(form, "environment"),
+        organization: form.get("organization").filter(|slug| !slug.is_empty()),
         agent: form.get("agent").filter(|id| !id.is_empty()),
         scopes: Scopes::of(form.all("scope")).ok()?,
         limited_to: value(form, "limited_to"),
@@ -144,16 +150,22 @@ fn lasts(text: &str) -> Option<Lasts> {
     text.strip_suffix('s')?.parse().ok().map(|count| Lasts::For(Seconds(count)))
 }
 
-/// This person's agents, where one of them may have the key.
-async fn agents(
+/// This person's agents, where one of them may have the key, and the organizations that may.
+async fn recipients(
     app: &App,
     visitor: &Visitor,
     offer: &Offer<'_>,
-) -> Result<Vec<AccountAgent>, PersonError> {
-    match visitor.human().filter(|_| offer.rules.may_be_given()) {
-        Some(human) => account_agent::list(app, human).await,
-        None => Ok(Vec::new()),
-    }
+) -> Result<(Vec<AccountAgent>, Vec<Organization>), PersonError> {
+    let Some(human) = visitor.human() else { return Ok((Vec::new(), Vec::new())) };
+    let agents = if offer.rules.may_be_given() {
+        account_agent::list(app, human).await?
+    } else {
+        Vec::new()
+    };
+    let belonging =
+        if offer.rules.organizations { organization::list(app, human).await? } else { Vec::new() };
+    let managed = belonging.into_iter().filter(|(_, role)| role.manages_keys());
+    Ok((agents, managed.map(|(organization, _)| organization).collect()))
 }
 
 async fn form_page(
@@ -163,8 +175,8 @@ async fn form_page(
     wanted: &Wanted<'_>,
     error: Option<NewKeyError>,
 ) -> HttpResponse {
-    let agents = match agents(app, visitor, offer).await {
-        Ok(agents) => agents,
+    let (agents, organizations) = match recipients(app, visitor, offer).await {
+        Ok(recipients) => recipients,
         Err(error) => return person_error(app, visitor, &error),
     };
     let agents = Agents {
@@ -188,6 +200,8 @@ async fn form_page(
         longest_name: LONGEST_NAME,
         limited_to: offer.rules.resource_param.as_ref().map(|_| wanted.limited_to),
         scopes: words.into_iter().map(|scope| KeyScope { scope, ticked: tick(scope) }).collect(),
+        organizations: organizations.iter().map(owner_line).collect(),
+        organization: wanted.organization.unwrap_or_default(),
         agents: offer.rules.may_be_given().then_some(agents),
         mode: offer.rules.sandbox.as_ref().map(|_| wanted.mode),
         lives: offer.lives().into_iter().map(life).collect(),
@@ -220,6 +234,8 @@ fn refused(app: &App, visitor: &Visitor, page: &str, error: &KeyError) -> HttpRe
     match error {
         KeyError::NotFresh => sign_in_again(app, visitor, page),
         KeyError::Over => visitor.error(app, 409, None, Some(page)),
+        KeyError::NotAllowed => visitor.error(app, 403, None, Some("/account/keys")),
+        KeyError::NoOrganization => visitor.error(app, 404, None, Some("/account/keys")),
         KeyError::Person(error) => person_error(app, visitor, error),
         _ => visitor.error(app, 400, None, Some(page)),
     }

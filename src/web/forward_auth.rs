@@ -133,6 +133,8 @@ fn waiting<'a>(
             None,
         ),
     };
+    // What is behind it never counts where the request goes on to, and so not here.
+    let uri = Some(uri).filter(|uri| !uri.is_some_and(|uri| uri.contains('#')))?;
     let (path, of_uri) = uri.map_or(("/", None), |uri| match uri.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (uri, None),

@@ -208,7 +208,9 @@ impl<'a> Asked<'a> {
         let wrong = "page counts from 1, and page_size is 100 at most";
         let page = page.ok_or_else(|| self.words.told(Fault::Member, wrong))?;
         let beginning = asked("prefix").unwrap_or_default();
-        let found = api_key::page(app, (self.caller(), offer), page, &beginning).await;
+        let organization = asked("org_slug");
+        let of = (beginning.as_str(), organization.as_deref());
+        let found = api_key::page(app, (self.caller(), offer), page, of).await;
         let (keys, count) = found.map_err(|error| self.refused(&error))?;
         let keys = keys.iter().map(|key| facts(key, None, self.occasion.at)).collect();
         Ok(self.words.said(200, &Outcome::Keys { page, count, keys }))
@@ -221,7 +223,7 @@ impl<'a> Asked<'a> {
             own.map_err(|error| self.refused(&error.into()))?;
         }
         let revoked = api_key::revoke(self.words.app, self.caller(), id, &self.occasion).await;
-        revoked.map_err(|error| self.refused(&error.into()))?;
+        revoked.map_err(|error| self.refused(&error))?;
         Ok(self.words.said(200, &Outcome::Revoked { id }))
     }
 

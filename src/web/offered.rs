@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::route::{at, get, open};
 use super::{
-    account_agent, agent_session, api_key, api_key_new, console, leaked_keys, project, upgrade,
-    usage, user_claimed,
+    account_agent, agent_session, api_key, api_key_new, console, join, leaked_keys, organization,
+    organizations, project, upgrade, usage, user_claimed,
 };
 use crate::app::App;
 use crate::flow;
@@ -15,10 +15,11 @@ pub type Routes = fn(&mut ServiceConfig);
 
 /// The routes of every part that a line of the settings switches on.
 pub fn offered(app: &App) -> Vec<Routes> {
-    let parts: [(bool, Routes); 6] = [
+    let parts: [(bool, Routes); 7] = [
         (app.agent_sessions().is_some(), agent_session_routes),
         (flow::api_key::offers(app).next().is_some(), api_key_routes),
         (flow::account_agent::are_offered(app), account_agent_routes),
+        (flow::organization::are_offered(app), organization_routes),
         (flow::project::offers(app).next().is_some(), project_routes),
         (flow::console::offers(app).next().is_some(), console_routes),
         (flow::plan::are_offered(app), usage_routes),
@@ -126,6 +127,44 @@ fn account_agent_routes(server: &mut ServiceConfig) {
         )
         .service(
             at("/account/agents/{id}/remove", "POST").route(web::post().to(account_agent::remove)),
+        );
+}
+
+/// The pages of organizations, where keys can be theirs; as above.
+fn organization_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            at("/account/organizations", "GET, HEAD, POST")
+                .route(get().to(organizations::list))
+                .route(web::post().to(organizations::found)),
+        )
+        .service(
+            at("/account/organizations/{slug}", "GET, HEAD").route(get().to(organization::show)),
+        )
+        .service(
+            at("/account/organizations/{slug}/invite", "POST")
+                .route(web::post().to(organization::invite)),
+        )
+        .service(
+            at("/account/organizations/{slug}/invitations/{id}/withdraw", "POST")
+                .route(web::post().to(organization::withdraw)),
+        )
+        .service(
+            at("/account/organizations/{slug}/members/{account}/role", "POST")
+                .route(web::post().to(organization::give_role)),
+        )
+        .service(
+            at("/account/organizations/{slug}/members/{account}/remove", "POST")
+                .route(web::post().to(organization::part)),
+        )
+        .service(
+            at("/account/organizations/{slug}/dissolve", "POST")
+                .route(web::post().to(organization::dissolve)),
+        )
+        .service(
+            at("/account/join/{link}", "GET, HEAD, POST")
+                .route(get().to(join::show))
+                .route(web::post().to(join::join)),
         );
 }
 

@@ -12,7 +12,8 @@ impl ReturnTo {
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.strip_suffix("?code=none").unwrap_or(text);
         let device = || text.strip_prefix("/device");
-        let lists = ["agents", "sessions", "keys", "projects", "tokens", "usage"];
+        let lists =
+            ["agents", "join", "organizations", "sessions", "keys", "projects", "tokens", "usage"];
         let listed = path.strip_prefix("/account/");
         let listed = listed.and_then(|path| lists.iter().find_map(|page| path.strip_prefix(page)));
         if let Some(query) = text.strip_prefix("/account/billing/agent-upgrade") {
@@ -67,8 +68,7 @@ fn is_upgrade_query(query: &str) -> bool {
 
 /// One thing of a list, or the page that makes one of a profile.
 fn is_one_of_them(rest: &str) -> bool {
-    let profile = rest.strip_prefix("new/").map(|profile| profile.replace('-', "_"));
-    is_word(profile.as_deref().unwrap_or(rest))
+    is_word(&rest.strip_prefix("new/").unwrap_or(rest).replace('-', "_"))
 }
 
 fn is_word(text: &str) -> bool {
@@ -92,6 +92,8 @@ mod tests {
             "/account/tokens",
             "/account/usage",
             "/account/keys/key_1",
+            "/account/organizations/acme-labs",
+            "/account/join/otl_0123",
             "/account/keys/new/agent-vista",
             "/device",
             "/device?user_code=BCDF-GHJK",
@@ -125,7 +127,6 @@ mod tests {
             "/account/keys/new/",
             "/account/keys/new//evil",
             "/account/keys/new/x?next=//evil",
-            "/account/keys/a-b",
             "javascript:alert(1)",
             "/approve/x\r\nSet-Cookie: a",
             "/approve/x#@evil",

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::flow::account_agent;
 use crate::flow::api_key;
 use crate::flow::error::PersonError;
+use crate::flow::organization;
 use crate::flow::plan;
 use crate::flow::principal::{self, Human};
 use crate::flow::project;
@@ -172,6 +173,7 @@ fn frame(app: &App) -> Frame<'_> {
         },
         keys: api_key::offers(app).next().is_some(),
         agents: account_agent::are_offered(app),
+        organizations: organization::are_offered(app),
         projects: project::offers(app).next().is_some(),
         plans: plan::are_offered(app),
         person: None,

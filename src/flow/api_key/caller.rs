@@ -4,6 +4,7 @@
 use super::{KeyError, Offer};
 use crate::domain::api_key::{ApiKey, Mode};
 use crate::domain::id::AccountId;
+use crate::domain::owner::Owner;
 use crate::flow::principal::{Console, Human, KeyItself};
 use crate::protocol::timestamp::Timestamp;
 
@@ -35,25 +36,51 @@ impl Caller<'_> {
         }
     }
 
-    /// Whether there is this key for it. A key in the sandbox sees nothing of what is real.
-    pub(super) fn sees(&self, key: &ApiKey) -> bool {
-        let own = key.account == *self.account();
-        own && match self {
-            Self::Person(_) => true,
-            Self::Program(program, offer) => {
-                let kind = key.profile == offer.profile.name && key.kind == offer.rules.kind;
-                let alone = !offer.rules.managed.by.shows_others();
-                let shown = |own: &ApiKey| own.mode == key.mode && (!alone || own.id == key.id);
-                let token = program.user_token();
-                kind && program.own().is_none_or(shown)
-                    && token.is_none_or(|token| token.mode == Mode::Live || token.mode == key.mode)
-            }
+    /// The person who asks, on a page or by a program; a key of an organization's is nobody's.
+    pub(super) fn person(&self) -> Option<&AccountId> {
+        match self {
+            Self::Person(_) | Self::Program(Program::Console(_), _) => Some(self.account()),
+            Self::Program(Program::Key(key) | Program::UserToken(key), _) => key.key().person(),
         }
+    }
+
+    /// Whose keys it may look for: its own, or as a key those of its owner.
+    pub(super) fn owner(&self) -> Owner {
+        match self {
+            Self::Program(Program::Key(key), _) => key.key().owner(),
+            _ => Owner::Account(self.account().clone()),
+        }
+    }
+
+    /// Whether there is this key for it, if whose it is does not stand in the way: of an
+    /// organization's keys its roster says that. A key in the sandbox sees nothing of what is
+    /// real.
+    pub(super) fn sees(&self, key: &ApiKey) -> bool {
+        let own = self.owner() == key.owner();
+        let asks = matches!(self, Self::Person(_) | Self::Program(Program::Console(_), _));
+        (own || (asks && key.organization.is_some()))
+            && match self {
+                Self::Person(_) => true,
+                Self::Program(program, offer) => {
+                    let kind = key.profile == offer.profile.name && key.kind == offer.rules.kind;
+                    let alone = !offer.rules.managed.by.shows_others();
+                    let shown = |own: &ApiKey| own.mode == key.mode && (!alone || own.id == key.id);
+                    let token = program.user_token();
+                    kind && program.own().is_none_or(shown)
+                        && token
+                            .is_none_or(|token| token.mode == Mode::Live || token.mode == key.mode)
+                }
+            }
     }
 
     /// Whether a key asks for itself.
     pub(super) const fn is_key(&self) -> bool {
         matches!(self, Self::Program(Program::Key(_), _))
+    }
+
+    /// Whether a person's script asks, with what the person's browser handed out.
+    pub(super) const fn is_console(&self) -> bool {
+        matches!(self, Self::Program(Program::Console(_), _))
     }
 
     /// The user token that asks, if one does.

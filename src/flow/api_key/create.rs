@@ -5,12 +5,14 @@ use crate::app::App;
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, Mode};
 use crate::domain::change::{Effect, UNSTORED};
-use crate::domain::id::{AccountId, KeyId};
+use crate::domain::id::{KeyId, OrganizationId};
 use crate::domain::limit::Count;
 use crate::domain::limited_to::LimitedTo;
 use crate::domain::origin::Occasion;
+use crate::domain::owner::Owner;
 use crate::flow::account_agent;
 use crate::flow::error::{PersonError, until_next_hour};
+use crate::flow::organization;
 use crate::protocol::api_key::{KeyForm, KeySecret};
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
@@ -28,6 +30,8 @@ const LONGEST_LIFE: Seconds = Seconds::DAY.times(36_500);
 pub struct Wanted<'a> {
     pub name: &'a str,
     pub environment: &'a str,
+    /// Whose it is to be, by the slug, where it is not the person's own.
+    pub organization: Option<&'a str>,
     /// The identifier of the agent that it is given to, if to any.
     pub agent: Option<&'a str>,
     pub scopes: Scopes,
@@ -96,12 +100,13 @@ pub async fn create(
     let environment = line(wanted.environment)?.unwrap_or_default();
     let limited_to = LimitedTo::read(wanted.limited_to).ok_or(KeyError::NotALimit)?;
     let form = offered(caller, offer, wanted, &limited_to)?;
-    let agent = given_to(app, caller, offer, wanted.agent).await?;
+    let (organization, agent) = recipient(app, caller, offer, wanted).await?;
     let secret = app.entropy.key(form)?;
     let key = ApiKey {
         id: new_id(app, occasion.at)?,
         revision: UNSTORED,
         account: caller.account().clone(),
+        organization,
         profile: offer.profile.name.clone(),
         kind: offer.rules.kind,
         agent,
@@ -122,7 +127,7 @@ pub async fn create(
         successor: None,
     };
     let mut change = key.create(caller.user_token().map(|token| &token.id), occasion);
-    change.effects.push(counted(app, &change.next.account, occasion.at));
+    change.effects.push(counted(app, &change.next.owner(), occasion.at));
     let key = app.store.commit(change).await.map_err(|error| limited(error, occasion.at))?;
     Ok((key, secret))
 }
@@ -160,6 +165,41 @@ fn end(caller: Caller<'_>, wanted: &Wanted<'_>, now: Timestamp) -> Option<Timest
     wanted.into_iter().chain(tokens).min()
 }
 
+/// Whom a key is for: an organization, or an agent of the person's, or neither.
+async fn recipient(
+    app: &App,
+    caller: Caller<'_>,
+    offer: &Offer<'_>,
+    wanted: &Wanted<'_>,
+) -> Result<(Option<OrganizationId>, Option<NamedAgent>), KeyError> {
+    let organization = owned_by(app, caller, offer, wanted.organization).await?;
+    let agent = given_to(app, caller, offer, wanted.agent).await?;
+    if organization.is_some() && agent.is_some() {
+        return Err(KeyError::NotOffered);
+    }
+    Ok((organization, agent))
+}
+
+/// The organization that a key is made for (AV16).
+async fn owned_by(
+    app: &App,
+    caller: Caller<'_>,
+    offer: &Offer<'_>,
+    wanted: Option<&str>,
+) -> Result<Option<OrganizationId>, KeyError> {
+    let Some(slug) = wanted else { return Ok(None) };
+    let person = caller.person().filter(|_| caller.user_token().is_none());
+    let Some(person) = person.filter(|_| offer.rules.organizations) else {
+        return Err(KeyError::NoOrganization);
+    };
+    match organization::belonging(app, person, slug).await {
+        Ok((organization, role)) if role.manages_keys() => Ok(Some(organization.id)),
+        Ok(_) => Err(KeyError::NotAllowed),
+        Err(PersonError::NotFound) => Err(KeyError::NoOrganization),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The agent that a key is given to, among its owner's.
 async fn given_to(
     app: &App,
@@ -190,16 +230,16 @@ pub(super) fn new_id(app: &App, now: Timestamp) -> Result<KeyId, KeyError> {
     Ok(KeyId(app.entropy.identifier(KeyId::PREFIX, now)?))
 }
 
-/// One more key of this account within the hour.
-pub(super) fn counted(app: &App, account: &AccountId, now: Timestamp) -> Effect {
+/// One more key of this owner within the hour.
+pub(super) fn counted(app: &App, owner: &Owner, now: Timestamp) -> Effect {
     let most = app.settings.limits.api_keys_per_account_per_hour;
-    Effect::Count(Count::hourly("api_key", account.as_str(), most.into(), now))
+    Effect::Count(Count::hourly("api_key", owner.as_str(), most.into(), now))
 }
 
 pub(super) fn limited(error: StoreError, now: Timestamp) -> KeyError {
     match error {
         StoreError::Limited => KeyError::Person(PersonError::Limited(until_next_hour(now))),
-        // The agent that it was to be given to has gone meanwhile.
+        // Whoever it was to be given to has gone meanwhile.
         StoreError::Stale(_) => KeyError::Person(PersonError::NotFound),
         error => error.into(),
     }

@@ -78,10 +78,9 @@ pub async fn tell_exposed(app: &App, live: &LiveToken, how: Exposure, occasion: 
         return;
     }
     let credential = &live.credential;
-    let (Some(id), Some(owner)) = (credential.holder.key(), &credential.account) else {
-        return;
-    };
-    let event = Event::new(EventKind::KeyExposed, occasion).by(owner).of_key(id);
+    let Some(id) = credential.holder.key() else { return };
+    let event = Event::new(EventKind::KeyExposed, occasion).of_key(id);
+    let event = Event { account: credential.account.clone(), ..event };
     let told = Use::of(Once::Notice, id.as_str(), &today.0.to_string(), today + Seconds::DAY);
     let effects = vec![Effect::Remember(told), Effect::Record(event.saying(how.name()))];
     match app.store.apply(effects).await {

@@ -7,9 +7,11 @@ use crate::app::App;
 use crate::config::KeyRules;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
 use crate::domain::origin::Occasion;
+use crate::domain::owner::Owner;
 use crate::flow::credential::{self, Shown};
 use crate::flow::error::PersonError;
 use crate::flow::forward_auth::Presented;
+use crate::flow::organization;
 use crate::flow::principal;
 use crate::protocol::api_key::{KeyForm, KeySecret};
 use crate::protocol::managed_key::{NewKey, Page};
@@ -118,9 +120,6 @@ pub async fn create_worded(
     (worded, agent): (&NewKey, Option<&str>),
     occasion: &Occasion,
 ) -> Result<(ApiKey, KeySecret), KeyError> {
-    if worded.org_slug.is_some() {
-        return Err(KeyError::NoOrganization);
-    }
     let scopes = match &worded.scopes {
         None => {
             let usual = offer.rules.managed.default_scopes.clone();
@@ -138,6 +137,7 @@ pub async fn create_worded(
     let wanted = Wanted {
         name: worded.name.as_deref().unwrap_or(&offer.profile.name),
         environment: worded.environment.as_deref().unwrap_or_default(),
+        organization: worded.org_slug.as_deref(),
         agent,
         scopes,
         limited_to: worded.limited_to.as_deref().unwrap_or_default(),
@@ -156,7 +156,7 @@ pub async fn page(
     app: &App,
     (caller, offer): (Caller<'_>, &Offer<'_>),
     page: Page,
-    beginning: &str,
+    (beginning, org_slug): (&str, Option<&str>),
 ) -> Result<(Vec<ApiKey>, u64), KeyError> {
     may_read(caller, offer)?;
     if !is_word(beginning) {
@@ -170,14 +170,37 @@ pub async fn page(
         return Err(KeyError::NotForKeys);
     }
     let sandbox = caller.user_token().map(|token| token.mode).filter(|mode| *mode != Mode::Live);
+    let owner = match org_slug {
+        None => caller.owner(),
+        Some(slug) => organization_of(app, caller, slug).await?,
+    };
     let wanted = KeysOf {
-        account: caller.account(),
+        owner: &owner,
         profile: &offer.profile.name,
         kind: offer.rules.kind,
         mode: own.map(|key| key.mode).or(sandbox),
         beginning,
     };
     Ok(app.store.page_of_api_keys(&wanted, page).await.map_err(PersonError::from)?)
+}
+
+/// The organization that a program asks about: one of the person's whose it is, or the key's own.
+async fn organization_of(app: &App, caller: Caller<'_>, slug: &str) -> Result<Owner, KeyError> {
+    let found = match (caller.person(), caller.owner()) {
+        (_, own @ Owner::Organization(_)) => {
+            let named = organization::called(app, slug).await?;
+            named.map(|named| Owner::Organization(named.id)).filter(|named| *named == own)
+        }
+        (Some(person), Owner::Account(_)) if caller.is_console() => {
+            match organization::belonging(app, person, slug).await {
+                Ok((organization, _)) => Some(Owner::Organization(organization.id)),
+                Err(PersonError::NotFound) => None,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        _ => None,
+    };
+    found.ok_or(KeyError::NoOrganization)
 }
 
 /// Refuses where a key is not this agent's: then it is not there (AG13).
@@ -191,7 +214,7 @@ pub async fn is_of_agent(
     id: &str,
     agent: &str,
 ) -> Result<(), PersonError> {
-    let key = own(app, caller, id).await?;
+    let key = own(app, caller, id).await?.key;
     let own = key.agent.filter(|own| own.id.as_str() == agent);
     own.map(|_| ()).ok_or(PersonError::NotFound)
 }

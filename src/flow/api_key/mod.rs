@@ -12,10 +12,14 @@ use crate::config::{KeyRules, ManagedRoute, Profile};
 use crate::domain::api_key::{ApiKey, KeyKind};
 use crate::domain::event::Event;
 use crate::domain::id::KeyId;
+use crate::domain::organization::{Organization, Role};
 use crate::domain::origin::Occasion;
+use crate::domain::owner::Owner;
 use crate::domain::resource::Resource;
 use crate::entropy::NoEntropy;
 use crate::flow::error::PersonError;
+use crate::flow::organization;
+use crate::flow::principal::Human;
 use crate::protocol::secret::Digest;
 use crate::store::StoreError;
 
@@ -66,9 +70,12 @@ pub enum KeyError {
     NotForKeys,
     #[error("the key lacks the scope")]
     LacksScope,
-    /// Nobody here has keys but people.
+    /// There is none, the person does not belong to it, or these keys are never one's.
     #[error("there is no such organization")]
     NoOrganization,
+    /// What the person is in the organization does not reach so far.
+    #[error("the role does not reach so far")]
+    NotAllowed,
     #[error("the name is missing")]
     NameMissing,
     #[error("a name is too long")]
@@ -134,48 +141,69 @@ pub fn recognized<'a>(app: &'a App, presented: &str) -> Option<(&'a str, Digest)
     })
 }
 
-/// This account's keys that begin so, of one environment where one is named, newest first (docs/credentials.md, "Keys"). What no key
-/// begins with is not looked for.
+/// Which keys are looked for (docs/credentials.md, "Keys").
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Search<'a> {
+    /// Whose they are, by the slug, where they are not the person's own.
+    pub organization: Option<&'a str>,
+    pub beginning: &'a str,
+    /// Every one where it is `None`.
+    pub environment: Option<&'a str>,
+}
+
+/// The keys that are looked for, newest first, and the environments that any of their owner's names
+/// (docs/credentials.md, "Keys"; AS15). What no key begins with is not looked for.
 ///
 /// # Errors
 ///
-/// The database is away.
+/// The person does not belong to the organization, or the database is away.
 pub async fn list(
     app: &App,
-    caller: Caller<'_>,
-    beginning: &str,
-    environment: Option<&str>,
-) -> Result<Vec<ApiKey>, PersonError> {
+    human: &Human,
+    search: Search<'_>,
+) -> Result<(Vec<ApiKey>, Vec<String>), PersonError> {
+    let account = &human.account().id;
+    let owner = match search.organization {
+        None => Owner::Account(account.clone()),
+        Some(slug) => {
+            let (organization, _) = organization::belonging(app, account, slug).await?;
+            Owner::Organization(organization.id)
+        }
+    };
+    let environments = app.store.environments_of(&owner).await?;
+    let Search { beginning, environment, .. } = search;
     // PostgreSQL refuses a NUL in any text.
     if !is_word(beginning) || environment.is_some_and(|text| text.contains('\0')) {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), environments));
     }
-    Ok(app.store.api_keys_of(caller.account(), beginning, environment).await?)
+    Ok((app.store.api_keys_of(&owner, beginning, environment).await?, environments))
 }
 
-/// The environments that this account's keys name (AS15).
-///
-/// # Errors
-///
-/// The database is away.
-pub async fn environments(app: &App, caller: Caller<'_>) -> Result<Vec<String>, PersonError> {
-    Ok(app.store.environments_of(caller.account()).await?)
+/// One key with its history, and what may be done with it (docs/credentials.md, "Keys").
+#[derive(Debug)]
+pub struct Shown {
+    pub key: ApiKey,
+    pub history: Vec<Event>,
+    /// The organization whose it is, if it is one's.
+    pub organization: Option<Organization>,
+    /// Whether this person may rotate and revoke it.
+    pub may_change: bool,
 }
 
-/// One of this account's keys with its history (docs/credentials.md, "Keys"). Somebody else's
-/// does not exist.
+/// One of this account's keys, or of an organization's that the person belongs to
+/// (docs/credentials.md, "Keys"). Somebody else's does not exist.
 ///
 /// # Errors
 ///
 /// Not found, or the database is away.
-pub async fn show(
-    app: &App,
-    caller: Caller<'_>,
-    id: &str,
-) -> Result<(ApiKey, Vec<Event>), PersonError> {
-    let key = own(app, caller, id).await?;
-    let history = app.store.history_of_key(&key.id).await?;
-    Ok((key, history))
+pub async fn show(app: &App, human: &Human, id: &str) -> Result<Shown, PersonError> {
+    let own = own(app, Caller::Person(human), id).await?;
+    let history = app.store.history_of_key(&own.key.id).await?;
+    let organization = match &own.key.organization {
+        Some(id) => app.store.organization(id).await?,
+        None => None,
+    };
+    Ok(Shown { may_change: own.may_change(), key: own.key, history, organization })
 }
 
 /// Revokes a key: its next use is refused, on every node. Revoking twice is no error
@@ -183,23 +211,49 @@ pub async fn show(
 ///
 /// # Errors
 ///
-/// Not found, or the database is away: then the key may still be good.
+/// Not found, not for this role, or the database is away: then the key may still be good.
 pub async fn revoke(
     app: &App,
     caller: Caller<'_>,
     id: &str,
     occasion: &Occasion,
-) -> Result<(), PersonError> {
-    let key = own(app, caller, id).await?;
-    Ok(app.store.apply(key.revoke(occasion)).await?)
+) -> Result<(), KeyError> {
+    let key = own(app, caller, id).await?.changeable()?;
+    Ok(app.store.apply(key.revoke(caller.person(), occasion)).await?)
 }
 
-async fn own(app: &App, caller: Caller<'_>, id: &str) -> Result<ApiKey, PersonError> {
+/// A key that is there for whoever asks.
+struct Own {
+    key: ApiKey,
+    /// What the person who asks is in the organization whose it is; `None` where it is their own,
+    /// or a key asks for those of its owner.
+    role: Option<Role>,
+}
+
+impl Own {
+    fn may_change(&self) -> bool {
+        self.role.is_none_or(Role::manages_keys)
+    }
+
+    fn changeable(self) -> Result<ApiKey, KeyError> {
+        if self.may_change() { Ok(self.key) } else { Err(KeyError::NotAllowed) }
+    }
+}
+
+async fn own(app: &App, caller: Caller<'_>, id: &str) -> Result<Own, PersonError> {
     if !is_word(id) {
         return Err(PersonError::NotFound);
     }
     let key = app.store.api_key(&KeyId(id.to_owned())).await?;
-    key.filter(|key| caller.sees(key)).ok_or(PersonError::NotFound)
+    let key = key.filter(|key| caller.sees(key)).ok_or(PersonError::NotFound)?;
+    let role = match (&key.organization, caller.person()) {
+        (Some(organization), Some(person)) => {
+            let role = app.store.role_in(organization, person).await?;
+            Some(role.ok_or(PersonError::NotFound)?)
+        }
+        _ => None,
+    };
+    Ok(Own { key, role })
 }
 
 /// What cannot stand in any identifier is not looked for: PostgreSQL refuses a NUL in any text.

@@ -25,7 +25,7 @@ pub struct Rotated {
 ///
 /// # Errors
 ///
-/// Not signed in lately, not found, not the key itself, over, offered no more, or too many within
+/// Not signed in lately, not found, not for this role, not the key itself, over, offered no more, or too many within
 /// the hour.
 pub async fn rotate(
     app: &App,
@@ -34,13 +34,13 @@ pub async fn rotate(
     occasion: &Occasion,
 ) -> Result<Rotated, KeyError> {
     for _attempt in 0..=RETRIES {
-        let old = own(app, caller, id).await?;
+        let old = own(app, caller, id).await?.changeable()?;
         caller.may_replace(&old, occasion.at)?;
         let (key, secret) = successor(app, caller, &old, occasion)?;
         let rotation = offer_of(app, &old.profile, old.kind).ok_or(KeyError::Over)?.rules.rotation;
-        let change = old.rotate(key.clone(), rotation, occasion);
+        let change = old.rotate(key.clone(), rotation, caller.person(), occasion);
         let mut change = change.ok_or(KeyError::Over)?;
-        change.effects.push(counted(app, &key.account, occasion.at));
+        change.effects.push(counted(app, &key.owner(), occasion.at));
         match app.store.commit(change).await {
             Ok(old) => {
                 let goes_on = rotation != Rotation::Atomic;
@@ -76,6 +76,8 @@ fn successor(
     let key = ApiKey {
         id: new_id(app, occasion.at)?,
         revision: UNSTORED,
+        // Who made the key is whoever put it there.
+        account: caller.person().unwrap_or(&old.account).clone(),
         digest: secret.digest(),
         beginning: secret.beginning(offer.rules.display).to_owned(),
         scopes,

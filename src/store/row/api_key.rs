@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use super::{Stored, seconds, time};
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyEnd, KeyEnded, KeyKind, Mode};
-use crate::domain::id::{AccountId, AgentId, KeyId};
+use crate::domain::id::{AccountId, AgentId, KeyId, OrganizationId};
 use crate::domain::limited_to::LimitedTo;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
@@ -40,6 +40,7 @@ pub struct Model {
     pub agent_name: Option<String>,
     pub last_used_from: Option<String>,
     pub limited_to: String,
+    pub organization_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -68,6 +69,7 @@ impl TryFrom<Model> for ApiKey {
             id: KeyId(row.id),
             revision: row.revision,
             account: AccountId(row.account_id),
+            organization: row.organization_id.map(OrganizationId),
             profile: row.profile,
             kind: KeyKind::named(&row.kind).ok_or(CORRUPT)?,
             agent,
@@ -113,6 +115,7 @@ impl Stored for ApiKey {
             Column::AgentName,
             Column::LastUsedFrom,
             Column::LimitedTo,
+            Column::OrganizationId,
         ]
     }
 
@@ -121,6 +124,7 @@ impl Stored for ApiKey {
             id: self.id.0.clone(),
             revision,
             account_id: self.account.0.clone(),
+            organization_id: self.organization.as_ref().map(|id| id.0.clone()),
             profile: self.profile.clone(),
             kind: self.kind.name().to_owned(),
             resource: self.resource.to_string(),

@@ -96,6 +96,9 @@ const fn refusal(error: &KeyError) -> (Fault, &'static str) {
         KeyError::NotForKeys => {
             (Fault::Resource, "a key makes no other, and replaces none but itself")
         }
+        KeyError::NotAllowed => {
+            (Fault::Resource, "organization: the person's role there does not reach so far")
+        }
         KeyError::LacksScope => (Fault::Scope, "the key lacks a scope that this takes"),
         KeyError::NameMissing => {
             (Fault::Member, "name: write something that can be read, or leave it out")

@@ -1,10 +1,10 @@
 use askama::Template;
 
-use super::api_keys::KeyLine;
+use super::api_keys::{KeyLine, OwnerLine};
 use super::{Frame, Moment};
 use crate::domain::api_key::{Exposure, Rotation};
 use crate::protocol::timestamp::Timestamp;
-use crate::web::texts::ApiKeyTexts;
+use crate::web::texts::{ApiKeyTexts, Run};
 
 /// `/account/keys/{id}`: one key and everything that happened to it.
 #[derive(Template)]
@@ -13,6 +13,10 @@ pub struct ApiKeyPage<'a> {
     pub frame: &'a Frame<'a>,
     pub csrf: &'a str,
     pub key: KeyLine<'a>,
+    /// Whose it is, where it is not the person's own.
+    pub organization: Option<OwnerLine<'a>>,
+    /// Whether this person may rotate and revoke it.
+    pub may_change: bool,
     /// What rotating would do; `None` where it cannot be rotated.
     pub rotation: Option<Rotation>,
     /// Newest first, from our records.
@@ -42,6 +46,11 @@ pub enum KeyEvent {
 impl ApiKeyPage<'_> {
     const fn words(&self) -> &ApiKeyTexts {
         &self.frame.texts.api_keys
+    }
+
+    fn of_owner(&self) -> Vec<Run<'_>> {
+        self.organization
+            .map_or_else(Vec::new, |owner| self.words().of_organization.fill(owner.name, ""))
     }
 
     /// Whether it was seen where others can read it.

@@ -1,5 +1,6 @@
 use askama::Template;
 
+use super::api_keys::OwnerLine;
 use super::{Frame, ScopeWords};
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{KeyKind, Mode};
@@ -25,6 +26,10 @@ pub struct ApiKeyNewPage<'a> {
     pub scopes: Vec<KeyScope<'a>>,
     /// What it is limited to, where it may be.
     pub limited_to: Option<&'a str>,
+    /// The organizations whose it may be.
+    pub organizations: Vec<OwnerLine<'a>>,
+    /// The slug of the one that is chosen; empty for the person.
+    pub organization: &'a str,
     /// Whom it may be given to, where it may be at all.
     pub agents: Option<Agents<'a>>,
     /// Which of the two is chosen, where there are two.
@@ -96,6 +101,15 @@ impl ApiKeyNewPage<'_> {
             KeyKind::AgentKey => &self.words().agent_key_title,
         };
         words.fill(self.profile, "")
+    }
+
+    /// Whether it is to be the person's own.
+    fn is_own(&self) -> bool {
+        !self.organizations.iter().any(|owner| self.is_owner(owner))
+    }
+
+    fn is_owner(&self, owner: &OwnerLine<'_>) -> bool {
+        owner.slug == self.organization
     }
 
     fn is_live(&self) -> bool {

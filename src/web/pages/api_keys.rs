@@ -14,6 +14,10 @@ pub struct ApiKeysPage<'a> {
     pub keys: Vec<KeyLine<'a>>,
     /// What may be made.
     pub offers: Vec<OfferLine<'a>>,
+    /// The organizations that this person belongs to, where keys can be theirs.
+    pub organizations: Vec<OwnerLine<'a>>,
+    /// The one whose keys these are; `None` for the person's own.
+    pub organization: Option<OwnerLine<'a>>,
     /// What was looked for; empty where everything is shown.
     pub search: &'a str,
     /// The environments that any key names.
@@ -27,6 +31,13 @@ pub struct ApiKeysPage<'a> {
     pub tokens: bool,
     /// Whether a key was revoked a moment ago.
     pub revoked: bool,
+}
+
+/// An organization whose keys there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnerLine<'a> {
+    pub slug: &'a str,
+    pub name: &'a str,
 }
 
 /// One kind of keys that a profile offers.
@@ -119,6 +130,9 @@ impl KeyLine<'_> {
             (Some(KeyEnded { at, cause: KeyEnd::AgentRemoved }), _) => {
                 (words.agent_removed, Some(at))
             }
+            (Some(KeyEnded { at, cause: KeyEnd::OrganizationDissolved }), _) => {
+                (words.organization_dissolved, Some(at))
+            }
             (None, Some(at)) if at <= frame.now => (words.expired, Some(at)),
             (None, at) => (words.ends, at),
         };
@@ -154,6 +168,17 @@ impl ApiKeysPage<'_> {
 
     fn create_for<'a>(&'a self, offer: &'a OfferLine<'_>) -> Vec<Run<'a>> {
         offer.create_words(self.frame)
+    }
+
+    /// Whether these are this organization's.
+    fn is_chosen(&self, organization: &OwnerLine<'_>) -> bool {
+        self.organization.as_ref() == Some(organization)
+    }
+
+    /// What the address of this list, or of a form, says behind its path.
+    fn of_owner(&self) -> String {
+        let of = |owner: OwnerLine<'_>| format!("?organization={}", owner.slug);
+        self.organization.map_or_else(String::new, of)
     }
 
     fn notice_words(&self) -> Option<&'static str> {

@@ -20,7 +20,10 @@ mod form;
 #[cfg(test)]
 mod gallery;
 pub mod home;
+pub mod join;
 pub mod no_sign_up;
+pub mod organization;
+pub mod organizations;
 pub mod projects;
 pub mod session;
 pub mod sessions;
@@ -55,6 +58,8 @@ pub struct Frame<'a> {
     pub keys: bool,
     /// Likewise agents that keys are given to.
     pub agents: bool,
+    /// Likewise organizations that own keys.
+    pub organizations: bool,
     /// Likewise public tokens.
     pub projects: bool,
     /// Likewise plans.

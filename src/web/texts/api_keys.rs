@@ -45,6 +45,12 @@ pub struct ApiKeyTexts {
     pub rotated: &'static str,
     pub leaked: &'static str,
     pub agent_removed: &'static str,
+    pub organization_dissolved: &'static str,
+    /// Whose keys are listed.
+    pub whose: &'static str,
+    pub own: &'static str,
+    /// First: the organization.
+    pub of_organization: Sentence,
     pub over: &'static str,
     pub withdrawn: &'static str,
     pub due: Words,
@@ -91,6 +97,8 @@ pub struct NewKeyTexts {
     pub environment_hint: &'static str,
     pub scopes: &'static str,
     pub scopes_words: &'static str,
+    pub owner: &'static str,
+    pub own: Words,
     pub agent: &'static str,
     pub no_agent: Words,
     /// Where there is none to choose from.

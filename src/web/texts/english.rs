@@ -4,6 +4,7 @@ mod account_agents;
 mod api_keys;
 mod clients;
 mod doors;
+mod organizations;
 mod people;
 mod projects;
 mod sessions;
@@ -30,6 +31,7 @@ pub static ENGLISH: Texts = Texts {
     events: sessions::EVENTS,
     account_agents: account_agents::ACCOUNT_AGENTS,
     api_keys: api_keys::API_KEYS,
+    organizations: organizations::ORGANIZATIONS,
     projects: projects::PROJECTS,
     tokens: tokens::TOKENS,
     usage: usage::USAGE,
@@ -43,6 +45,7 @@ const FRAME: FrameTexts = FrameTexts {
     sessions: "Agent sessions",
     keys: "API keys",
     agents: "Agents",
+    organizations: "Organizations",
     projects: "Projects",
     usage: "Usage",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),

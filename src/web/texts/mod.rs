@@ -9,6 +9,7 @@ mod api_keys;
 mod clients;
 mod doors;
 pub mod english;
+mod organizations;
 mod people;
 mod projects;
 mod sessions;
@@ -25,6 +26,7 @@ pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
     UpgradeTexts,
 };
+pub use organizations::{OrganizationTexts, RoleTexts};
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
@@ -51,6 +53,7 @@ pub struct Texts {
     pub events: EventTexts,
     pub account_agents: AccountAgentTexts,
     pub api_keys: ApiKeyTexts,
+    pub organizations: OrganizationTexts,
     pub projects: ProjectTexts,
     pub tokens: TokenTexts,
     pub usage: UsageTexts,
@@ -99,6 +102,7 @@ pub struct FrameTexts {
     pub sessions: &'static str,
     pub keys: &'static str,
     pub agents: &'static str,
+    pub organizations: &'static str,
     pub projects: &'static str,
     pub usage: &'static str,
     /// First: this page's host.

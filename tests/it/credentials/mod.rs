@@ -6,6 +6,7 @@ mod api_keys;
 mod five_systems;
 mod limits;
 mod managed;
+mod organizations;
 mod products;
 
 use std::fs;

@@ -244,6 +244,14 @@ async fn a_key_that_is_limited_to_some_sites_opens_no_other() {
         "?siteid=site_1",
         "?x=siteId=site_1",
         "",
+        // What programs read in different ways.
+        "?siteId=site_1&siteId[]=site_3",
+        "?siteId=site_1&siteId%5B%5D=site_3",
+        "?siteId=site_1&siteId%00=site_3",
+        "?siteId=site_1&+siteId=site_3",
+        "?siteId=site_1&SITEID=site_3",
+        "?siteId=site_3;siteId=site_1",
+        "?siteId=site_1;x&siteId=site_1",
     ] {
         let reply = world.ask(product, Some(&key), query).await;
         assert_said(&reply, 403, ("/code", "SITE_NOT_FOUND"));

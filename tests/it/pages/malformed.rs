@@ -26,7 +26,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 44] = [
+const ROUTES: [(&str, Takes); 51] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -68,6 +68,13 @@ const ROUTES: [(&str, Takes); 44] = [
     ("/account/keys/KEY/revoke", Takes::Page),
     ("/account/agents", Takes::Page),
     ("/account/agents/AGENT/remove", Takes::Page),
+    ("/account/organizations", Takes::Page),
+    ("/account/organizations/example/invite", Takes::Page),
+    ("/account/organizations/example/invitations/inv_1/withdraw", Takes::Page),
+    ("/account/organizations/example/members/acc_1/role", Takes::Page),
+    ("/account/organizations/example/members/acc_1/remove", Takes::Page),
+    ("/account/organizations/example/dissolve", Takes::Page),
+    ("/account/join/otl_x", Takes::Page),
     ("/account/projects", Takes::Page),
     ("/account/tokens", Takes::Page),
     ("/account/projects/PROJECT/revoke", Takes::Page),

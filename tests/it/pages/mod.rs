@@ -29,6 +29,7 @@ const PROFILE: &str = "[[profile]]\nname = \"test\"\n[profile.agent_sessions]\n\
                        user_claimed = true\n\
                        billing_url = \"https://example.com/billing\"\n[profile.jwt]\n\
                        [[profile.credential]]\nprefix = \"ex_\"\n\
+                       organizations = \"accept\"\n\
                        bind_agent = \"X-Agent\"\n\
                        [[profile.credential]]\ntype = \"public\"\nprefix = \"ext_\"\n\
                        allow = [\"POST /track\"]\n[[profile.plan]]\nname = \"free\"\n";
@@ -39,7 +40,7 @@ const SOURCE: &str =
 
 /// What the database holds of people's and agents' state. Events, counters and "last used"
 /// are left out: they may move while protected state must not.
-pub async fn state(site: &Site) -> [i64; 3] {
+pub async fn state(site: &Site) -> [i64; 4] {
     let rows = "SELECT (SELECT COUNT(*) FROM account) \
                 + 1000 * (SELECT COUNT(*) FROM registration) \
                 + 1000000 * (SELECT COUNT(*) FROM approval) \
@@ -57,7 +58,16 @@ pub async fn state(site: &Site) -> [i64; 3] {
                 1000000 * COALESCE(SUM(revision), 0) + 1000000000 * \
                 (SELECT COUNT(*) + 1000 * COUNT(revoked_at) FROM project) + 1000000000000000 * \
                 (SELECT COUNT(*) FROM account_agent) AS BIGINT) FROM api_key";
-    [site.count(rows).await, site.count(moves).await, site.count(keys).await]
+    let organizations = "SELECT CAST((SELECT COALESCE(SUM(revision), 0) FROM organization) \
+                         + 1000 * (SELECT COUNT(*) FROM organization) \
+                         + 1000000 * (SELECT COUNT(*) FROM organization_member) \
+                         + 1000000000 * (SELECT COUNT(*) FROM organization_invitation) AS BIGINT)";
+    [
+        site.count(rows).await,
+        site.count(moves).await,
+        site.count(keys).await,
+        site.count(organizations).await,
+    ]
 }
 
 /// A key of this person's for the demo resource, where [`PROFILE`] offers them: its identifier.

@@ -265,6 +265,41 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[]),
         Passes::Owner { passed: 303, other: 404, refused: 403 },
     ),
+    get("/account/organizations", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post(
+        "/account/organizations",
+        Body::Form(&[]),
+        Passes::AnyPerson { passed: 422, refused: 403 },
+    ),
+    get("/account/organizations/{slug}", Passes::Owner { passed: 200, other: 404, refused: 303 }),
+    post(
+        "/account/organizations/{slug}/invite",
+        Body::Form(&[("role", "member"), ("email", "none")]),
+        Passes::Owner { passed: 422, other: 404, refused: 403 },
+    ),
+    post(
+        "/account/organizations/{slug}/invitations/{id}/withdraw",
+        Body::Form(&[]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
+    // Nobody of that name belongs.
+    post(
+        "/account/organizations/{slug}/members/{account}/role",
+        Body::Form(&[("role", "owner")]),
+        Passes::Owner { passed: 422, other: 404, refused: 403 },
+    ),
+    post(
+        "/account/organizations/{slug}/members/{account}/remove",
+        Body::Form(&[]),
+        Passes::Owner { passed: 422, other: 404, refused: 403 },
+    ),
+    get("/account/join/{link}", Passes::AnyPerson { passed: 410, refused: 303 }),
+    post("/account/join/{link}", Body::Form(&[]), Passes::AnyPerson { passed: 410, refused: 403 }),
+    post(
+        "/account/organizations/{slug}/dissolve",
+        Body::Form(&[]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
     get("/account/tokens", Passes::AnyPerson { passed: 200, refused: 303 }),
     post(
         "/account/tokens",
@@ -346,6 +381,9 @@ pub(super) async fn world() -> World {
     let welcome = link.expect("a link").reveal().to_owned();
     let (key, project) = (key_of(&mut ada).await, project_of(&mut ada).await);
     let account_agent = agent_of(&mut ada).await;
+    let name = [("name", "Example")];
+    let page = "/account/organizations";
+    assert_eq!(ada.post_from(page, page, &name).await.status, 303);
     let agent = tokens.remove(0);
     World {
         site,
@@ -373,6 +411,8 @@ impl World {
         };
         row.path
             .replace("{id}", id)
+            .replace("{slug}", "example")
+            .replace("{account}", "acc_none")
             .replace("{link}", &self.welcome)
             .replace("{client_id}", "client1")
             .replace("{profile}", "test")

@@ -10,7 +10,7 @@ use crate::web::pages::api_key::{ApiKeyPage, KeyEvent, KeyEventLine};
 use crate::web::pages::api_key_new::{Agents, ApiKeyNewPage, KeyScope, Life, NewKeyError};
 use crate::web::pages::api_key_revoke::ApiKeyRevokePage;
 use crate::web::pages::api_key_shown::{ApiKeyShownPage, OldKey};
-use crate::web::pages::api_keys::{ApiKeysPage, KeyLine, OfferLine};
+use crate::web::pages::api_keys::{ApiKeysPage, KeyLine, OfferLine, OwnerLine};
 use crate::web::pages::{Frame, ScopeWords};
 
 const SECRET: &str = "as_0123456789ABCDEFGHIJKLMNOPQRSTUVW2kCbKz";
@@ -19,7 +19,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let key = || line(sample);
     let offer = |profile, kind| OfferLine { name: format!("{profile}_1"), profile, kind };
     let young = || KeyLine { due: None, ..key() };
-    let list = |keys, search, revoked| ApiKeysPage {
+    let list = |keys, search, revoked: bool| ApiKeysPage {
         frame,
         keys,
         offers: vec![
@@ -28,6 +28,8 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
             offer("agentvista", KeyKind::UserToken),
             offer("agrenting", KeyKind::AgentKey),
         ],
+        organizations: vec![owner(sample)],
+        organization: revoked.then(|| owner(sample)),
         search,
         environments: vec!["production", &sample.kind],
         environment: "production",
@@ -62,6 +64,7 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
         show("api-key", &one(frame, key(), overlap)),
         show("api-key-over", &one(frame, over(), None)),
         show("api-key-leaked", &one(frame, leaked(), None)),
+        show("api-key-of-organization", &of_organization(one(frame, key(), overlap), sample)),
         show("api-key-withdrawn", &one(frame, KeyLine { is_offered: false, ..young() }, None)),
         show("api-key-shown", &shown(None)),
         show("api-key-rotated", &shown(Some(OldKey::Ended))),
@@ -70,6 +73,10 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
     ];
     pages.extend(forms(sample, frame));
     pages
+}
+
+fn owner(sample: &Sample) -> OwnerLine<'_> {
+    OwnerLine { slug: "example-labs", name: &sample.label }
 }
 
 fn line(sample: &Sample) -> KeyLine<'_> {
@@ -110,7 +117,12 @@ fn one<'a>(frame: &'a Frame<'a>, key: KeyLine<'a>, rotation: Option<Rotation>) -
         event(8_035_100, KeyEvent::CreatedByToken),
         event(8_035_200, KeyEvent::Created),
     ];
-    ApiKeyPage { frame, csrf: CSRF, key, rotation, history }
+    ApiKeyPage { frame, csrf: CSRF, key, organization: None, may_change: true, rotation, history }
+}
+
+/// As somebody sees it who may not change it.
+fn of_organization<'a>(page: ApiKeyPage<'a>, sample: &'a Sample) -> ApiKeyPage<'a> {
+    ApiKeyPage { organization: Some(owner(sample)), may_change: false, ..page }
 }
 
 fn forms(sample: &Sample, frame: &Frame<'_>) -> Pages {
@@ -134,6 +146,8 @@ fn forms(sample: &Sample, frame: &Frame<'_>) -> Pages {
             scope("events:read", "Read your events", true),
             scope("events:write", "Write events", false),
         ],
+        organizations: vec![owner(sample)],
+        organization: "example-labs",
         agents: None,
         mode,
         lives: vec![

@@ -71,6 +71,7 @@ impl Sample {
             },
             keys: true,
             agents: true,
+            organizations: true,
             projects: true,
             plans: true,
             person: signed_in.then_some(Person { name: &self.person, email, csrf: CSRF }),
@@ -90,6 +91,7 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::results::sessions(sample, &inside));
     pages.extend(super::api_keys::pages(sample, &inside));
     pages.extend(super::account_agents::pages(sample, &inside));
+    pages.extend(super::organizations::pages(sample, &inside));
     pages.extend(super::projects::pages(sample, &inside));
     pages.extend(super::tokens::pages(&inside));
     pages.extend(super::usage::pages(&inside));

@@ -121,7 +121,6 @@ async fn no_spelling_of_an_address_widens_what_a_public_token_opens() {
         "/track%00",
         "/track%20",
         "/track\\",
-        "/track#",
         "/%2e/track",
         "/track/batch/../../stats",
         "/track%3Fx",
@@ -133,6 +132,7 @@ async fn no_spelling_of_an_address_widens_what_a_public_token_opens() {
     }
     for (asked, lines) in [
         ("POST track", vec![]),
+        ("POST /track#", vec![]),
         ("POST https://api.example.com/track", vec![]),
         ("POST @evil.example/track", vec![]),
         ("POST /track", vec![("x-original-uri", "/stats")]),

@@ -125,3 +125,18 @@ async fn an_address_with_a_key_is_in_no_log_and_in_no_row() {
     assert_eq!(place.database.count(&rows).await, 0);
     server.stop().await;
 }
+
+/// Nothing behind a `#` counts where a request goes on to, so that nothing there may let it in
+/// (AO09): such an address is refused for everybody.
+#[tokio::test]
+async fn what_stands_behind_a_hash_lets_nobody_in() {
+    let site = site().await;
+    let mut ada = site.person("ada@example.com").await;
+    let (_, key) = key(&mut ada, "agent-analytics").await;
+    let headers: [(&str, &str); 1] = [("x-api-key", &key)];
+    assert_eq!(at(&site, "GET /stats?x=1", &headers).await.status, 200);
+    for path in ["/stats#", "/stats#?siteId=own", "/stats?x=1#&siteId=own", "#/stats"] {
+        assert_eq!(at(&site, &format!("GET {path}"), &headers).await.status, 400, "{path}");
+    }
+    site.close().await;
+}
