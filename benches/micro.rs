@@ -112,6 +112,7 @@ fn page(criterion: &mut Criterion) {
         created_at: Timestamp(1_799_900_000),
         last_used_at: Some(Timestamp(1_799_999_000)),
         ends_at: Timestamp(1_802_000_000),
+        calls: None,
         ended_at: None,
         address: "192.0.2.1",
     };

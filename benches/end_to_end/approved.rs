@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::domain::account::Account;
-use countersign::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
+use countersign::domain::answer::{Answer, Bounds, CodeGiven, Consent, Lifetime, Policy};
 use countersign::domain::approval::{Approval, KeyedCode, State};
 use countersign::domain::ask::{Ask, AskingClient, Door, Redirection};
 use countersign::domain::change::{Change, UNSTORED};
@@ -128,6 +128,7 @@ fn approved(app: &App, door: Door, number: usize, occasion: &Occasion) -> Change
         code: given,
         ticked: waiting.ask.scopes.clone(),
         lifetime: Lifetime::For(Seconds::DAY.times(30)),
+        bounds: Bounds::default(),
         signed_in_at: occasion.at,
         session: SessionId(name),
         widens: None,

@@ -16,6 +16,15 @@ pub enum Lifetime {
     For(Seconds),
 }
 
+/// What else the human holds the agent to, where anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// How often it may use the session.
+    pub calls: Option<i64>,
+    /// It ends when unused for so long.
+    pub idle: Option<Seconds>,
+}
+
 /// The human's answer, as the page carries it.
 #[derive(Debug)]
 pub enum Answer {
@@ -29,6 +38,7 @@ pub struct Consent {
     pub code: CodeGiven,
     pub ticked: Scopes,
     pub lifetime: Lifetime,
+    pub bounds: Bounds,
     /// When whoever consents signed in.
     pub signed_in_at: Timestamp,
     /// For the session this opens.

@@ -2,6 +2,7 @@
 
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{ApiKey, KeyKind, Mode};
+use crate::domain::budget::Budget;
 use crate::domain::id::{
     AccountId, ClientId, KeyId, OrganizationId, ProjectId, RegistrationId, SessionId,
 };
@@ -39,6 +40,8 @@ pub struct Credential {
     pub key: Option<Thumbprint>,
     /// What its scopes are pinned down to (RFC 9396).
     pub details: AuthorizationDetails,
+    /// Each use is counted against it.
+    pub budget: Option<Budget>,
     /// The earliest of the token's, the session's and the idle end; a key need not have one.
     pub expires_at: Option<Timestamp>,
 }
@@ -190,6 +193,7 @@ impl Credential {
             actor: None,
             key: None,
             details: AuthorizationDetails::default(),
+            budget: None,
             expires_at: key.expires_at,
         }
     }
@@ -226,6 +230,7 @@ impl Credential {
             actor: None,
             key: None,
             details: AuthorizationDetails::default(),
+            budget: None,
             expires_at: None,
         }
     }
@@ -252,6 +257,7 @@ impl Credential {
             actor: None,
             key: None,
             details: AuthorizationDetails::default(),
+            budget: None,
             expires_at: Some(ends_at),
         }
     }

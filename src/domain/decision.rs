@@ -3,9 +3,10 @@
 use std::mem;
 
 use crate::domain::account::Account;
-use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
+use crate::domain::answer::{Answer, Bounds, CodeGiven, Consent, Lifetime, Policy};
 use crate::domain::approval::{Approval, Approved, DenialReason, Matching, Phase, State, TRIES};
 use crate::domain::ask::Door;
+use crate::domain::budget::Budget;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
@@ -21,6 +22,7 @@ struct Opening<'a> {
     id: SessionId,
     granted: &'a Scopes,
     lifetime: Lifetime,
+    bounds: Bounds,
 }
 
 #[derive(Debug)]
@@ -124,8 +126,8 @@ impl Approval {
             let until = lasts.map(|lasts| (at + lasts).min(session.expires_at));
             (*session, Some(Widening { until }))
         } else {
-            let Consent { session: id, lifetime, .. } = consent;
-            let opening = Opening { id, granted: &granted, lifetime };
+            let Consent { session: id, lifetime, bounds, .. } = consent;
+            let opening = Opening { id, granted: &granted, lifetime, bounds };
             let session = self.open_session(human, opening, &policy.lifetimes, at);
             effects.push(Effect::IssueSession(Box::new(session.clone())));
             effects.extend(self.door_effects(human, &session, at));
@@ -194,6 +196,8 @@ impl Approval {
             Lifetime::For(span) => (span, true),
         };
         let expires_at = now + span.min(lifetimes.most);
+        let budget = |calls| Budget { of: opening.id.clone(), calls };
+        let budget = opening.bounds.calls.map(budget);
         let agent = &self.ask.agent;
         let wished = self.ask.agent_session.as_ref().and_then(|asked| asked.label.as_ref());
         let label = wished.or(agent.name.as_ref()).or(agent.kind.as_ref()).map(ToString::to_string);
@@ -216,7 +220,8 @@ impl Approval {
             created_at: now,
             approved_at: Some(now),
             expires_at,
-            idle: lifetimes.idle,
+            idle: opening.bounds.idle.map_or(lifetimes.idle, |idle| idle.min(lifetimes.idle)),
+            budget,
             refreshable,
             collect_before: Some((now + self.collection(lifetimes)).min(expires_at)),
             last_used_at: None,

@@ -11,6 +11,7 @@ pub mod ask;
 pub mod authorization_detail;
 pub mod brand;
 pub mod browser;
+pub mod budget;
 pub mod change;
 pub mod claim;
 pub mod client;

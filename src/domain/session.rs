@@ -1,6 +1,7 @@
 //! Sessions: the approved connections, and the tokens that hang from them.
 
 use crate::domain::ask::Door;
+use crate::domain::budget::Budget;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
@@ -54,6 +55,8 @@ pub struct Session {
     pub from: Origin,
     /// What its scopes are pinned down to (RFC 9396), whatever token it is used with.
     pub details: AuthorizationDetails,
+    /// How often it may be used, where that is limited.
+    pub budget: Option<Budget>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,6 +173,12 @@ pub struct Lifetimes {
 }
 
 impl Session {
+    /// How many calls it was granted, where they are counted.
+    #[must_use]
+    pub fn calls(&self) -> Option<i64> {
+        self.budget.as_ref().map(|budget| budget.calls)
+    }
+
     /// A session that no person opens: of a machine, of a demo. It lasts as long as its one
     /// access token.
     #[must_use]
@@ -206,6 +215,7 @@ impl Session {
             ended: None,
             from: occasion.from.clone(),
             details: AuthorizationDetails::default(),
+            budget: None,
         }
     }
 

@@ -199,6 +199,7 @@ fn pre_claim_session(
         ended: None,
         from: registration.from.clone(),
         details: AuthorizationDetails::default(),
+        budget: None,
     })
 }
 

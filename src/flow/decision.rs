@@ -1,7 +1,7 @@
 //! A person's answer to the one approval page, whatever door the question came through.
 
 use crate::app::App;
-use crate::domain::answer::{Answer, CodeGiven, Consent, Lifetime, Policy};
+use crate::domain::answer::{Answer, Bounds, CodeGiven, Consent, Lifetime, Policy};
 use crate::domain::approval::{Approval, DenialReason, KeyedCode};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
@@ -40,6 +40,7 @@ pub enum Verb {
         /// The agent shows no code; a door at which it always does ignores this.
         relays: bool,
         lifetime: Lifetime,
+        bounds: Bounds,
         /// The person has seen that the name is well-known and the place is not.
         brand_confirmed: bool,
         /// How long the new part of a session may last; as long as the session if not said.
@@ -170,7 +171,7 @@ fn answer(
     Ok(match &decision.verb {
         Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
         Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
-        Verb::Approve { code, relays, lifetime, extra, .. } => {
+        Verb::Approve { code, relays, lifetime, bounds, extra, .. } => {
             let session = app.entropy.identifier(SessionId::PREFIX, now);
             let session = SessionId(session.map_err(PersonError::from)?);
             let keyed = |purpose, code: &Code| -> KeyedCode {
@@ -194,6 +195,7 @@ fn answer(
                 code,
                 ticked,
                 lifetime: *lifetime,
+                bounds: *bounds,
                 signed_in_at: human.signed_in_at(),
                 session,
                 widens,

@@ -14,6 +14,7 @@ use crate::domain::limit::Count;
 use crate::domain::plan::{Beyond, Left};
 use crate::flow::acting::{SaidAgent, acting};
 use crate::flow::api_key;
+use crate::flow::budget;
 use crate::flow::credential::{self, Place};
 use crate::flow::dpop;
 use crate::flow::error::too_often;
@@ -195,10 +196,8 @@ pub async fn admit(
     } else if !live.credential.scopes.covers(&waiting.needed) {
         return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
     }
-    if !waiting.accepts.passes(&live.credential) {
-        return Err(NotLetIn::NotAccepted);
-    }
-    if !is_within(app, &live.credential.holder, waiting) {
+    let accepted = waiting.accepts.passes(&live.credential);
+    if !accepted || !is_within(app, &live.credential.holder, waiting) {
         return Err(NotLetIn::NotAccepted);
     }
     let agent = acting(app, &live, waiting).await?;
@@ -206,6 +205,9 @@ pub async fn admit(
     if let Some(proof) = proof {
         // Last, so that a request that is refused anyway has not used its proof up.
         spend(app, &proof, &live.credential, now).await?;
+    }
+    if !budget::take(app, &live).await? {
+        return Err(Refusal::InvalidToken.into());
     }
     live.came_from(waiting.from);
     let left = charge.and_then(|charge| charge.keep(app));

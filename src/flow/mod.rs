@@ -11,6 +11,7 @@ pub mod api_key;
 pub mod approval;
 pub mod assertion;
 pub mod attempt;
+pub mod budget;
 pub mod claim;
 pub mod client;
 pub mod code;

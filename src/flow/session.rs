@@ -1,6 +1,9 @@
 //! A person's sessions: seen, renamed, ended. Never widened.
 
+use std::collections::HashMap;
+
 use crate::app::App;
+use crate::domain::budget::CallsLeft;
 use crate::domain::event::Event;
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
@@ -19,6 +22,20 @@ use crate::store::StoreError;
 pub async fn list(app: &App, human: &Human, now: Timestamp) -> Result<Vec<Session>, PersonError> {
     let sessions = app.store.sessions_of(&human.account().id, now).await?;
     Ok(sessions.into_iter().filter(|session| session.standing(now) != Standing::Over).collect())
+}
+
+/// What the budgets of sessions still hold.
+pub type Left = HashMap<SessionId, CallsLeft>;
+
+/// What is left of the calls of these sessions, where they are counted.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn calls_left(app: &App, sessions: &[Session]) -> Result<Left, PersonError> {
+    let budgets = sessions.iter().filter_map(|session| session.budget.as_ref());
+    let of: Vec<&SessionId> = budgets.map(|budget| &budget.of).collect();
+    Ok(app.store.calls_left(&of).await?.into_iter().collect())
 }
 
 /// For how long the owner is told of a session that was ended because a key of it had been

@@ -116,6 +116,9 @@ pub struct Introspected {
     /// [RFC 9396 §9.2]: https://www.rfc-editor.org/rfc/rfc9396#section-9.2
     #[serde(default)]
     pub authorization_details: AuthorizationDetails,
+    /// How often it may be used from now on, where calls are counted: each question is one
+    /// (docs/your-api.md, "Budgets").
+    pub calls_left: Option<i64>,
 }
 
 /// For whom a token is: one name or several ([RFC 7519 §4.1.3]).

@@ -58,8 +58,16 @@ impl<S: Introspect> Remembered<S> {
         {
             return Ok(Some(live.token));
         }
-        let answer = self.flights.join(digest, || self.ask(token, digest)).await;
-        match answer {
+        let mut asked = false;
+        let answer = self.flights.join(digest, || {
+            asked = true;
+            self.ask(token, digest)
+        });
+        match answer.await {
+            // Each use of what is counted is a question of its own.
+            Ok(Some(live)) if live.token.calls_left.is_some() && !asked => {
+                self.source.introspect(token).await
+            }
             Ok(live) => Ok(live.map(|live| live.token)),
             Err(failed) => Err(OAuthError::TemporarilyUnavailable(Box::new(Shared(failed)))),
         }
@@ -71,6 +79,9 @@ impl<S: Introspect> Remembered<S> {
             self.live.invalidate(&digest);
             return Ok(None);
         };
+        if token.calls_left.is_some() {
+            return Ok(Some(Live { token, until: asked }));
+        }
         let left = token.exp.since(self.clock.now()).0;
         let left = Duration::from_secs(u64::try_from(left).unwrap_or_default());
         let live = Live { token, until: asked + self.span.min(left) };
@@ -186,6 +197,18 @@ mod tests {
         tokio::time::sleep(SPAN).await;
         assert!(!desk.is_live("a").await, "believed past its span");
         assert_eq!(desk.asked(), 2);
+    }
+
+    /// pages.md 15: what is counted is asked about for each use, also for those that come at once.
+    #[tokio::test]
+    async fn a_token_whose_calls_are_counted_is_asked_about_for_each_of_them() {
+        let desk = Desk::open(SPAN);
+        let token = r#"a","calls_left":9,"x":""#;
+        assert!(desk.is_live(token).await && desk.is_live(token).await);
+        assert_eq!(desk.asked(), 2);
+        let ask = || desk.is_live(token);
+        assert_eq!(tokio::join!(ask(), ask(), ask()), (true, true, true));
+        assert_eq!(desk.asked(), 5);
     }
 
     /// A "no" is not kept: whoever is let in now is let in now.

@@ -6,8 +6,8 @@ use sea_orm::DbBackend;
 use super::ending::{End, end};
 use super::row::{self, Stored, step};
 use super::{
-    Store, StoreError, account, account_agent, api_key, client, link, organization, project,
-    pushed_request, session_token,
+    Store, StoreError, account, account_agent, api_key, budget, client, link, organization,
+    project, pushed_request, session_token,
 };
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
@@ -69,7 +69,11 @@ impl Store {
             Effect::WithdrawLinksOf(account) => steps.push(link::withdraw_of(&account, backend)),
             Effect::Ask(approval) => steps.push(approval.put(UNSTORED, backend)?),
             Effect::Supersede { id, at } => steps.push(supersede(&id, at, backend)),
-            Effect::IssueSession(session) => steps.push(session.put(UNSTORED, backend)?),
+            Effect::IssueSession(session) => {
+                steps.push(session.put(UNSTORED, backend)?);
+                let own = session.budget.iter().filter(|budget| budget.of == session.id);
+                steps.extend(own.map(|own| budget::open(own, backend)));
+            }
             Effect::IssueToken(token) => steps.push(row::token::issue(&token, backend)),
             Effect::DropToken(digest) => steps.push(row::token::drop_one(&digest, backend)),
             Effect::CollectSession { id } => steps.push(collect(&id, backend)),

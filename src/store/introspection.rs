@@ -143,6 +143,7 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         actor: claims.act,
         key: key.map(|text| Thumbprint::parse(&text).ok_or(CORRUPT)).transpose()?,
         details: claims.authorization_details,
+        budget: claims.budget,
         expires_at: Some(Timestamp(end)),
     })
 }

@@ -10,6 +10,7 @@ mod account;
 mod account_agent;
 mod api_key;
 mod approval;
+mod budget;
 mod change;
 mod client;
 mod commit;

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::account::person_error;
 use super::answer::{retry_after, see_other};
+use super::approve_bounds;
 use super::approve_page::{self, Entered};
 use super::pages::approval::{ApprovalError, ExtraLifetime, Notice};
 use super::pages::approval_refused::ApprovalRefusedPage;
@@ -13,7 +14,6 @@ use super::person::{Posted, posted, sign_in_again, signed_in, visitor};
 use super::return_to::ReturnTo;
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::domain::answer::Lifetime;
 use crate::domain::approval::{DenialReason, Phase};
 use crate::domain::decision::ApprovalRefused;
 use crate::domain::id::SessionId;
@@ -26,7 +26,6 @@ use crate::flow::principal::Human;
 use crate::protocol::form::Form;
 use crate::protocol::scope::Scopes;
 use crate::protocol::text::ToldText;
-use crate::protocol::timestamp::Seconds;
 
 /// `GET /approve/{id}`. Reading decides nothing: link scanners and previews are harmless
 /// (RFC 8628 §3.3.1).
@@ -62,7 +61,7 @@ pub async fn answer(
     let page = Page { app: &app, visitor: &visitor, request: &request, link: &link };
     match read(&form, page.relays()) {
         Read::Preset(notice) => page.again(human, &form, Some(notice), None).await,
-        Read::BadLifetime => page.again(human, &form, None, Some(ApprovalError::BadLifetime)).await,
+        Read::Wrong(error) => page.again(human, &form, None, Some(error)).await,
         Read::Unknown => visitor.error(&app, 400, None, Some(request.path())),
         Read::Decision(decision) => page.decide(human, &form, &decision, &occasion).await,
     }
@@ -72,7 +71,7 @@ pub async fn answer(
 enum Read {
     Decision(Decision),
     Preset(Notice),
-    BadLifetime,
+    Wrong(ApprovalError),
     Unknown,
 }
 
@@ -87,12 +86,17 @@ fn read(form: &Form, relays: bool) -> Read {
     let verb = match form.get("decision") {
         _ if !started => Verb::Deny { reason: DenialReason::NotMe, note: None },
         Some("approve") => {
-            let Some(lifetime) = lifetime(form) else { return Read::BadLifetime };
+            let Some(lifetime) = approve_bounds::lifetime(form) else {
+                return Read::Wrong(ApprovalError::BadLifetime);
+            };
+            let Some(bounds) = approve_bounds::read(form) else {
+                return Read::Wrong(ApprovalError::BadCalls);
+            };
             let code = form.get("user_code").unwrap_or_default().to_owned();
             let brand_confirmed = form.get("confirm_brand").is_some();
             let extra = form.get("extra_lifetime").and_then(ExtraLifetime::named);
             let extra = extra.and_then(ExtraLifetime::span);
-            Verb::Approve { code, relays, lifetime, brand_confirmed, extra }
+            Verb::Approve { code, relays, lifetime, bounds, brand_confirmed, extra }
         }
         Some("deny") => Verb::Deny {
             reason: form
@@ -106,24 +110,6 @@ fn read(form: &Form, relays: bool) -> Read {
     };
     let widens = form.get("session").map(|id| SessionId(id.to_owned()));
     Read::Decision(Decision { verb, widens, ticked })
-}
-
-/// Reads `lifetime`; left out, it is the shortest that allows a refresh.
-fn lifetime(form: &Form) -> Option<Lifetime> {
-    let hours = |count| Some(Lifetime::For(Seconds::HOUR.times(count)));
-    let days = |count| Some(Lifetime::For(Seconds::DAY.times(count)));
-    match form.get("lifetime") {
-        Some("once") => Some(Lifetime::Once),
-        None | Some("1h") => hours(1),
-        Some("8h") => hours(8),
-        Some("7d") => days(7),
-        Some("30d") => days(30),
-        Some("custom") => {
-            let count: i64 = form.get("custom_days")?.trim().parse().ok()?;
-            if (1..=3_650).contains(&count) { days(count) } else { None }
-        }
-        Some(_) => None,
-    }
 }
 
 /// One request to this page.
@@ -202,6 +188,8 @@ impl Page<'_> {
             ticked,
             lifetime: form.get("lifetime").unwrap_or_default(),
             custom_days: form.get("custom_days").unwrap_or_default(),
+            calls: form.get("calls").unwrap_or_default(),
+            idle: form.get("idle").unwrap_or_default(),
             code: form.get("user_code").unwrap_or_default(),
             brand_confirmed: form.get("confirm_brand").is_some(),
             extra: form.get("extra_lifetime").unwrap_or_default(),

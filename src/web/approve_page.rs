@@ -2,12 +2,12 @@
 
 use actix_web::HttpResponse;
 
+use super::approve_bounds;
 use super::approve_door::{Asker, in_its_window};
 use super::opener;
 use super::pages::approval::{
-    Agent, ApprovalError, ApprovalPage, ExtraLifetime, ExtraLifetimeOption, Lifetime,
-    LifetimeOption, Matching, NetworkComparison, Notice, Origin, ScopeChoice, Seen as SeenBefore,
-    StepUp,
+    Agent, ApprovalError, ApprovalPage, ExtraLifetime, ExtraLifetimeOption, Matching,
+    NetworkComparison, Notice, Origin, ScopeChoice, Seen as SeenBefore, StepUp,
 };
 use super::pages::decision::{DecisionPage, DenialReason, Onward, Outcome, Receipt, SessionForm};
 use super::pages::{Claim, Source};
@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::domain::approval::{self, Approved, Phase, State};
 use crate::domain::authorization_detail::in_words;
 use crate::domain::resource::Resource;
-use crate::domain::session::Standing;
+use crate::domain::session::{Session, Standing};
 use crate::flow::approval::Seen;
 use crate::protocol::code::Code;
 use crate::protocol::scope::Scopes;
@@ -41,6 +41,8 @@ pub struct Entered<'a> {
     pub ticked: Scopes,
     pub lifetime: &'a str,
     pub custom_days: &'a str,
+    pub calls: &'a str,
+    pub idle: &'a str,
     pub code: &'a str,
     pub brand_confirmed: bool,
     pub extra: &'a str,
@@ -76,9 +78,10 @@ pub fn question(
         details: in_words(resource, &ask.details),
         identity: ask.identity().is_some(),
         step_up: step_up(context, seen, resource, held.as_ref(), entered),
-        lifetimes: lifetimes(context, entered),
+        lifetimes: approve_bounds::lifetimes(context, entered),
         most_days: app.settings.sessions.max_lifetime.0 / Seconds::DAY.0,
         custom_days: entered.map_or("", |entered| entered.custom_days),
+        bounds: approve_bounds::offered(app, resource, entered),
         expires_at: seen.approval.expires_at,
         notice: entered.and_then(|entered| entered.notice),
         error: entered.and_then(|entered| entered.error),
@@ -176,32 +179,6 @@ fn scopes<'a>(
         .collect()
 }
 
-/// The lifetimes on offer: none longer than the operator's cap.
-fn lifetimes(context: &Context<'_>, entered: Option<&Entered<'_>>) -> Vec<LifetimeOption> {
-    let sessions = &context.app.settings.sessions;
-    let most = sessions.max_lifetime;
-    let chosen = entered.map_or("", |entered| entered.lifetime);
-    let chosen = if chosen.is_empty() { Lifetime::OneHour.value() } else { chosen };
-    let spans = [
-        (Lifetime::Once, sessions.access_ttl),
-        (Lifetime::OneHour, Seconds::HOUR),
-        (Lifetime::EightHours, Seconds::HOUR.times(8)),
-        (Lifetime::SevenDays, Seconds::DAY.times(7)),
-        (Lifetime::ThirtyDays, Seconds::DAY.times(30)),
-        (Lifetime::Custom, most),
-    ];
-    let offered = spans.into_iter().filter(|(lifetime, span)| {
-        *span <= most && (*lifetime != Lifetime::Custom || most >= Seconds::DAY)
-    });
-    offered
-        .map(|(lifetime, span)| LifetimeOption {
-            lifetime,
-            ends_at: context.visitor.now + span,
-            chosen: lifetime.value() == chosen,
-        })
-        .collect()
-}
-
 /// What became of the question; the same at every reload.
 pub fn result(context: &Context<'_>, status: u16, seen: &Seen) -> HttpResponse {
     let (app, visitor) = (context.app, context.visitor);
@@ -290,6 +267,7 @@ fn receipt<'a>(
         details: in_words(resource, &seen.approval.ask.details),
         decided_at: approved.at,
         ends_at: approved.ends_at,
+        calls: seen.session.as_ref().and_then(Session::calls),
         resource: seen.approval.ask.resource.as_str(),
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{self, body_error};
 use super::{mcp, method_not_allowed, request};
 use crate::app::App;
+use crate::flow::budget;
 use crate::flow::principal;
 use crate::protocol::error::OAuthError;
 use crate::protocol::resource_identifier::ResourceIdentifier;
@@ -77,7 +78,8 @@ impl Introspect for InProcess {
             let now = self.app.clock.now();
             let session = principal::agent(&self.app, &self.resource, token, now).await?;
             let Some(session) = session else { return Ok(None) };
-            let answer = introspection::read(session.token().answer.as_bytes());
+            let answer = budget::answer(&self.app, Some(session.token())).await?;
+            let answer = introspection::read(answer.as_bytes());
             let known = answer.map_err(|error| OAuthError::ServerError(Box::new(error)))?;
             Ok(known.map(Arc::new))
         })

@@ -10,12 +10,13 @@ use super::answer::{
 };
 use super::request::{self, BodyError};
 use crate::app::App;
+use crate::flow::budget;
 use crate::flow::introspect;
 use crate::flow::principal::{ResourceServer, resource_server};
 use crate::protocol::basic::{self, BasicCredentials};
 use crate::protocol::error::OAuthError;
 use crate::protocol::form::Form;
-use crate::protocol::introspection::{BatchRequest, INACTIVE, MOST_IN_A_BATCH};
+use crate::protocol::introspection::{BatchRequest, MOST_IN_A_BATCH};
 use crate::protocol::json;
 
 /// `POST /introspect` ([RFC 7662 §2.1]).
@@ -43,14 +44,17 @@ async fn introspected(app: &App, request: &HttpRequest, payload: Payload) -> Htt
         Ok(live) => live,
         Err(error) => return oauth_error(&error.into()),
     };
-    let answer = live.as_ref().map_or(INACTIVE, |live| live.answer.as_str());
+    let answer = match budget::answer(app, live.as_deref()).await {
+        Ok(answer) => answer,
+        Err(error) => return oauth_error(&error),
+    };
     if wants_signed(request) {
-        return match introspect::sign(app, &caller, answer, now) {
+        return match introspect::sign(app, &caller, &answer, now) {
             Ok(jwt) => signed_introspection(jwt),
             Err(error) => oauth_error(&error),
         };
     }
-    raw_json(200, answer.to_owned())
+    raw_json(200, answer.into_owned())
 }
 
 /// `POST /introspect/batch`: many tokens at once, answered in their order with what
@@ -84,7 +88,8 @@ async fn batch_answered(
         let live = introspect::introspect(app, caller.resource(), token, now).await;
         let live = live.map_err(|error| oauth_error(&error.into()))?;
         answers.push_str(if index > 0 { "," } else { "" });
-        answers.push_str(live.as_ref().map_or(INACTIVE, |live| live.answer.as_str()));
+        let answer = budget::answer(app, live.as_deref()).await;
+        answers.push_str(&answer.map_err(|error| oauth_error(&error))?);
     }
     answers.push(']');
     Ok(raw_json(200, answers))

@@ -9,6 +9,7 @@ mod api_key;
 mod api_key_new;
 mod api_key_words;
 mod approve;
+mod approve_bounds;
 mod approve_door;
 mod approve_page;
 mod assets;

@@ -16,7 +16,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::resource::Resource;
 use crate::domain::session::{EndCause, Session, Standing};
 use crate::domain::step_up::Extra as Held;
-use crate::flow::session;
+use crate::flow::session::{self, Left};
 use crate::protocol::timestamp::Timestamp;
 
 /// `GET /account/sessions`.
@@ -26,19 +26,23 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
         Err(answer) => return answer,
     };
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
-    let sessions = session::list(&app, human, visitor.now).await;
-    match (sessions, session::shut_out(&app, human, visitor.now).await) {
-        (Ok(sessions), Ok(shut_out)) => {
+    let listed = async {
+        let sessions = session::list(&app, human, visitor.now).await?;
+        let left = session::calls_left(&app, &sessions).await?;
+        Ok((sessions, left, session::shut_out(&app, human, visitor.now).await?))
+    };
+    match listed.await {
+        Ok((sessions, left, shut_out)) => {
             let page = SessionsPage {
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
-                sessions: lines(&app, &sessions, visitor.now),
+                sessions: lines(&app, (&sessions, &left), visitor.now),
                 reused: shut_out.iter().filter_map(reused).collect(),
                 notice: notice(&request),
             };
             visitor.page(&app, 200, &page)
         }
-        (Err(error), _) | (_, Err(error)) => person_error(&app, &visitor, &error),
+        Err(error) => person_error(&app, &visitor, &error),
     }
 }
 
@@ -51,14 +55,18 @@ pub async fn show(request: HttpRequest, id: Path<String>, app: Data<App>) -> Htt
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
     match session::show(&app, human, &id).await {
         Ok((session, history)) => {
-            let parent = match session::parent(&app, &session).await {
-                Ok(parent) => parent,
+            let beside = async {
+                let left = session::calls_left(&app, std::slice::from_ref(&session)).await?;
+                Ok((session::parent(&app, &session).await?, left))
+            };
+            let (parent, left) = match beside.await {
+                Ok(beside) => beside,
                 Err(error) => return person_error(&app, &visitor, &error),
             };
             let page = SessionPage {
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
-                session: line(&app, &session, parent.as_ref(), visitor.now),
+                session: line(&app, (&session, &left), parent.as_ref(), visitor.now),
                 history: ended_with_parent(&session)
                     .into_iter()
                     .chain(history.iter().rev().filter_map(history_line))
@@ -122,17 +130,21 @@ fn notice(request: &HttpRequest) -> Option<SessionNotice> {
     }
 }
 
-fn lines<'a>(app: &'a App, sessions: &'a [Session], now: Timestamp) -> Vec<SessionLine<'a>> {
+fn lines<'a>(
+    app: &'a App,
+    (sessions, left): (&'a [Session], &Left),
+    now: Timestamp,
+) -> Vec<SessionLine<'a>> {
     let parent = |session: &Session| {
         let id = session.parent.as_ref()?;
         sessions.iter().find(|one| one.id == *id)
     };
-    sessions.iter().map(|session| line(app, session, parent(session), now)).collect()
+    sessions.iter().map(|session| line(app, (session, left), parent(session), now)).collect()
 }
 
 fn line<'a>(
     app: &'a App,
-    session: &'a Session,
+    (session, left): (&'a Session, &Left),
     parent: Option<&'a Session>,
     now: Timestamp,
 ) -> SessionLine<'a> {
@@ -151,6 +163,7 @@ fn line<'a>(
         created_at: session.created_at,
         last_used_at: session.last_used_at,
         ends_at: session.expires_at,
+        calls: session.budget.as_ref().and_then(|budget| left.get(&budget.of).copied()),
         ended_at: ended_at(session, now),
         address: &session.from.address,
     }

@@ -12,6 +12,7 @@ use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Token, end};
+use crate::flow::budget;
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
 use crate::flow::dpop::Proof;
@@ -230,6 +231,9 @@ async fn rotate_once(
     let found = app.store.token_and_session(&presented.digest()).await?;
     let (token, session) = found.ok_or(OAuthError::InvalidGrant)?;
     let binding = own(app, (&session, &token), asking, occasion).await?;
+    if !budget::is_left(app, &session).await? {
+        return Err(OAuthError::InvalidGrant.into());
+    }
     let granted = Granted { scopes: (asking.narrow)(&session)?, binding };
     let context = ["rotate", presented.reveal()];
     let pair = Pair::derive(app, &session, &context, granted.clone(), occasion.at)?;

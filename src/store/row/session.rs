@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Stored, agent, columns, null_or, origin, seconds, step, text, time};
 use crate::domain::ask::Door;
+use crate::domain::budget::Budget;
 use crate::domain::id::{AccountId, ApprovalId, ClientId, RegistrationId, SessionId};
 use crate::domain::session::{EndCause, Ended, Session};
 use crate::domain::step_up::Extra;
@@ -72,6 +73,9 @@ pub(in crate::store) struct Claims {
     pub authorization_details: AuthorizationDetails,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,
+    /// Said with what is left of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 impl Claims {
@@ -80,11 +84,14 @@ impl Claims {
     }
 
     fn of(session: &Session) -> Option<String> {
-        if session.details.is_empty() && session.actor.is_none() {
+        if session.details.is_empty() && session.actor.is_none() && session.budget.is_none() {
             return None;
         }
-        let claims =
-            Self { authorization_details: session.details.clone(), act: session.actor.clone() };
+        let claims = Self {
+            authorization_details: session.details.clone(),
+            act: session.actor.clone(),
+            budget: session.budget.clone(),
+        };
         serde_json::to_string(&claims).ok()
     }
 }
@@ -129,6 +136,7 @@ impl TryFrom<Model> for Session {
             ended,
             from: origin(row.address, row.user_agent),
             details: claims.authorization_details,
+            budget: claims.budget,
         })
     }
 }

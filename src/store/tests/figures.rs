@@ -42,6 +42,7 @@ fn session(id: usize) -> Session {
         ended: None,
         from: Origin { address: String::new(), user_agent: None },
         details: AuthorizationDetails::default(),
+        budget: None,
     }
 }
 

@@ -1,19 +1,23 @@
 use askama::Template;
 
+mod bounds;
 mod choice;
 mod finish;
+mod origin;
 mod redirect;
 mod step_up;
 
+pub use bounds::{Bounds, IdleEnd};
 pub use choice::{Lifetime, LifetimeOption, ScopeChoice};
 pub use finish::Finish;
+pub use origin::{NetworkComparison, Origin};
 pub use redirect::{BorrowedBrand, Redirect};
 pub use step_up::{ExtraLifetime, ExtraLifetimeOption, StepUp};
 
 use super::{Claim, Frame, Moment};
-use crate::domain::origin::network;
 use crate::protocol::timestamp::Timestamp;
 use crate::web::texts::{ApprovalTexts, DoorTexts, LifetimeTexts, Run, ScopeTexts};
+use bounds::IdleLine;
 use choice::{Group, LifetimeLine};
 
 /// `/approve/{id}`: asks a signed-in human whether an agent may act for them. Every door
@@ -59,6 +63,8 @@ pub struct ApprovalPage<'a> {
     pub most_days: i64,
     /// What the person typed before, kept over a rendering.
     pub custom_days: &'a str,
+    /// Unused with `step_up`, likewise.
+    pub bounds: Bounds<'a>,
     pub expires_at: Timestamp,
     pub notice: Option<Notice>,
     pub error: Option<ApprovalError>,
@@ -89,41 +95,6 @@ pub enum Seen {
     Again {
         times_today: u32,
     },
-}
-
-/// Where the request came from, as the server saw it.
-#[derive(Debug, Clone)]
-pub struct Origin<'a> {
-    pub address: &'a str,
-    /// Roughly where that is, if the operator has a database of that.
-    pub place: Option<String>,
-    /// The `User-Agent` in words: told by the agent.
-    pub program: Option<String>,
-    pub asked_at: Timestamp,
-    /// The address of the person reading this.
-    pub approver_address: &'a str,
-    pub approver_place: Option<String>,
-    pub network_comparison: NetworkComparison,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NetworkComparison {
-    Same,
-    Different,
-    Unknown,
-}
-
-impl NetworkComparison {
-    /// Of two IPv6 addresses the network is compared: programs on one computer often have
-    /// another address each (RFC 8981).
-    #[must_use]
-    pub fn of(agent: &str, person: &str) -> Self {
-        match (agent, person) {
-            ("unknown", _) | (_, "unknown") => Self::Unknown,
-            _ if network(agent) == network(person) => Self::Same,
-            _ => Self::Different,
-        }
-    }
 }
 
 /// How the human and the agent are matched.
@@ -161,6 +132,7 @@ pub enum ApprovalError {
     },
     NothingTicked,
     BadLifetime,
+    BadCalls,
     /// `confirm_brand` was left unticked.
     BrandUnconfirmed,
 }
@@ -263,6 +235,7 @@ impl ApprovalPage<'_> {
             ApprovalError::WrongCode { tries_left } => Some((self.words().code_wrong)(tries_left)),
             ApprovalError::NothingTicked
             | ApprovalError::BadLifetime
+            | ApprovalError::BadCalls
             | ApprovalError::BrandUnconfirmed => None,
         }
     }
@@ -278,11 +251,24 @@ impl ApprovalPage<'_> {
     /// What is wrong, and the part of the page that puts it right: said on the first screen,
     /// because a phone shows nothing further down.
     fn problem(&self) -> Option<(&'static str, String)> {
+        let calls = || self.calls_error().map(|words| ("calls", words.to_owned()));
         let code = self.code_error().map(|words| ("user_code", words));
         let scope = || self.scope_error().map(|words| ("what", words.to_owned()));
         let lifetime = || self.lifetime_error().map(|words| ("until", words.to_owned()));
         let brand = || self.brand_error().map(|words| ("confirm_brand", words.to_owned()));
-        code.or_else(brand).or_else(scope).or_else(lifetime)
+        code.or_else(brand).or_else(scope).or_else(lifetime).or_else(calls)
+    }
+
+    fn calls_error(&self) -> Option<&'static str> {
+        (self.error? == ApprovalError::BadCalls).then_some(self.frame.texts.bounds.bad_calls)
+    }
+
+    fn bounds_are_open(&self) -> bool {
+        self.bounds.are_set() || self.calls_error().is_some()
+    }
+
+    fn idle_lines(&self) -> Vec<IdleLine> {
+        self.bounds.idle_lines(&self.frame.texts.bounds, &self.frame.texts.time)
     }
 
     fn brand_error(&self) -> Option<&'static str> {

@@ -100,6 +100,8 @@ pub struct Receipt<'a> {
     pub details: Vec<String>,
     pub decided_at: Timestamp,
     pub ends_at: Timestamp,
+    /// How many calls, where they are counted.
+    pub calls: Option<i64>,
     /// The resource's identifier (RFC 8707).
     pub resource: &'a str,
 }
@@ -119,6 +121,10 @@ impl Receipt<'_> {
 
     fn ends(&self, frame: &Frame<'_>) -> Moment {
         frame.moment(self.ends_at)
+    }
+
+    fn granted_calls(&self, frame: &Frame<'_>) -> Option<String> {
+        self.calls.map(frame.texts.bounds.granted_calls)
     }
 }
 

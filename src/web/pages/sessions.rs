@@ -1,6 +1,7 @@
 use askama::Template;
 
 use super::{Claim, Frame, Moment, ScopeWords};
+use crate::domain::budget::CallsLeft;
 use crate::protocol::timestamp::Timestamp;
 use crate::web::texts::SessionTexts;
 
@@ -43,6 +44,8 @@ pub struct SessionLine<'a> {
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     pub ends_at: Timestamp,
+    /// Where calls are counted.
+    pub calls: Option<CallsLeft>,
     /// Set once the session is over, whoever ended it.
     pub ended_at: Option<Timestamp>,
     /// The address the request came from.
@@ -83,6 +86,14 @@ pub(super) struct SessionTimes {
 impl SessionLine<'_> {
     pub(super) fn agent_name(&self, frame: &Frame<'_>) -> &str {
         self.agent.map_or(frame.texts.approval.unnamed_agent, |agent| agent.words)
+    }
+
+    pub(super) fn calls_left(&self, frame: &Frame<'_>) -> Option<String> {
+        let words = &frame.texts.bounds;
+        self.calls.map(|calls| match calls.left {
+            0 => words.none_left.to_owned(),
+            left => (words.left_of)(left, calls.calls),
+        })
     }
 
     pub(super) fn times(&self, frame: &Frame<'_>) -> SessionTimes {

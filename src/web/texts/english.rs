@@ -2,6 +2,7 @@
 
 mod account_agents;
 mod api_keys;
+mod bounds;
 mod clients;
 mod doors;
 mod organizations;
@@ -24,6 +25,7 @@ pub static ENGLISH: Texts = Texts {
     approval: people::APPROVAL,
     scopes: people::SCOPES,
     lifetimes: people::LIFETIMES,
+    bounds: bounds::BOUNDS,
     doors: doors::DOORS,
     unknown_client: clients::UNKNOWN_CLIENT,
     decision: sessions::DECISION,

@@ -6,6 +6,7 @@
 
 mod account_agents;
 mod api_keys;
+mod bounds;
 mod clients;
 mod doors;
 pub mod english;
@@ -21,6 +22,7 @@ use crate::protocol::timestamp::{Seconds, Timestamp};
 
 pub use account_agents::AccountAgentTexts;
 pub use api_keys::{ApiKeyTexts, NewKeyTexts, ShownKeyTexts};
+pub use bounds::BoundsTexts;
 pub use clients::{Remedy, UnknownClientTexts};
 pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
@@ -46,6 +48,7 @@ pub struct Texts {
     pub approval: ApprovalTexts,
     pub scopes: ScopeTexts,
     pub lifetimes: LifetimeTexts,
+    pub bounds: BoundsTexts,
     pub doors: DoorTexts,
     pub unknown_client: UnknownClientTexts,
     pub decision: DecisionTexts,

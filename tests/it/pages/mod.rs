@@ -1,6 +1,7 @@
 //! People, the pages they meet, and whoever attacks them.
 
 mod approval;
+mod budgets;
 mod codes;
 mod cookies;
 mod csrf;

@@ -3,6 +3,7 @@
 use super::results::{decided, granted, receipt};
 use super::samples::{CSRF, NOW, Pages, Sample, approval, scopes, show};
 use crate::domain::brand::{Voucher, borrowed};
+use crate::domain::budget::CallsLeft;
 use crate::protocol::destination::Destination;
 use crate::protocol::timestamp::Seconds;
 use crate::web::pages::approval::{
@@ -191,6 +192,7 @@ fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         created_at: NOW - Seconds::HOUR,
         last_used_at: None,
         ends_at: NOW + Seconds::HOUR,
+        calls: Some(CallsLeft { calls: 1_000, left: 0 }),
         ended_at,
         address: "203.0.113.24",
     };

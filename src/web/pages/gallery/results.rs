@@ -1,6 +1,7 @@
 //! Samples of what stands after a decision: results and sessions.
 
 use super::samples::{CSRF, NOW, Pages, Sample, show};
+use crate::domain::budget::CallsLeft;
 use crate::protocol::timestamp::Seconds;
 use crate::web::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
 use crate::web::pages::session::{Event, HistoryLine, SessionPage};
@@ -22,6 +23,7 @@ pub fn receipt(sample: &Sample, with_session: bool) -> Receipt<'_> {
         details: Vec::new(),
         decided_at: NOW - Seconds(5),
         ends_at: NOW + Seconds::HOUR.times(8),
+        calls: Some(1_000),
         resource: "https://api.example.com",
     }
 }
@@ -91,6 +93,7 @@ pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         created_at: NOW - Seconds::DAY.times(2),
         last_used_at,
         ends_at: NOW + Seconds::DAY.times(5),
+        calls: Some(CallsLeft { calls: 1_000, left: 12 }),
         ended_at: None,
         address: "203.0.113.24",
     };

@@ -5,8 +5,8 @@ use askama::Template;
 use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::web::pages::approval::{
-    Agent, ApprovalError, ApprovalPage, Lifetime, LifetimeOption, Matching, NetworkComparison,
-    Notice, Origin, ScopeChoice, Seen,
+    Agent, ApprovalError, ApprovalPage, Bounds, IdleEnd, Lifetime, LifetimeOption, Matching,
+    NetworkComparison, Notice, Origin, ScopeChoice, Seen,
 };
 use crate::web::pages::approval_refused::ApprovalRefusedPage;
 use crate::web::pages::error::ErrorPage;
@@ -213,6 +213,7 @@ pub fn approval<'a>(sample: &'a Sample, frame: &'a Frame<'a>) -> ApprovalPage<'a
         lifetimes: lifetimes(),
         most_days: 90,
         custom_days: "",
+        bounds: bounds(),
         expires_at: NOW + Seconds(420),
         notice: None,
         error: None,
@@ -261,6 +262,14 @@ fn approvals(sample: &Sample, frame: &Frame<'_>) -> Pages {
             "approval-bad-lifetime",
             &ApprovalPage { error: Some(ApprovalError::BadLifetime), custom_days: "900", ..page() },
         ),
+        show(
+            "approval-bad-calls",
+            &ApprovalPage {
+                error: Some(ApprovalError::BadCalls),
+                bounds: Bounds { calls: Some("many"), idle: IdleEnd::OneHour, ..bounds() },
+                ..page()
+            },
+        ),
         show("approval-kept", &ApprovalPage { notice: Some(Notice::NothingDecided), ..page() }),
         show("approval-read-only", &ApprovalPage { notice: Some(Notice::ReadOnly), ..page() }),
         show("approval-relayed", &ApprovalPage { matching: relayed, ..page() }),
@@ -271,4 +280,13 @@ fn approvals(sample: &Sample, frame: &Frame<'_>) -> Pages {
         ),
         show("approval-refused", &refused),
     ]
+}
+
+fn bounds() -> Bounds<'static> {
+    Bounds {
+        calls: Some(""),
+        usual_idle: Seconds::DAY.times(30),
+        idle: IdleEnd::Usual,
+        idle_ends: IdleEnd::ALL.to_vec(),
+    }
 }
