@@ -25,6 +25,7 @@ mod m20261123_000022_account_agents;
 mod m20261123_000023_session_tokens;
 mod m20261123_000024_key_places;
 mod m20261123_000032_organizations;
+mod m20261123_000033_made_by;
 mod m20261123_000038_session_budgets;
 
 use sea_orm::StatementBuilder;
@@ -75,6 +76,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000023_session_tokens),
     migration!(m20261123_000024_key_places),
     migration!(m20261123_000032_organizations),
+    migration!(m20261123_000033_made_by),
     migration!(m20261123_000038_session_budgets),
 ];
 

@@ -46,18 +46,25 @@
     const [shown, time] = ["output", "time"].map((name) => form.parentElement.querySelector(name));
     // A timer that is set for more than 31 bits of milliseconds goes off at once.
     const span = () => Math.min(Math.max(1000, (Date.parse(time.dateTime) - Date.now()) * 0.9), 2 ** 31 - 1);
-    const later = () => setTimeout(renew, span());
+    const left = () => Date.parse(time.dateTime) - Date.now();
+    const note = form.parentElement.querySelector("[data-renewed]");
+    const later = (wait) => setTimeout(renew, wait ?? span());
     const renew = async () => {
       const asked = { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } };
       const answer = await fetch(form.action, asked).catch(() => undefined);
-      if (!answer?.ok) return;
+      if (!answer?.ok) {
+        // The old token lives for a tenth of its time yet; after that the person has to ask again.
+        if (left() > 5000 && answer?.status !== 403) later(Math.min(30000, left() / 2));
+        else note.hidden = true;
+        return;
+      }
       const { token, expires_at: end } = await answer.json();
       form.elements.earlier.value = shown.textContent = token;
       time.dateTime = end;
       time.textContent = end;
       later();
     };
-    form.parentElement.querySelector("[data-renewed]").hidden = false;
+    note.hidden = false;
     later();
   }
 

@@ -192,7 +192,26 @@ fn rule(
         act_as: agent_headers::act_as(entry, kind, problems),
         live: live?,
     };
+    contradictions(entry, &rules, problems);
     Some(rules)
+}
+
+/// What is sound line by line, and nobody could use together.
+fn contradictions(entry: &Entry<'_>, rules: &KeyRules, problems: &mut Vec<Problem>) {
+    let in_head = |via: &Via| !matches!(via, Via::Query(_) | Via::Body(_));
+    if rules.managed.by.takes_keys() && !rules.via.iter().any(in_head) {
+        let remedy = "its keys come in no header, and the routes that manage them read nothing \
+                      else; add one to via";
+        problems.push(entry.problem("manage", remedy));
+    }
+    let comes = |name: &str| {
+        let is = |via: &Via| matches!(via, Via::Header(way) if way.eq_ignore_ascii_case(name));
+        ["x-api-key", "api-key"].iter().any(|key| key.eq_ignore_ascii_case(name))
+            || rules.via.iter().any(is)
+    };
+    if rules.bind_agent.as_deref().is_some_and(comes) {
+        problems.push(entry.problem("bind_agent", "keys come in this header; name another"));
+    }
 }
 
 /// Scopes of the resource; all of them when left out.
@@ -337,8 +356,6 @@ mod tests {
             ("via = ['body:']", "via"),
             ("browsers = true", "browsers"),
             ("plain_http = 'never'", "plain_http"),
-            ("organizations = true", "organizations"),
-            ("type = 'agent-key'\norganizations = 'accept'", "organizations"),
             ("scopes = []", "scopes"),
             ("scopes = ['unknown']", "scopes"),
             ("expires = '1h'", "expires"),
@@ -372,5 +389,21 @@ mod tests {
         assert_eq!(kinds.collect::<Vec<_>>(), KeyKind::ALL);
         let same = other.replace("ey_", "ex_");
         assert_eq!(refused(&same), ["profile[0].credential[1].prefix"]);
+    }
+
+    /// contracts/operator.md: what is sound by itself, and nobody could use together, is refused at
+    /// start.
+    #[test]
+    fn lines_that_contradict_each_other_are_refused() {
+        for (lines, key) in [
+            ("bind_agent = 'X-API-Key'", "bind_agent"),
+            ("via = ['header:X-Own']\nbind_agent = 'x-own'", "bind_agent"),
+            ("via = ['query:key']\nmanage = 'self'\nroutes = { ping = 'GET /api/ping' }", "manage"),
+            ("organizations = true", "organizations"),
+            ("type = 'agent-key'\norganizations = 'accept'", "organizations"),
+        ] {
+            let wanted = [format!("profile[0].credential[0].{key}")];
+            assert_eq!(refused(&format!("{KEYS}{lines}")), wanted, "{lines}");
+        }
     }
 }

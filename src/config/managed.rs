@@ -1,8 +1,7 @@
 //! Programs that manage the keys of one kind: `manage`, `routes` and what belongs to them, of a
 //! `[[profile.credential]]`.
 
-use std::collections::HashSet;
-
+use super::addresses::Addresses;
 use super::entry::Entry;
 use super::problem::Problem;
 use crate::domain::api_key::KeyKind;
@@ -50,10 +49,6 @@ pub struct ManagedRoute {
     /// whose it is.
     pub path: String,
 }
-
-/// Methods and paths that are taken.
-#[derive(Debug, Default)]
-pub(super) struct Addresses(HashSet<String>);
 
 /// Every line of the settings that is read here.
 pub(super) const LINES: [&str; 5] = ["manage", "routes", "shape", "ping_scope", "default_scopes"];
@@ -174,6 +169,10 @@ fn route(
     text: &str,
 ) -> Result<ManagedRoute, &'static str> {
     let (method, path) = address(text)?;
+    // Whoever looks only (HEAD) would have a key made, or ended.
+    if method == "GET" && !matches!(operation, Operation::List | Operation::Ping) {
+        return Err("it changes something; write POST, PUT, PATCH or DELETE");
+    }
     let about_one = is_named(path, ID)?;
     let of_agent = is_named(path, AGENT)?;
     match operation {
@@ -210,6 +209,9 @@ pub(super) fn plain_route(operation: Operation, text: &str) -> Result<ManagedRou
     if path.contains('{') {
         return Err("it is about no one key; leave names in braces out");
     }
+    if method == "GET" {
+        return Err("it changes something; write POST, PUT, PATCH or DELETE");
+    }
     Ok(ManagedRoute { operation, method: method.to_owned(), path: path.to_owned() })
 }
 
@@ -218,11 +220,19 @@ fn address(text: &str) -> Result<(&str, &str), &'static str> {
     let (method, path) = text.split_once(' ').unwrap_or_default();
     let path = path.strip_suffix('/').unwrap_or(path);
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let is_word = |part: &str| !part.is_empty() && part.bytes().all(letter);
+    // What programs take for steps in a path, no program sends.
+    let is_word =
+        |part: &str| !part.is_empty() && part.bytes().all(letter) && ![".", ".."].contains(&part);
     let fits = |part: &str| [ID, AGENT].contains(&part) || is_word(part);
     let is_path = path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(fits));
     if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) || !is_path {
         return Err("write a method and a path, such as \"DELETE /api/keys/{id}\"");
+    }
+    let named: Vec<&str> = path.split('/').skip(1).take(2).collect();
+    let at_the_front = named.first().is_some_and(|part| part.starts_with('{'));
+    let below_account = named.first() == Some(&"account");
+    if at_the_front || (below_account && named.get(1).is_some_and(|part| part.starts_with('{'))) {
+        return Err("it would take this server's own paths; write a word before the braces");
     }
     if is_own(path) {
         return Err("the path is this server's own; write another");
@@ -236,13 +246,6 @@ fn is_named(path: &str, name: &str) -> Result<bool, &'static str> {
         0 => Ok(false),
         1 => Ok(true),
         _ => Err("write each name in braces once"),
-    }
-}
-
-impl Addresses {
-    pub fn take(&mut self, route: ManagedRoute) -> Result<ManagedRoute, &'static str> {
-        let new = self.0.insert(format!("{} {}", route.method, route.path));
-        if new { Ok(route) } else { Err("another line has this route; write another") }
     }
 }
 
@@ -310,6 +313,10 @@ mod tests {
             ("POST /api/keys/", "DELETE /api/keys/{id}", "routes.create"),
             ("DELETE /api/keys/{id}", "DELETE /api/keys", "routes.revoke"),
             ("DELETE /api/keys/{id}", "POST /api/keys", "routes.revoke"),
+            ("POST /api/keys/", "GET /api/keys/", "routes.create"),
+            ("POST /api/keys/", "POST /api/../keys/", "routes.create"),
+            ("DELETE /api/keys/{id}", "DELETE /{id}", "routes.revoke"),
+            ("DELETE /api/keys/{id}", "DELETE /account/{id}", "routes.revoke"),
             ("create = ", "ping = ", "routes.ping"),
             ("create = ", "rotate = ", "routes.rotate"),
             ("create = ", "crate = ", "routes.crate"),

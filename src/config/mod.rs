@@ -12,6 +12,7 @@ use crate::domain::client::Client;
 use crate::domain::resource::Resource;
 use crate::protocol::timestamp::Seconds;
 
+mod addresses;
 mod agent_headers;
 mod authorization_details;
 mod check;

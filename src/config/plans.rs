@@ -28,6 +28,15 @@ impl Plans {
         named.or(self.all.first())
     }
 
+    /// Whether another plan lets in more often than this.
+    #[must_use]
+    pub fn has_larger(&self, plan: &Plan) -> bool {
+        let larger = |rate: Rate| {
+            self.all.iter().any(|other| other.rate.is_none_or(|one| one.exceeds(rate)))
+        };
+        plan.rate.is_some_and(larger)
+    }
+
     /// Whether there is a plan of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! How credentials begin: what a text is, its anchored prefix says.
 
+use super::addresses::Addresses;
 use super::entry::Entry;
-use super::managed::Addresses;
 use super::problem::Problem;
 use crate::protocol::api_key::KeyForm;
 use crate::protocol::secret::SecretKind;

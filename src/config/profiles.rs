@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use url::Url;
 
+use super::addresses::Addresses;
 use super::credentials::{self, Credentials, KeyRules};
 use super::entry::Entry;
-use super::managed::Addresses;
 use super::plans::{self, Plans};
 use super::prefixes::{Prefixes, Taken};
 use super::problem::Problem;

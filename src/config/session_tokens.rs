@@ -1,7 +1,8 @@
 //! The tokens that an agent's key is traded for: `[profile.session_token]`.
 
+use super::addresses::Addresses;
 use super::entry::Entry;
-use super::managed::{Addresses, ManagedRoute, plain_route};
+use super::managed::{ManagedRoute, plain_route};
 use super::plans::spelled;
 use super::prefixes::{Taken, form};
 use super::problem::Problem;

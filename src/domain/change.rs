@@ -1,7 +1,7 @@
 //! A decision as a value.
 
 use crate::domain::account::Account;
-use crate::domain::api_key::{ApiKey, KeyEnd};
+use crate::domain::api_key::{ApiKey, KeyEnd, KeyKind};
 use crate::domain::approval::Approval;
 use crate::domain::browser::{BrowserSession, OneTimeLink};
 use crate::domain::event::Event;
@@ -152,6 +152,14 @@ pub enum Effect {
     /// Ends a key, on every node at once.
     EndKey {
         id: KeyId,
+        cause: KeyEnd,
+        at: Timestamp,
+    },
+    /// Ends the keys that were made with this one, those that were made with them, and so on: of
+    /// this kind, or of any.
+    EndKeysMadeBy {
+        id: KeyId,
+        kind: Option<KeyKind>,
         cause: KeyEnd,
         at: Timestamp,
     },

@@ -41,10 +41,20 @@ pub enum Beyond {
     #[error("the events of this month are used up")]
     Events(Seconds),
     #[error("too many requests")]
-    Rate(Left),
+    Rate {
+        left: Left,
+        /// Whether another plan lets in more often.
+        has_larger: bool,
+    },
 }
 
 impl Rate {
+    /// Whether this lets in more often.
+    #[must_use]
+    pub fn exceeds(self, other: Self) -> bool {
+        i64::from(self.most) * other.span.0 > i64::from(other.most) * self.span.0
+    }
+
     /// One more in the window of `now`, of which so many are `taken`.
     ///
     /// # Errors

@@ -16,6 +16,8 @@ use crate::store::PlanUses;
 #[derive(Debug)]
 pub struct Allowed {
     pub plan: Plan,
+    /// Whether another plan lets in more often.
+    pub has_larger: bool,
     pub profile: String,
     pub owner: Option<Owner>,
     pub month: Window,
@@ -94,7 +96,7 @@ impl Allowance {
         let left = plan.rate.map(|rate| self.take_of(rate, now)).transpose();
         let left = left.map_err(|left| {
             self.events.fetch_sub(i64::from(is_event), Ordering::AcqRel);
-            Beyond::Rate(left)
+            Beyond::Rate { left, has_larger: self.allowed.has_larger }
         })?;
         let allowance = Arc::clone(self);
         Ok(Charge { allowance, is_event, left, is_kept: false })

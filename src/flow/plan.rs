@@ -10,6 +10,7 @@ use moka::sync::Cache;
 use crate::app::App;
 use crate::config::{Plans, Profile};
 use crate::domain::account::Account;
+use crate::domain::api_key::Mode;
 use crate::domain::change::{Change, Effect};
 use crate::domain::credential::{Credential, Holder};
 use crate::domain::event::{Event, EventKind};
@@ -79,16 +80,21 @@ pub async fn allowance(
     };
     let Some(plan) = plans.of(name.as_deref()) else { return Ok(None) };
     let month = Window::month(now);
+    let is_live = credential.holder.mode() == Mode::Live;
     let allowed = Allowed {
+        has_larger: plans.has_larger(plan),
         plan: plan.clone(),
         profile: profile.name.clone(),
-        owner: owner.clone(),
+        // What is only tried out uses nothing up that counts.
+        owner: owner.clone().filter(|_| is_live),
         month,
         events_scope: plans.events_scope.clone(),
         is_told: plans.rate_headers,
     };
-    let allowance = remembered(app, credential.subject(), allowed);
-    if let (Some(owner), Some(_)) = (&owner, plan.events) {
+    let sandbox = || format!("{} sandbox", credential.subject());
+    let subject = if is_live { credential.subject().to_owned() } else { sandbox() };
+    let allowance = remembered(app, &subject, allowed);
+    if let (Some(owner), Some(_), true) = (&owner, plan.events, is_live) {
         let written = app.store.plan_uses(owner, month.start).await?;
         let written = written.iter().find(|used| used.profile == profile.name);
         allowance.learn(written.map_or(0, |used| used.events));
@@ -115,6 +121,7 @@ fn allowance_of_project(
     let Offer { profile, rules } = project::offer(app, profile)?;
     let plan = Plan { name: String::new(), rate: Some(rules.rate?), events: None, scopes: None };
     let allowed = Allowed {
+        has_larger: false,
         plan,
         profile: profile.name.clone(),
         owner: None,

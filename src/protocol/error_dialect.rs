@@ -25,6 +25,9 @@ pub enum Fault {
     Plan,
     /// Too much for now.
     Rate(Seconds),
+    /// The same, where another plan lets in more often: the CLI of Agent Analytics hands its person
+    /// on when it reads of that (AA33).
+    PlanRate(Seconds),
     /// Too much for this month.
     Events(Seconds),
     Conflict,
@@ -78,6 +81,8 @@ impl Fault {
                 "the plan does not include this"),
             Self::Rate(_) => (429, ["rate_limit_exceeded", "RATE_LIMITED", "RATE_LIMITED", "RATE_LIMIT_EXCEEDED", "rate_limited"],
                 "too many requests"),
+            Self::PlanRate(_) => (429, ["rate_limit_exceeded", "RATE_LIMITED", "RATE_LIMITED", "RATE_LIMIT_EXCEEDED", "rate_limited"],
+                "The plan allows no more requests now. Upgrade the plan for more."),
             Self::Events(_) => (429, ["rate_limit_exceeded", "RATE_LIMITED", "RATE_LIMITED", "RATE_LIMIT_EXCEEDED", "monthly_limit"],
                 "Monthly event limit exceeded. Upgrade the plan for more."),
             Self::Conflict => (409, ["invalid_request", "CONFLICT", "CONFLICT", "CONFLICT", "conflict"],
@@ -105,7 +110,7 @@ impl Fault {
     #[must_use]
     pub const fn retry_after(self) -> Option<Seconds> {
         match self {
-            Self::Rate(wait) | Self::Events(wait) => Some(wait),
+            Self::Rate(wait) | Self::PlanRate(wait) | Self::Events(wait) => Some(wait),
             Self::Unavailable => Some(Seconds(1)),
             _ => None,
         }

@@ -121,7 +121,7 @@ impl Shape {
         let others = self.members();
         let mut others = others.iter().filter(|(other, _)| *other != name);
         if FIXED.contains(&member)
-            || member == "agent_id"
+            || ["agent_id", "limited_to"].contains(&member)
             || others.any(|(_, other)| *other == member)
         {
             return false;
@@ -151,6 +151,8 @@ pub struct KeyFacts<'a> {
     /// Whose it is among its owner's agents, where it is one's.
     pub agent_id: Option<&'a str>,
     pub scopes: Vec<String>,
+    /// What it is good for alone, names with spaces between them, where it is limited.
+    pub limited_to: Option<String>,
     pub mode: &'static str,
     pub is_active: bool,
     pub created_at: Timestamp,
@@ -178,6 +180,9 @@ impl KeyFacts<'_> {
             said.insert("agent_id".to_owned(), agent.into());
         }
         said.insert(scopes, self.scopes.clone().into());
+        if let Some(limited_to) = &self.limited_to {
+            said.insert("limited_to".to_owned(), limited_to.clone().into());
+        }
         said.insert(mode, self.mode.into());
         said.insert(is_active, self.is_active.into());
         said.insert(expires_at, time(self.expires_at));
@@ -281,6 +286,7 @@ mod tests {
             name: "Nightly",
             environment: "",
             agent_id: None,
+            limited_to: None,
             scopes: vec!["read".to_owned()],
             mode: "live",
             is_active: true,

@@ -2,11 +2,11 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
-    ColumnTrait as _, Condition, DbBackend, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, DbBackend, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
-use super::row::{api_key, event, step};
+use super::row::{api_key, event, statement, step};
 use super::session::PAGE;
 use super::{Store, StoreError};
 use crate::domain::api_key::{ApiKey, KeyEnd, KeyKind, Mode};
@@ -149,6 +149,22 @@ impl Store {
         Ok((keys, count))
     }
 
+    /// Whether any key is good that was made with this one, or with one that was.
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn has_made_live(&self, id: &KeyId, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT COUNT(*) FROM api_key WHERE id IN ({MADE_BY}) AND ended_at IS NULL \
+             AND (expires_at IS NULL OR expires_at > $2)"
+        );
+        let question = statement(self.backend(), &sql, [id.as_str().into(), now.0.into()]);
+        let row = self.reader().query_one_raw(question).await?;
+        let count: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+        Ok(count.is_some_and(|count| count > 0))
+    }
+
     /// What happened to one key, oldest first.
     ///
     /// # Errors
@@ -211,4 +227,29 @@ pub(super) fn end(id: &KeyId, cause: KeyEnd, at: Timestamp, backend: DbBackend) 
                WHERE id = $3 AND ended_at IS NULL RETURNING id";
     let values = [at.0.into(), cause.name().into(), id.as_str().into()];
     step(backend, sql, values, Expect::Ends)
+}
+
+/// The keys that were made with `$1`, those that were made with them, and so on.
+const MADE_BY: &str = "WITH RECURSIVE line (id) AS (SELECT id FROM api_key WHERE made_by = $1 \
+     UNION SELECT k.id FROM api_key k JOIN line ON k.made_by = line.id) SELECT id FROM line";
+
+/// Ends them all. PostgreSQL's statements see what was committed when each of them began, and one
+/// of these keys may be making another just then: whoever waited for it looks again.
+pub(super) fn end_made_by(
+    steps: &mut Vec<Step>,
+    (id, kind): (&KeyId, Option<KeyKind>),
+    (cause, at): (KeyEnd, Timestamp),
+    backend: DbBackend,
+) {
+    let of_kind = if kind.is_some() { "AND kind = $4" } else { "" };
+    let sql = format!(
+        "UPDATE api_key SET ended_at = $2, ended_cause = $3, revision = revision + 1 \
+         WHERE ended_at IS NULL AND id IN ({MADE_BY}) {of_kind} RETURNING id"
+    );
+    let rounds = if backend == DbBackend::Sqlite { 1 } else { 3 };
+    for _round in 0..rounds {
+        let values: [sea_orm::Value; 3] = [id.as_str().into(), at.0.into(), cause.name().into()];
+        let values = values.into_iter().chain(kind.map(|kind| kind.name().into()));
+        steps.push(step(backend, &sql, values, Expect::Ends));
+    }
 }

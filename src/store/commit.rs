@@ -115,6 +115,9 @@ impl Store {
             Effect::RemoveClient { id, at } => remove_client(steps, &id, at, backend),
             Effect::IssueKey(key) => steps.push(key.put(UNSTORED, backend)?),
             Effect::EndKey { id, cause, at } => steps.push(api_key::end(&id, cause, at, backend)),
+            Effect::EndKeysMadeBy { id, kind, cause, at } => {
+                api_key::end_made_by(steps, (&id, kind), (cause, at), backend);
+            }
             Effect::IssueSessionToken(token) => steps.push(session_token::issue(&token, backend)),
             Effect::EndSessionToken(digest) => steps.push(session_token::end(&digest, backend)),
             Effect::HoldProjects { with, account, most } => {

@@ -84,7 +84,7 @@ pub async fn revoke(request: HttpRequest, payload: Payload, app: Data<App>) -> H
         Err(answer) => return answer,
     };
     let occasion = request::occasion(&app, &request);
-    let carried = match carried(&app, &request) {
+    let carried = match carried(&app, &request).await {
         Ok(carried) => carried,
         Err(answer) => return answer,
     };
@@ -93,20 +93,22 @@ pub async fn revoke(request: HttpRequest, payload: Payload, app: Data<App>) -> H
 
 /// `GET /account`.
 pub async fn account(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    let carried = match carried(&app, &request) {
+    let carried = match carried(&app, &request).await {
         Ok(carried) => carried,
         Err(answer) => return answer,
     };
-    reply(&app, 200, agent_session::describe(&app, carried.shown(), app.clock.now()).await)
+    let described = agent_session::describe(&app, carried.shown(), app.clock.now()).await;
+    answer::deprecated(reply(&app, 200, described), carried.is_in_address())
 }
 
 /// `GET /account/agent-sessions`.
 pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    let carried = match carried(&app, &request) {
+    let carried = match carried(&app, &request).await {
         Ok(carried) => carried,
         Err(answer) => return answer,
     };
-    reply(&app, 200, agent_session::list(&app, carried.shown(), app.clock.now()).await)
+    let listed = agent_session::list(&app, carried.shown(), app.clock.now()).await;
+    answer::deprecated(reply(&app, 200, listed), carried.is_in_address())
 }
 
 /// `POST /demo/session`: nothing is asked, so no body is read.
@@ -115,16 +117,23 @@ pub async fn demo(request: HttpRequest, app: Data<App>) -> HttpResponse {
     reply(&app, 200, agent_session::demo(&app, &occasion).await)
 }
 
-/// What the request shows: a session's token, or the account's own key where its profile says.
-#[expect(clippy::result_large_err, reason = "the answer is made once and sent")]
-pub(super) fn carried<'a>(
+/// What the request shows: a session's token, or the account's own key where its profile says. What
+/// is sent where others can read it is refused, and its owner told.
+pub(super) async fn carried<'a>(
     app: &'a App,
     request: &'a HttpRequest,
 ) -> Result<Carried<'a>, HttpResponse> {
     let open = app.agent_sessions();
     let (resource, _) = open.ok_or_else(|| refuse(app, &AgentSessionErrorCode::NotFound.into()))?;
-    let carried = Carried::read(app, &resource.identifier, request.headers(), "");
-    carried.map_err(|_| refuse(app, &AgentSessionErrorCode::InvalidRequest.into()))
+    let query = request.query_string();
+    let carried = Carried::read(app, &resource.identifier, request.headers(), query);
+    let carried =
+        carried.map_err(|_| refuse(app, &AgentSessionErrorCode::InvalidRequest.into()))?;
+    match carried.is_exposed(app, request).await {
+        Ok(false) => Ok(carried),
+        Ok(true) => Err(refuse(app, &AgentSessionErrorCode::Forbidden.into())),
+        Err(error) => Err(refuse(app, &error.into())),
+    }
 }
 
 pub(super) fn reply<T: Serialize>(

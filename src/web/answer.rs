@@ -2,7 +2,7 @@
 //! headers every page carries.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ pub fn for_any_origin(mut answer: HttpResponse) -> HttpResponse {
 }
 
 /// The headers of [`for_any_origin`].
-pub const ANY_ORIGIN: [(header::HeaderName, &str); 2] = [
+pub const ANY_ORIGIN: [(HeaderName, &str); 2] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     (header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, DPoP-Nonce, ETag, Retry-After"),
 ];
@@ -70,10 +70,10 @@ pub const ANY_ORIGIN: [(header::HeaderName, &str); 2] = [
 pub async fn preflight() -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
         .insert_header((
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, dpop, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",
+            "authorization, content-type, dpop, x-api-key, api-key, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id",
         ))
         .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
         .finish()
@@ -101,7 +101,7 @@ pub fn oauth_error(error: &OAuthError) -> HttpResponse {
 /// [RFC 9449 §8]: https://www.rfc-editor.org/rfc/rfc9449#section-8
 pub fn dpop_nonce(answer: &mut HttpResponse, nonce: &str) {
     if let Ok(nonce) = HeaderValue::from_str(nonce) {
-        answer.headers_mut().insert(header::HeaderName::from_static("dpop-nonce"), nonce);
+        answer.headers_mut().insert(HeaderName::from_static("dpop-nonce"), nonce);
     }
 }
 
@@ -237,7 +237,7 @@ pub fn for_renewal(mut answer: HttpResponse) -> HttpResponse {
     answer
 }
 
-const PAGE_HEADERS: [(header::HeaderName, &str); 9] = [
+const PAGE_HEADERS: [(HeaderName, &str); 9] = [
     (header::CONTENT_TYPE, "text/html; charset=utf-8"),
     (header::CACHE_CONTROL, "no-store"),
     (
@@ -262,4 +262,16 @@ pub fn see_other(path: &str) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "same-origin"))
         .finish()
+}
+
+/// Credentials in addresses are on their way out since RFC 9700 (RFC 9745 §2.1): 2025-01-01.
+const DEPRECATED: &str = "@1735689600";
+
+/// Says so where a credential came in the address.
+pub fn deprecated(mut answer: HttpResponse, in_address: bool) -> HttpResponse {
+    if in_address {
+        let name = HeaderName::from_static("deprecation");
+        answer.headers_mut().insert(name, HeaderValue::from_static(DEPRECATED));
+    }
+    answer
 }

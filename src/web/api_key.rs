@@ -166,7 +166,9 @@ pub async fn revoke(
         Err(answer) => return answer,
     };
     match api_key::revoke(&app, Caller::Person(human), &id, &occasion).await {
-        Ok(()) => see_other("/account/keys?done=revoked"),
+        Ok(true) => see_other("/account/keys?done=revoked"),
+        // It was over, and its page says what has its place.
+        Ok(false) => see_other(&format!("/account/keys/{id}")),
         Err(KeyError::Person(error)) => person_error(&app, &visitor, &error),
         Err(_) => visitor.error(&app, 403, None, Some("/account/keys")),
     }

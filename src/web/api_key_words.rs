@@ -5,8 +5,9 @@ use super::pages::api_keys::KeyLine;
 use super::scope_words::scope_words;
 use crate::app::App;
 use crate::config::Via;
-use crate::domain::api_key::{ApiKey, Exposure};
+use crate::domain::api_key::{ApiKey, Exposure, ITSELF};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::id::KeyId;
 use crate::flow::api_key;
 use crate::protocol::timestamp::Timestamp;
 
@@ -36,7 +37,7 @@ pub fn line<'a>(app: &'a App, key: &'a ApiKey, now: Timestamp) -> KeyLine<'a> {
         ended: key.ended,
         due: rules.and_then(|rules| key.due(rules.remind_after, now)),
         is_offered: rules.is_some(),
-        is_replaced: key.successor.is_some(),
+        successor: key.successor.as_ref().map(KeyId::as_str),
     }
 }
 
@@ -49,13 +50,21 @@ fn event_line(event: &Event) -> Option<KeyEventLine<'_>> {
     let shown = match event.kind {
         EventKind::KeyCreated if event.detail.is_some() => KeyEvent::CreatedByToken,
         EventKind::KeyCreated => KeyEvent::Created,
+        EventKind::KeyRotated if event.detail.as_deref().is_some_and(is_itself) => {
+            KeyEvent::ReplacedItself
+        }
         EventKind::KeyRotated => KeyEvent::Rotated,
+        EventKind::KeyRevoked if event.detail.is_some() => KeyEvent::RevokedByKey,
         EventKind::KeyRevoked => KeyEvent::Revoked,
         EventKind::KeyLeaked => KeyEvent::Leaked,
         EventKind::KeyExposed => KeyEvent::Exposed(Exposure::named(event.detail.as_deref()?)?),
         _ => return None,
     };
     Some(KeyEventLine { at: event.at, event: shown, address: &event.address })
+}
+
+fn is_itself(detail: &str) -> bool {
+    detail.ends_with(ITSELF)
 }
 
 /// The parts of a request that carry a key which begins so.

@@ -2,12 +2,16 @@
 //! for keys, and in those parameters of its address that a profile names (docs/credentials.md,
 //! "Transport").
 
+use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use url::form_urlencoded;
 
+use super::request;
 use crate::app::App;
 use crate::config::Via;
+use crate::flow::api_key;
 use crate::flow::credential::{self, Place, Shown};
+use crate::flow::error::PersonError;
 use crate::flow::forward_auth::Presented;
 use crate::protocol::resource_identifier::ResourceIdentifier;
 
@@ -72,6 +76,26 @@ impl<'a> Carried<'a> {
     /// For whoever judges it.
     pub fn shown(&self) -> Shown<'_> {
         (self.presented, &self.places)
+    }
+
+    /// Whether it came in the address, where histories and logs keep it.
+    pub fn is_in_address(&self) -> bool {
+        self.places.iter().any(|place| matches!(place, Place::Query(_)))
+    }
+
+    /// Whether a page in a browser sends a key that belongs on a server; its owner is told
+    /// (docs/credentials.md, "Leaks").
+    ///
+    /// # Errors
+    ///
+    /// The database is away.
+    pub async fn is_exposed(&self, app: &App, request: &HttpRequest) -> Result<bool, PersonError> {
+        let Some(Presented::Held(text)) = self.presented else { return Ok(false) };
+        if !is_from_page(request.headers()) || !api_key::belongs_on_a_server(app, text) {
+            return Ok(false);
+        }
+        let occasion = request::occasion(app, request);
+        api_key::tell_of_page(app, text, &occasion).await.map(|()| true)
     }
 
     fn add(&mut self, presented: Presented<'a>, place: Place<'a>) -> Result<(), Contradiction> {

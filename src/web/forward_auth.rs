@@ -245,7 +245,10 @@ fn used_up(app: &App, proxy: &ResourceServer<'_>, beyond: Beyond) -> HttpRespons
     let (said, left) = match beyond {
         Beyond::Plan => (Fault::Plan, None),
         Beyond::Events(wait) => (Fault::Events(wait), None),
-        Beyond::Rate(left) => (Fault::Rate(left.reset.since(app.clock.now())), Some(left)),
+        Beyond::Rate { left, has_larger } => {
+            let wait = left.reset.since(app.clock.now());
+            (if has_larger { Fault::PlanRate(wait) } else { Fault::Rate(wait) }, Some(left))
+        }
     };
     let mut answer = fault(app, proxy, said);
     rate_headers(&mut answer, left);

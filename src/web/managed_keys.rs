@@ -252,18 +252,28 @@ async fn program(
     offer: &Offer<'_>,
 ) -> Result<Program, HttpResponse> {
     let words = Words { app, offer };
-    let carried = carried(words, request)?;
+    let carried = carried(words, request).await?;
     let now = app.clock.now();
     let found = api_key::program(app, offer, carried.shown(), now).await;
     found.map_err(|error| words.not_let_in(error, &words.hint()))
 }
 
-/// What came with a request. Which of two different credentials is meant, nobody can say.
-#[expect(clippy::result_large_err, reason = "the answer is made once and sent")]
-fn carried<'a>(words: Words<'a>, request: &'a HttpRequest) -> Result<Carried<'a>, HttpResponse> {
+/// What came with a request. Which of two different credentials is meant, nobody can say; and a key
+/// that a page sends is refused, and its owner told.
+async fn carried<'a>(
+    words: Words<'a>,
+    request: &'a HttpRequest,
+) -> Result<Carried<'a>, HttpResponse> {
     let resource = &words.offer.resource.identifier;
     let carried = Carried::read(words.app, resource, request.headers(), "");
-    carried.map_err(|_| {
+    let carried = carried.map_err(|_| {
         words.told(Fault::Validation, "two different credentials came with the request")
-    })
+    })?;
+    match carried.is_exposed(words.app, request).await {
+        Ok(false) => Ok(carried),
+        Ok(true) => {
+            Err(words.told(Fault::Resource, "a key belongs on a server, and not in a page"))
+        }
+        Err(error) => Err(words.refused(&error.into())),
+    }
 }

@@ -45,7 +45,7 @@ pub async fn give_back(request: HttpRequest, payload: Payload, app: Data<App>) -
         Err(answer) => return answer,
     };
     let occasion = request::occasion(&app, &request);
-    let carried = match carried(&app, &request) {
+    let carried = match carried(&app, &request).await {
         Ok(carried) => carried,
         Err(answer) => return answer,
     };

@@ -181,15 +181,22 @@ async fn reader(
 ) -> Result<(Credential, Account), AgentSessionError> {
     let open = Open::of(app)?;
     let credential = live(open, shown, now).await?;
-    let exists = open.resource.rule(READ_ACCOUNT).is_some();
-    if exists && !credential.scopes.contains(READ_ACCOUNT) {
-        let needed = Scopes::of([READ_ACCOUNT]).unwrap_or_default();
-        return Err(AgentSessionError::refused(Refusal::InsufficientScope(needed)));
+    if open.resource.rule(READ_ACCOUNT).is_some() {
+        reads_account(&credential)?;
     }
     // A demo is nobody's.
     let account = credential.account.as_ref().ok_or(AgentSessionErrorCode::Forbidden)?;
     let account = app.store.account(account).await?.ok_or(AgentSessionErrorCode::Forbidden)?;
     Ok((credential, account))
+}
+
+/// Refuses what may not read of the account.
+fn reads_account(credential: &Credential) -> Result<(), AgentSessionError> {
+    if credential.scopes.contains(READ_ACCOUNT) {
+        return Ok(());
+    }
+    let needed = Scopes::of([READ_ACCOUNT]).unwrap_or_default();
+    Err(AgentSessionError::refused(Refusal::InsufficientScope(needed)))
 }
 
 /// The session behind a bearer token ([RFC 6750 §3.1]), or the account's own key where its profile
@@ -212,7 +219,10 @@ async fn live(
     let live = live.ok_or_else(invalid)?;
     let counts = match &live.credential.holder {
         Holder::Session(_) => places.iter().all(|place| *place == Place::Bearer),
-        Holder::Key { kind, mode, .. } => (*kind, *mode) == (KeyKind::Secret, Mode::Live),
+        Holder::Key { kind, mode, profile, .. } => {
+            let own = *profile == open.profile.name && live.credential.account.is_some();
+            own && (*kind, *mode) == (KeyKind::Secret, Mode::Live)
+        }
         Holder::Project { .. } | Holder::Console { .. } | Holder::SessionToken { .. } => false,
     };
     if !counts {
@@ -220,6 +230,13 @@ async fn live(
     }
     if live.credential.key.is_some() {
         return Err(AgentSessionError::refused(Refusal::BoundToken));
+    }
+    if live.credential.holder.key().is_some() {
+        // What it is good for alone is no account.
+        if live.credential.holder.limited_to().is_some() {
+            return Err(AgentSessionErrorCode::Forbidden.into());
+        }
+        reads_account(&live.credential)?;
     }
     Ok(live.credential.clone())
 }

@@ -19,7 +19,7 @@ pub use start::{Begun, begun, existing_account_only, start};
 pub use user_claimed::{ask, complete, standing};
 
 use crate::app::App;
-use crate::config::{AgentSessions, Plans, Profile};
+use crate::config::{AgentSessions, Profile};
 use crate::domain::account::Account;
 use crate::domain::approval::{Approval, Approved, Phase};
 use crate::domain::ask::Door;
@@ -49,7 +49,8 @@ struct Open<'a> {
     app: &'a App,
     resource: &'a Resource,
     rules: &'a AgentSessions,
-    plans: Option<&'a Plans>,
+    /// The profile that opens it.
+    profile: &'a Profile,
 }
 
 impl<'a> Open<'a> {
@@ -57,7 +58,8 @@ impl<'a> Open<'a> {
         let (resource, rules) = app.agent_sessions().ok_or(AgentSessionErrorCode::NotFound)?;
         let own = |profile: &&Profile| profile.agent_sessions.is_some();
         let profile = app.settings.profiles.iter().find(own);
-        Ok(Self { app, resource, rules, plans: profile.and_then(|profile| profile.plans.as_ref()) })
+        let profile = profile.ok_or(AgentSessionErrorCode::NotFound)?;
+        Ok(Self { app, resource, rules, profile })
     }
 
     /// The door in its other words, where they are switched on too (1.14).
@@ -116,7 +118,8 @@ fn request_id(text: &str) -> Result<ApprovalId, AgentSessionError> {
 /// Whose session it is. Its tier is the plan by which it is counted (AA23): what the operator
 /// assigned once, and offers no more, is none.
 fn account_of(open: Open<'_>, account: &Account) -> wire::Account {
-    let plan = open.plans.and_then(|plans| plans.of(account.plan.as_deref()));
+    let plans = open.profile.plans.as_ref();
+    let plan = plans.and_then(|plans| plans.of(account.plan.as_deref()));
     let tier = plan.map(|plan| &plan.name).or(account.plan.as_ref());
     let a_minute = |rate: Rate| i64::from(rate.most) * 60 / rate.span.0;
     wire::Account {

@@ -2,7 +2,7 @@
 //! person's, or a key itself. No agent's session is any of them (design promise P7).
 
 use super::{KeyError, Offer};
-use crate::domain::api_key::{ApiKey, Mode};
+use crate::domain::api_key::{ApiKey, By, Mode};
 use crate::domain::id::AccountId;
 use crate::domain::owner::Owner;
 use crate::flow::principal::{Console, Human, KeyItself};
@@ -42,6 +42,15 @@ impl Caller<'_> {
             Self::Person(_) | Self::Program(Program::Console(_), _) => Some(self.account()),
             Self::Program(Program::Key(key) | Program::UserToken(key), _) => key.key().person(),
         }
+    }
+
+    /// The person who asks, or the key.
+    pub(super) fn by(&self) -> By<'_> {
+        let key = match self {
+            Self::Program(Program::Key(key) | Program::UserToken(key), _) => Some(&key.key().id),
+            _ => None,
+        };
+        By { person: self.person(), key }
     }
 
     /// Whose keys it may look for: its own, or as a key those of its owner.

@@ -107,6 +107,7 @@ pub async fn create(
         revision: UNSTORED,
         account: caller.account().clone(),
         organization,
+        made_by: caller.user_token().map(|token| token.id.clone()),
         profile: offer.profile.name.clone(),
         kind: offer.rules.kind,
         agent,
@@ -126,8 +127,8 @@ pub async fn create(
         ended: None,
         successor: None,
     };
-    let mut change = key.create(caller.user_token().map(|token| &token.id), occasion);
-    change.effects.push(counted(app, &change.next.owner(), occasion.at));
+    let mut change = key.create(occasion);
+    change.effects.push(counted(app, "api_key", &change.next.owner(), occasion.at));
     let key = app.store.commit(change).await.map_err(|error| limited(error, occasion.at))?;
     Ok((key, secret))
 }
@@ -230,10 +231,11 @@ pub(super) fn new_id(app: &App, now: Timestamp) -> Result<KeyId, KeyError> {
     Ok(KeyId(app.entropy.identifier(KeyId::PREFIX, now)?))
 }
 
-/// One more key of this owner within the hour.
-pub(super) fn counted(app: &App, owner: &Owner, now: Timestamp) -> Effect {
+/// One more key of this owner within the hour. What keys make of themselves is counted apart, or
+/// whoever has stolen one would keep its owner from making another.
+pub(super) fn counted(app: &App, what: &str, owner: &Owner, now: Timestamp) -> Effect {
     let most = app.settings.limits.api_keys_per_account_per_hour;
-    Effect::Count(Count::hourly("api_key", owner.as_str(), most.into(), now))
+    Effect::Count(Count::hourly(what, owner.as_str(), most.into(), now))
 }
 
 pub(super) fn limited(error: StoreError, now: Timestamp) -> KeyError {

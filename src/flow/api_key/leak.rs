@@ -8,19 +8,21 @@ use crate::domain::api_key::Exposure;
 use crate::domain::change::Effect;
 use crate::domain::credential::Holder;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::id::{AccountId, KeyId};
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::replay::{Once, Use};
 use crate::flow::credential;
-use crate::flow::error::too_often;
+use crate::flow::error::{PersonError, too_often};
 use crate::flow::forward_auth::Waiting;
 use crate::flow::introspect::LiveToken;
+use crate::flow::session_token;
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 
-/// Ends every key among these texts. Whoever has a key may say so, and learns nothing from the
+/// Ends every key and every session token among these texts. Whoever has a key may say so, and learns nothing from the
 /// answer that he could not learn by using it (docs/credentials.md, "Leaks").
 ///
 /// # Errors
@@ -37,9 +39,13 @@ pub async fn report(app: &App, texts: &[String], occasion: &Occasion) -> Result<
         recognized.map(|(profile, digest)| (digest, profile)).collect();
     for key in app.store.api_keys_with(profiles.keys()).await? {
         if profiles.get(&key.digest).is_some_and(|profile| *profile == key.profile) {
-            effects.extend(key.leaked(occasion));
+            let has_made = app.store.has_made_live(&key.id, occasion.at).await?;
+            effects.extend(key.leaked(has_made, occasion));
         }
     }
+    // What a key was traded for ends alone: the key itself nobody has told of.
+    let traded = texts.iter().filter_map(|text| session_token::recognized(app, text.trim()));
+    effects.extend(traded.map(|(_, digest)| Effect::EndSessionToken(digest)));
     app.store.apply(effects).await.map_err(|error| too_often(error, occasion.at))
 }
 
@@ -70,6 +76,29 @@ fn must_be_encrypted(app: &App, live: &LiveToken) -> bool {
     })
 }
 
+/// Whether this begins as a secret key of a kind that has no business in a browser
+/// (docs/credentials.md, "Leaks").
+#[must_use]
+pub fn belongs_on_a_server(app: &App, text: &str) -> bool {
+    super::offers(app).any(|offer| !offer.rules.browsers && super::begins_as(&offer, text))
+}
+
+/// Tells the owner of a key that a page in a browser sent it, once a day (docs/credentials.md,
+/// "Leaks"). Of what is no good key nobody is told.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn tell_of_page(app: &App, text: &str, occasion: &Occasion) -> Result<(), PersonError> {
+    let Some((profile, digest)) = super::recognized(app, text) else { return Ok(()) };
+    let key = app.store.api_key_with(&digest).await?;
+    let key = key.filter(|key| key.profile == profile && key.is_live(occasion.at));
+    if let Some(key) = key {
+        tell(app, (&key.id, key.person()), Exposure::Page, occasion).await;
+    }
+    Ok(())
+}
+
 /// Tells the owner of a key where it was seen, once a day (docs/credentials.md, "Leaks"). The
 /// request is refused whether or not that can be written down.
 pub async fn tell_exposed(app: &App, live: &LiveToken, how: Exposure, occasion: &Occasion) {
@@ -78,9 +107,20 @@ pub async fn tell_exposed(app: &App, live: &LiveToken, how: Exposure, occasion: 
         return;
     }
     let credential = &live.credential;
-    let Some(id) = credential.holder.key() else { return };
+    if let Some(id) = credential.holder.key() {
+        tell(app, (id, credential.account.as_ref()), how, occasion).await;
+    }
+}
+
+async fn tell(
+    app: &App,
+    (id, owner): (&KeyId, Option<&AccountId>),
+    how: Exposure,
+    occasion: &Occasion,
+) {
+    let today = day(occasion.at);
     let event = Event::new(EventKind::KeyExposed, occasion).of_key(id);
-    let event = Event { account: credential.account.clone(), ..event };
+    let event = Event { account: owner.cloned(), ..event };
     let told = Use::of(Once::Notice, id.as_str(), &today.0.to_string(), today + Seconds::DAY);
     let effects = vec![Effect::Remember(told), Effect::Record(event.saying(how.name()))];
     match app.store.apply(effects).await {

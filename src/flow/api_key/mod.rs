@@ -25,7 +25,7 @@ use crate::store::StoreError;
 
 pub use caller::{Caller, Program};
 pub use create::{LONGEST_NAME, Lasts, Wanted, create};
-pub use leak::{exposure, report, tell_exposed};
+pub use leak::{belongs_on_a_server, exposure, report, tell_exposed, tell_of_page};
 pub use managed::{NotAProgram, create_worded, is_of_agent, may_read, page, program};
 pub(in crate::flow) use managed::{begins_as, is_of_another_kind};
 pub use rotate::{Rotated, rotate};
@@ -206,8 +206,9 @@ pub async fn show(app: &App, human: &Human, id: &str) -> Result<Shown, PersonErr
     Ok(Shown { may_change: own.may_change(), key: own.key, history, organization })
 }
 
-/// Revokes a key: its next use is refused, on every node. Revoking twice is no error
-/// (docs/credentials.md, "Keys").
+/// Revokes a key, and what it put in its own place: the next use of either is refused, on every
+/// node. Revoking twice is no error (docs/credentials.md, "Keys"); whether anything was good says
+/// the answer.
 ///
 /// # Errors
 ///
@@ -217,9 +218,18 @@ pub async fn revoke(
     caller: Caller<'_>,
     id: &str,
     occasion: &Occasion,
-) -> Result<(), KeyError> {
+) -> Result<bool, KeyError> {
     let key = own(app, caller, id).await?.changeable()?;
-    Ok(app.store.apply(key.revoke(caller.person(), occasion)).await?)
+    let successor = match &key.successor {
+        Some(successor) => app.store.api_key(successor).await?,
+        None => None,
+    };
+    let has_gone_on = successor.is_some_and(|one| one.made_by.as_ref() == Some(&key.id));
+    let has_gone_on = has_gone_on && app.store.has_made_live(&key.id, occasion.at).await?;
+    let effects = key.revoke(caller.by(), has_gone_on, occasion);
+    let ends = !effects.is_empty();
+    app.store.apply(effects).await?;
+    Ok(ends)
 }
 
 /// A key that is there for whoever asks.

@@ -33,6 +33,7 @@ pub async fn rotate(
     id: &str,
     occasion: &Occasion,
 ) -> Result<Rotated, KeyError> {
+    let what = if caller.is_key() { "api_key:self" } else { "api_key" };
     for _attempt in 0..=RETRIES {
         let old = own(app, caller, id).await?.changeable()?;
         caller.may_replace(&old, occasion.at)?;
@@ -40,7 +41,7 @@ pub async fn rotate(
         let rotation = offer_of(app, &old.profile, old.kind).ok_or(KeyError::Over)?.rules.rotation;
         let change = old.rotate(key.clone(), rotation, caller.person(), occasion);
         let mut change = change.ok_or(KeyError::Over)?;
-        change.effects.push(counted(app, &key.owner(), occasion.at));
+        change.effects.push(counted(app, what, &key.owner(), occasion.at));
         match app.store.commit(change).await {
             Ok(old) => {
                 let goes_on = rotation != Rotation::Atomic;
@@ -78,6 +79,7 @@ fn successor(
         revision: UNSTORED,
         // Who made the key is whoever put it there.
         account: caller.person().unwrap_or(&old.account).clone(),
+        made_by: caller.is_key().then(|| old.id.clone()),
         digest: secret.digest(),
         beginning: secret.beginning(offer.rules.display).to_owned(),
         scopes,

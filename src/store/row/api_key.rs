@@ -41,6 +41,7 @@ pub struct Model {
     pub last_used_from: Option<String>,
     pub limited_to: String,
     pub organization_id: Option<String>,
+    pub made_by: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -70,6 +71,7 @@ impl TryFrom<Model> for ApiKey {
             revision: row.revision,
             account: AccountId(row.account_id),
             organization: row.organization_id.map(OrganizationId),
+            made_by: row.made_by.map(KeyId),
             profile: row.profile,
             kind: KeyKind::named(&row.kind).ok_or(CORRUPT)?,
             agent,
@@ -116,6 +118,7 @@ impl Stored for ApiKey {
             Column::LastUsedFrom,
             Column::LimitedTo,
             Column::OrganizationId,
+            Column::MadeBy,
         ]
     }
 
@@ -125,6 +128,7 @@ impl Stored for ApiKey {
             revision,
             account_id: self.account.0.clone(),
             organization_id: self.organization.as_ref().map(|id| id.0.clone()),
+            made_by: self.made_by.as_ref().map(|id| id.0.clone()),
             profile: self.profile.clone(),
             kind: self.kind.name().to_owned(),
             resource: self.resource.to_string(),

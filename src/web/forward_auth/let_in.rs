@@ -8,9 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::id::{AccountId, SessionId};
 use crate::flow::forward_auth::{LetIn, Waiting};
-
-/// Credentials in addresses are on their way out since RFC 9700 (RFC 9745 §2.1): 2025-01-01.
-const DEPRECATED: &str = "@1735689600";
+use crate::web::answer::deprecated;
 
 /// 200, and who it is. Every header is always there, empty where nothing is known, so that a
 /// proxy that copies it overwrites what the request brought under its name.
@@ -21,6 +19,7 @@ pub fn answer(let_in: &LetIn, waiting: &Waiting<'_>) -> HttpResponse {
     let agent = acting.map(|agent| agent.name.as_str()).or(known.agent.as_deref());
     let agent = utf8_percent_encode(agent.unwrap_or_default(), NON_ALPHANUMERIC).to_string();
     let scope = known.scopes.to_string();
+    let limited_to = known.holder.limited_to().map(ToString::to_string).unwrap_or_default();
     let approved_at = known.approved_at.map(|time| time.0.to_string()).unwrap_or_default();
     let details = known.details.some().and_then(|details| serde_json::to_vec(details).ok());
     let details = URL_SAFE_NO_PAD.encode(details.unwrap_or_default());
@@ -36,6 +35,7 @@ pub fn answer(let_in: &LetIn, waiting: &Waiting<'_>) -> HttpResponse {
         ("countersign-mode", known.holder.mode().name()),
         ("countersign-agent", &agent),
         ("countersign-agent-id", acting.map_or("", |agent| agent.id.as_str())),
+        ("countersign-limited-to", &limited_to),
         ("countersign-scope", &scope),
         ("countersign-authorization-details", &details),
         ("countersign-resource", known.resource.as_str()),
@@ -50,9 +50,5 @@ pub fn answer(let_in: &LetIn, waiting: &Waiting<'_>) -> HttpResponse {
         headers.insert(HeaderName::from_static(name), value);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if waiting.is_in_address() {
-        let name = HeaderName::from_static("deprecation");
-        headers.insert(name, HeaderValue::from_static(DEPRECATED));
-    }
-    answer
+    deprecated(answer, waiting.is_in_address())
 }

@@ -23,7 +23,7 @@ pub async fn answered(
     let Some(tokens) = &offer.profile.session_tokens else {
         return Err(crate::web::not_found_json());
     };
-    let carried = carried(words, request)?;
+    let carried = carried(words, request).await?;
     let shown = carried.shown();
     let refused = |error| refused(words, error, operation);
     if operation == Operation::LogOut {

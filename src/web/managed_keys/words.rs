@@ -140,6 +140,7 @@ pub(super) fn facts<'a>(key: &'a ApiKey, secret: Option<&'a str>, now: Timestamp
         environment: &key.environment,
         agent_id: key.agent.as_ref().map(|agent| agent.id.as_str()),
         scopes: key.scopes.to_vec(),
+        limited_to: Some(key.limited_to.to_string()).filter(|limit| !limit.is_empty()),
         mode: key.mode.name(),
         is_active: key.is_live(now),
         created_at: key.created_at,

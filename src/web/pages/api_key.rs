@@ -37,7 +37,10 @@ pub enum KeyEvent {
     /// A program did, with a user token.
     CreatedByToken,
     Rotated,
+    /// It asked for that itself.
+    ReplacedItself,
     Revoked,
+    RevokedByKey,
     /// Somebody reported that it is no secret any more.
     Leaked,
     Exposed(Exposure),
@@ -80,6 +83,8 @@ impl KeyEventLine<'_> {
             KeyEvent::Created => words.was_created,
             KeyEvent::CreatedByToken => words.was_created_by_token,
             KeyEvent::Rotated => words.was_rotated,
+            KeyEvent::ReplacedItself => words.replaced_itself,
+            KeyEvent::RevokedByKey => words.was_revoked_by_key,
             KeyEvent::Revoked => words.was_revoked,
             KeyEvent::Leaked => words.was_leaked,
             KeyEvent::Exposed(Exposure::Page) => words.was_in_a_page,

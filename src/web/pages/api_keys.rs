@@ -77,8 +77,8 @@ pub struct KeyLine<'a> {
     pub due: Option<Timestamp>,
     /// Whether the operator still offers keys of its kind; others are worth nothing.
     pub is_offered: bool,
-    /// Whether another key has its place already.
-    pub is_replaced: bool,
+    /// The key that has its place already.
+    pub successor: Option<&'a str>,
 }
 
 /// The last fact about a key: when it ends, or what ended it.

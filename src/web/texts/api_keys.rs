@@ -56,6 +56,8 @@ pub struct ApiKeyTexts {
     pub due: Words,
     pub exposed: Words,
     pub replaced: &'static str,
+    /// The link to the key that has its place.
+    pub successor: &'static str,
     pub new: NewKeyTexts,
     pub shown: ShownKeyTexts,
     pub rotate_title: &'static str,
@@ -74,6 +76,8 @@ pub struct ApiKeyTexts {
     pub was_created: &'static str,
     pub was_created_by_token: &'static str,
     pub was_rotated: &'static str,
+    pub replaced_itself: &'static str,
+    pub was_revoked_by_key: &'static str,
     pub was_revoked: &'static str,
     pub was_leaked: &'static str,
     pub was_in_a_page: &'static str,

@@ -13,7 +13,7 @@ use crate::support::proof::{ask, for_token, with_token};
 use crate::support::{EVENTS_API, Site};
 
 /// Every header that says who it is.
-const IDENTITY: [&str; 15] = [
+const IDENTITY: [&str; 16] = [
     "countersign-subject",
     "countersign-account",
     "countersign-client",
@@ -24,6 +24,7 @@ const IDENTITY: [&str; 15] = [
     "countersign-mode",
     "countersign-agent",
     "countersign-agent-id",
+    "countersign-limited-to",
     "countersign-scope",
     "countersign-authorization-details",
     "countersign-resource",
@@ -99,6 +100,7 @@ async fn a_live_session_passes_and_the_proxy_learns_who_it_is() {
             String::new(),
             "live".to_owned(),
             "Test%20agent".to_owned(),
+            String::new(),
             String::new(),
             "demo:read demo:write".to_owned(),
             String::new(),

@@ -274,3 +274,14 @@ async fn behind_nginx_what_is_left_of_a_rate_reaches_whoever_asks() {
     assert!(beyond.text.contains("rate_limit_exceeded"), "{}", beyond.text);
     world.site.close().await;
 }
+
+/// AO10: where a key was last used from is what nginx heard, at both places that ask, and never what
+/// the client says of itself.
+#[test]
+fn the_files_that_people_copy_write_the_clients_address_themselves() {
+    let [_, server] = copied();
+    let asking = server.matches("proxy_pass http://countersign/forward-auth;").count();
+    let own =
+        "proxy_set_header X-Forwarded-For $remote_addr;\n        proxy_set_header Forwarded \"\";";
+    assert_eq!((asking, server.matches(own).count()), (2, 2), "{server}");
+}

@@ -39,7 +39,14 @@ pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
     };
     let over = || {
         let ended = Some(KeyEnded { at: NOW - Seconds::HOUR, cause: KeyEnd::Revoked });
-        KeyLine { id: "key_02", name: "Weekly report", environment: "", ended, ..young() }
+        KeyLine {
+            id: "key_02",
+            successor: Some("key_03"),
+            name: "Weekly report",
+            environment: "",
+            ended,
+            ..young()
+        }
     };
     let leaked = || {
         let ended = Some(KeyEnded { at: NOW - Seconds::HOUR, cause: KeyEnd::Leaked });
@@ -100,7 +107,7 @@ fn line(sample: &Sample) -> KeyLine<'_> {
         ended: None,
         due: Some(NOW - Seconds::DAY.times(3)),
         is_offered: true,
-        is_replaced: false,
+        successor: None,
     }
 }
 
@@ -112,7 +119,9 @@ fn one<'a>(frame: &'a Frame<'a>, key: KeyLine<'a>, rotation: Option<Rotation>) -
         event(3_300, KeyEvent::Exposed(Exposure::PublicRoute)),
         event(3_400, KeyEvent::Exposed(Exposure::PlainHttp)),
         event(3_500, KeyEvent::Exposed(Exposure::Page)),
+        event(3_550, KeyEvent::RevokedByKey),
         event(3_600, KeyEvent::Revoked),
+        event(80_000, KeyEvent::ReplacedItself),
         event(90_000, KeyEvent::Rotated),
         event(8_035_100, KeyEvent::CreatedByToken),
         event(8_035_200, KeyEvent::Created),

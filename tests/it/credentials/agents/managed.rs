@@ -13,17 +13,23 @@ use crate::support::{START, Site};
 
 const ROTATE: &str = "/api/v1/auth/rotate-key";
 
-fn path(agent: &str, id: &str) -> String {
+pub(super) fn path(agent: &str, id: &str) -> String {
     let path = format!("/api/v1/agents/{agent}/credentials");
     if id.is_empty() { path } else { format!("{path}/{id}") }
 }
 
-async fn bearer(site: &Site, method: Method, path: &str, token: &str, body: &Value) -> Reply {
+pub(super) async fn bearer(
+    site: &Site,
+    method: Method,
+    path: &str,
+    token: &str,
+    body: &Value,
+) -> Reply {
     let request = site.client.request(method, format!("{}{path}", site.url));
     Reply::of(request.bearer_auth(token).json(body)).await
 }
 
-async fn rotate(site: &Site, key: &str) -> Reply {
+pub(super) async fn rotate(site: &Site, key: &str) -> Reply {
     let request = site.client.post(format!("{}{ROTATE}", site.url));
     Reply::of(request.header("x-api-key", key)).await
 }
@@ -35,7 +41,7 @@ async fn user_token(person: &mut Person, fields: &[(&str, &str)]) -> Shown {
     super::shown(&person.post_from(&page, &page, &fields).await)
 }
 
-async fn full_token(person: &mut Person) -> String {
+pub(super) async fn full_token(person: &mut Person) -> String {
     let fields = [("scope", "read"), ("scope", "write"), ("lifetime", "until_revoked")];
     user_token(person, &fields).await.secret
 }
@@ -65,7 +71,10 @@ async fn a_user_token_makes_and_revokes_the_keys_of_its_owners_agents() {
     assert_eq!((&known["agent_id"], &known["scope"]), (&id.as_str().into(), &"read".into()));
     let key_id = key["id"].as_str().expect("an id");
     let page = ada.get(&format!("/account/keys/{key_id}")).await.text;
-    assert!(page.contains("A program with a user token of yours created the key"), "{page}");
+    assert!(
+        page.contains("A program created the key, with another key or token of yours"),
+        "{page}"
+    );
     assert!(!page.contains(secret));
     let sandbox = json!({ "sandbox": true });
     let trial = bearer(&site, Method::POST, &path(&id, ""), &token, &sandbox).await.json();

@@ -7,6 +7,7 @@ mod managed;
 mod pages;
 mod plain_http;
 mod session_tokens;
+mod stolen;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -226,3 +226,62 @@ async fn an_account_says_its_plan_as_its_tier() {
     other.close().await;
     site.close().await;
 }
+
+/// AG16: what a key in the sandbox uses counts for itself, so that one that is lost uses nothing up
+/// that its owner's programs need; and an event of the month least of all.
+#[tokio::test]
+async fn a_key_in_the_sandbox_uses_nothing_of_the_plan_up() {
+    let plans = "[[profile.plan]]\nname = \"free\"\nrate = \"2/min\"\nevents = 2\n";
+    let sandbox = "prefix = \"aak_\"\nsandbox_prefix = \"aakt_\"";
+    let settings = with_plans("text-code", plans).replace("prefix = \"aak_\"", sandbox);
+    let site = Site::open_with(&settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let live = key(&mut ada).await;
+    let page = "/account/keys/new/agent-analytics";
+    let fields = [
+        ("name", "Trial"),
+        ("mode", "sandbox"),
+        ("scope", "read"),
+        ("scope", "write"),
+        ("lifetime", "until_revoked"),
+    ];
+    let shown = ada.post_from(page, page, &fields).await;
+    let tried =
+        crate::support::person::between(&shown.text, "data-copy-this dir=\"ltr\">", "</output>");
+    let tried = tried.expect("a key").to_owned();
+    let ask = async |key: &str| {
+        let request =
+            site.client.get(format!("{}/forward-auth?accept=sandbox&scope=write", site.url));
+        let request = request.header("countersign-proxy", "Basic YXBpOjAxMjM0NTY3ODlhYmNkZWY=");
+        Reply::of(request.header("x-api-key", key)).await.status
+    };
+    for status in [200, 200, 429] {
+        assert_eq!(ask(&tried).await, status);
+    }
+    for status in [200, 200, 429] {
+        assert_eq!(ask(&live).await, status);
+    }
+    usage::write(&site.app).await.expect("written");
+    assert_eq!(site.count("SELECT CAST(SUM(events) AS BIGINT) FROM plan_use").await, 2);
+    site.close().await;
+}
+
+/// AA33, 1.9: the CLI hands its person on to billing when it reads of an upgrade, so that is said
+/// where there is one, and nowhere else.
+#[tokio::test]
+async fn a_rate_that_a_larger_plan_would_lift_says_so() {
+    for (plans, hands_on) in
+        [(TWO_A_MINUTE, true), ("[[profile.plan]]\nname = \"free\"\nrate = \"2/min\"\n", false)]
+    {
+        let site = Site::open_with(&with_plans("code-message", plans)).await;
+        let mut ada = site.person("ada@example.com").await;
+        let key = key(&mut ada).await;
+        for _ in 0..2 {
+            assert_eq!(at(&site, "GET /stats", &[("x-api-key", &key)]).await.status, 200);
+        }
+        let beyond = at(&site, "GET /stats", &[("x-api-key", &key)]).await;
+        assert_eq!((beyond.status, &beyond.json()["code"]), (429, &"RATE_LIMITED".into()));
+        assert_eq!(beyond.text.contains("Upgrade"), hands_on, "{}", beyond.text);
+        site.close().await;
+    }
+}

@@ -1,6 +1,8 @@
 //! Keys: what a person hands to a program that cannot ask. People make, rotate and revoke them;
 //! no agent's session reaches any of that (design promise P7).
 
+mod kind;
+
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
@@ -13,6 +15,8 @@ use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
+pub use kind::{KeyKind, Mode};
+
 /// One key of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
@@ -21,6 +25,9 @@ pub struct ApiKey {
     /// Who made it, and whose it is where it is no organization's.
     pub account: AccountId,
     pub organization: Option<OrganizationId>,
+    /// The key or user token that made it, where no person did: the one that it takes the place
+    /// of, or one that makes keys for agents. Whoever has that one may have this one too.
+    pub made_by: Option<KeyId>,
     /// The profile it is of, by name.
     pub profile: String,
     pub kind: KeyKind,
@@ -49,25 +56,6 @@ pub struct ApiKey {
     pub ended: Option<KeyEnded>,
     /// The key that was made to take its place.
     pub successor: Option<KeyId>,
-}
-
-/// What a key is to the API that takes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyKind {
-    /// A program's.
-    Secret,
-    /// A person's own, for whatever acts in that person's name.
-    UserToken,
-    /// One agent's, of those of its owner.
-    AgentKey,
-}
-
-/// Whether a key moves what is real.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Live,
-    /// For trying things out; the API keeps what it touches apart.
-    Sandbox,
 }
 
 /// When a key ended, and why.
@@ -120,6 +108,13 @@ impl Exposure {
     }
 }
 
+/// Who does something with a key: a person, on a page or by a script, or a key.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct By<'a> {
+    pub person: Option<&'a AccountId>,
+    pub key: Option<&'a KeyId>,
+}
+
 /// What becomes of a key when another takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
@@ -127,36 +122,6 @@ pub enum Rotation {
     Atomic,
     /// It goes on for so long, so that programs can be changed over one by one.
     Overlapping(Seconds),
-}
-
-impl KeyKind {
-    pub const ALL: [Self; 3] = [Self::Secret, Self::UserToken, Self::AgentKey];
-
-    /// The `type` of the settings, and the `credential_type` of introspection.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Secret => "secret",
-            Self::UserToken => "user-token",
-            Self::AgentKey => "agent-key",
-        }
-    }
-
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-impl Mode {
-    /// The `mode` of introspection.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Sandbox => "sandbox",
-        }
-    }
 }
 
 impl KeyEnd {
@@ -185,6 +150,9 @@ impl KeyEnd {
     }
 }
 
+/// What the event of a rotation says behind the successor, where the key asked for it itself.
+pub const ITSELF: &str = " itself";
+
 impl ApiKey {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
@@ -212,12 +180,10 @@ impl ApiKey {
         self.organization.is_none().then_some(&self.account)
     }
 
-    /// Makes it good, asked for by its owner or by this user token of theirs.
-    pub fn create(self, token: Option<&KeyId>, occasion: &Occasion) -> Change<Self> {
-        let by = Some(self.account.clone());
-        let mut event = self.event(EventKind::KeyCreated, by.as_ref(), occasion);
-        event.detail = token.map(KeyId::to_string);
-        let mut effects = self.given(by);
+    /// Makes it good, asked for by its owner or by a user token of theirs.
+    pub fn create(self, occasion: &Occasion) -> Change<Self> {
+        let event = self.made(Some(&self.account), occasion);
+        let mut effects = self.given(Some(self.account.clone()));
         effects.push(Effect::Record(event));
         Change { seen: UNSTORED, next: self, effects }
     }
@@ -235,10 +201,12 @@ impl ApiKey {
         if !self.is_live(occasion.at) || self.successor.is_some() {
             return None;
         }
-        let event = self.event(EventKind::KeyRotated, by, occasion).saying(successor.id.as_str());
+        let itself = successor.made_by.as_ref().map_or("", |_| ITSELF);
+        let event = self.event(EventKind::KeyRotated, by, occasion);
+        let event = event.saying(format!("{}{itself}", successor.id));
         let (id, seen, at) = (self.id.clone(), self.revision, occasion.at);
         let mut next = Self { successor: Some(successor.id.clone()), ..self };
-        let created = successor.event(EventKind::KeyCreated, by, occasion);
+        let created = successor.made(by, occasion);
         let mut effects = successor.given(by.cloned());
         effects.push(Effect::IssueKey(Box::new(successor)));
         match rotation {
@@ -261,27 +229,41 @@ impl ApiKey {
         agent.into_iter().chain(organization).collect()
     }
 
-    /// Ends it at once, for this person where one asks; one that has ended stays as it is.
+    /// Ends it at once, and with it what it put in its own place: whoever had the one has the
+    /// other. One that has ended, and is not gone on with so, stays as it is.
     #[must_use]
-    pub fn revoke(&self, by: Option<&AccountId>, occasion: &Occasion) -> Vec<Effect> {
-        if self.ended.is_some() {
+    pub fn revoke(&self, by: By<'_>, has_gone_on: bool, occasion: &Occasion) -> Vec<Effect> {
+        if self.ended.is_some() && !has_gone_on {
             return Vec::new();
         }
-        let event = self.event(EventKind::KeyRevoked, by, occasion);
-        let end = Effect::EndKey { id: self.id.clone(), cause: KeyEnd::Revoked, at: occasion.at };
-        vec![end, Effect::Record(event)]
+        let mut event = self.event(EventKind::KeyRevoked, by.person, occasion);
+        event.detail = by.key.map(KeyId::to_string);
+        self.end(KeyEnd::Revoked, Some(self.kind), event)
     }
 
-    /// Ends it because it is known to a stranger; its owner reads when and from where that was
-    /// told.
+    /// Ends it because it is known to a stranger, and with it whatever was made with it, because
+    /// the stranger may have made that; its owner reads when and from where that was told. `has_made`
+    /// says whether any of that is good, of a key that is over itself.
     #[must_use]
-    pub fn leaked(&self, occasion: &Occasion) -> Vec<Effect> {
-        if !self.is_live(occasion.at) {
+    pub fn leaked(&self, has_made: bool, occasion: &Occasion) -> Vec<Effect> {
+        if !self.is_live(occasion.at) && !has_made {
             return Vec::new();
         }
         let event = self.event(EventKind::KeyLeaked, self.person(), occasion);
-        let end = Effect::EndKey { id: self.id.clone(), cause: KeyEnd::Leaked, at: occasion.at };
-        vec![end, Effect::Record(event)]
+        self.end(KeyEnd::Leaked, None, event)
+    }
+
+    /// Ends it, and what was made with it: of one kind, or of any.
+    fn end(&self, cause: KeyEnd, kind: Option<KeyKind>, event: Event) -> Vec<Effect> {
+        let (id, at) = (self.id.clone(), event.at);
+        let made = Effect::EndKeysMadeBy { id: id.clone(), kind, cause, at };
+        vec![Effect::EndKey { id, cause, at }, made, Effect::Record(event)]
+    }
+
+    fn made(&self, by: Option<&AccountId>, occasion: &Occasion) -> Event {
+        let mut event = self.event(EventKind::KeyCreated, by, occasion);
+        event.detail = self.made_by.as_ref().map(KeyId::to_string);
+        event
     }
 
     fn event(&self, kind: EventKind, by: Option<&AccountId>, occasion: &Occasion) -> Event {
@@ -307,6 +289,7 @@ mod tests {
             revision: 1,
             account: AccountId("acc_1".to_owned()),
             organization: None,
+            made_by: None,
             profile: "example".to_owned(),
             kind: KeyKind::Secret,
             agent: None,
@@ -378,6 +361,6 @@ mod tests {
             assert!(old.rotate(key("key_2"), Rotation::Atomic, None, &occasion(NOW)).is_none());
         }
         let over = ApiKey { ended, ..key("key_1") };
-        assert!(over.revoke(None, &occasion(NOW)).is_empty());
+        assert!(over.revoke(By::default(), false, &occasion(NOW)).is_empty());
     }
 }
