@@ -24,6 +24,7 @@ mod m20261123_000021_unanswered_events;
 mod m20261123_000022_account_agents;
 mod m20261123_000023_session_tokens;
 mod m20261123_000024_key_places;
+mod m20261123_000027_history;
 
 use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -72,6 +73,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000022_account_agents),
     migration!(m20261123_000023_session_tokens),
     migration!(m20261123_000024_key_places),
+    migration!(m20261123_000027_history),
 ];
 
 /// A table under construction.

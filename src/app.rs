@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::{AgentSessions, Places, Settings};
 use crate::domain::ask::Door;
+use crate::domain::history::Seals;
 use crate::domain::resource::Resource;
 use crate::domain::session::Lifetimes;
 use crate::domain::trust::TrustList;
@@ -32,6 +33,8 @@ pub struct App {
     pub usage: Usage,
     /// What accounts may still use, likewise.
     pub allowances: Allowances,
+    /// What the audit trail is sealed with.
+    pub seals: Seals,
     pub vault: Vault,
     pub keyring: Keyring,
     pub hasher: Hasher,

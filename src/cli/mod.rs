@@ -2,6 +2,7 @@
 
 mod account;
 pub mod arguments;
+mod audit;
 mod serve;
 
 use std::io::{self, Write as _};
@@ -9,7 +10,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::arguments::{AccountCommand, Arguments, Command, ConfigCommand, SettingArguments};
+use self::arguments::{
+    AccountCommand, Arguments, AuditCommand, Command, ConfigCommand, SettingArguments,
+};
 use crate::config::{self, Problem, Settings, Sources};
 use crate::flow::start::{self, StartError};
 
@@ -85,6 +88,7 @@ fn dispatch(command: Command, environment: Vec<(String, String)>) -> Result<(), 
         Command::Account(AccountCommand::Add(add)) => account::add(add, environment),
         Command::Account(AccountCommand::Reset(reset)) => account::reset(reset, environment),
         Command::Account(AccountCommand::Plan(plan)) => account::plan(plan, environment),
+        Command::Audit(AuditCommand::Verify(verify)) => audit::verify(verify, environment),
         Command::Config(ConfigCommand::Show(settings)) => {
             say(config::show(&settings.sources(environment))
                 .map_err(Failure::Configuration)?

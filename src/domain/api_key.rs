@@ -253,7 +253,12 @@ impl ApiKey {
     }
 
     fn event(&self, kind: EventKind, occasion: &Occasion) -> Event {
-        Event::new(kind, occasion).by(&self.account).of_key(&self.id)
+        let event = Event::new(kind, occasion).by(&self.account).of_key(&self.id);
+        let event = event.at_resource(&self.resource);
+        match &self.agent {
+            Some(agent) => event.of_agent(agent.id.as_str()),
+            None => event,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::approval::{Approval, Phase};
 use crate::domain::change::{Change, Effect};
-use crate::domain::event::{Event, EventKind};
+use crate::domain::event::{Cause, Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::domain::pace::Pace;
@@ -109,7 +109,9 @@ impl Registration {
         self.is_claimable(current, occasion.at)?;
         let event = Event::new(EventKind::AttemptStarted, occasion)
             .of_registration(&self.id)
-            .of_approval(&attempt.id);
+            .of_approval(&attempt.id)
+            .at_resource(&attempt.ask.resource)
+            .because(Cause::Approval(attempt.id.clone()));
         let mut effects = Vec::new();
         if let Some(earlier) = &self.approval {
             effects.push(Effect::Supersede { id: earlier.clone(), at: occasion.at });

@@ -24,6 +24,7 @@ pub mod dpop;
 pub mod error;
 pub mod forward_auth;
 pub mod grants;
+pub mod history;
 pub mod introspect;
 pub mod link;
 pub mod password;

@@ -9,6 +9,7 @@ use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::client::document::Documents;
 use crate::flow::client::keys::KeySets;
+use crate::flow::history;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::plan::Allowances;
@@ -103,6 +104,9 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
     let live = LiveTokens::new(database.denied());
     let store = Store::new(database, entropy.clone());
     let vault = open_vault(&settings, &store, &entropy).await?;
+    let drawn = entropy.identifier("history", clock.now())?;
+    let seals = history::begin(&store, &vault, &drawn).await?;
+    let store = store.sealing(seals.clone());
     let keyring = keyring(&store, &vault, &entropy, clock.now()).await?;
     Ok(App {
         hasher: Hasher::default(),
@@ -112,6 +116,7 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         settings,
         store,
         live,
+        seals,
         vault,
         keyring,
         clock,

@@ -23,6 +23,7 @@ use super::{
     base_path, demo_routes, limits, managed_keys, metrics_routes, request_log, routes, slashes,
 };
 use crate::app::App;
+use crate::flow::history::Linker;
 use crate::flow::upkeep;
 
 /// How long readiness says no before connections are refused: a load balancer that looks
@@ -36,6 +37,8 @@ const GLANCE: Duration = Duration::from_millis(500);
 const DRAIN: Duration = Duration::from_secs(20);
 /// How often "last used" and the figures are written.
 const TEND: Duration = Duration::from_secs(15);
+/// How often audit entries are linked to their chains.
+const LINK: Duration = Duration::from_secs(1);
 /// How often expired rows are removed.
 const SWEEP: Duration = Duration::from_mins(10);
 /// How often the certificate's files are looked at.
@@ -180,6 +183,7 @@ impl Listening {
     /// The server failed.
     pub async fn run(self) -> Result<(), ServeError> {
         let mut jobs = vec![tokio::spawn(tend(Arc::clone(&self.app)))];
+        jobs.push(tokio::spawn(link_history(Arc::clone(&self.app))));
         jobs.push(tokio::spawn(sweep(Arc::clone(&self.app))));
         let Signals { terminate, interrupt, hangup } = self.signals;
         if let (Some(certificate), Some(hangup)) = (self.certificate, hangup) {
@@ -250,6 +254,19 @@ async fn tend(app: Arc<App>) {
 }
 
 #[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
+async fn link_history(app: Arc<App>) {
+    let mut linker = Linker::default();
+    let mut ticks = interval(LINK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = linker.link(&app).await {
+            tracing::error!(%error, "audit entries are not linked");
+        }
+    }
+}
+
+#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
 async fn sweep(app: Arc<App>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -257,6 +274,9 @@ async fn sweep(app: Arc<App>) {
         ticks.tick().await;
         if let Err(error) = upkeep::sweep(&app).await {
             tracing::warn!(%error, "expired rows have to wait");
+        }
+        if let Err(error) = upkeep::forget(&app).await {
+            tracing::error!(%error, "old audit entries are not removed");
         }
     }
 }

@@ -5,7 +5,7 @@
 use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::credential::Delegation;
-use crate::domain::event::{Event, EventKind};
+use crate::domain::event::{Cause, Event, EventKind};
 use crate::domain::id::{AccountId, RegistrationId};
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
@@ -53,7 +53,9 @@ pub async fn exchange(
     let access = access_token::make(app, &app.entropy.secret(SecretKind::Access)?, &worth)?;
     let mut event = Event::new(EventKind::TokenIssued, occasion)
         .of_session(&delegation.session)
-        .of_registration(&registration);
+        .of_registration(&registration)
+        .at_resource(&delegation.resource)
+        .because(Cause::Session(delegation.session.clone()));
     event.account.clone_from(&delegation.account);
     let most = app.settings.limits.assertion_exchanges_per_registration_per_hour;
     let count = Count::hourly("assertion", registration.as_str(), most.into(), occasion.at);

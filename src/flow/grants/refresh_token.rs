@@ -214,7 +214,7 @@ async fn renew(
     let spend = Effect::SpendToken { digest: token.digest, at: occasion.at };
     let mut effects = vec![spend, Effect::Count(count)];
     effects.extend(pair.issue(session));
-    effects.push(Effect::Record(about(session, EventKind::TokenRefreshed, occasion)));
+    effects.push(Effect::Record(Event::in_session(EventKind::TokenRefreshed, session, occasion)));
     app.store.apply(effects).await.map_err(|error| match error {
         StoreError::Stale(_) => RotateError::Stale,
         error => too_often(error, occasion.at).into(),
@@ -255,7 +255,11 @@ async fn rotate_once(
         }
         Rotation::Reuse => {
             let mut effects = end(&session, EndCause::RefreshReuse, occasion);
-            effects.push(Effect::Record(about(&session, EventKind::RefreshReuse, occasion)));
+            effects.push(Effect::Record(Event::in_session(
+                EventKind::RefreshReuse,
+                &session,
+                occasion,
+            )));
             app.store.apply(effects).await?;
             Err(OAuthError::InvalidGrant.into())
         }
@@ -268,11 +272,4 @@ async fn successor(app: &App, token: &Token, pair: &Pair) -> Result<Option<Token
         (Some(_), Some(refresh)) => app.store.token(&refresh.digest()).await,
         _ => Ok(None),
     }
-}
-
-fn about(session: &Session, kind: EventKind, occasion: &Occasion) -> Event {
-    let mut event = Event::new(kind, occasion).of_session(&session.id);
-    event.account.clone_from(&session.account);
-    event.registration.clone_from(&session.registration);
-    event
 }

@@ -1,5 +1,6 @@
 //! What an operator does to the real binary, and what faults do to it.
 
+mod audit;
 mod commands;
 mod crash;
 mod durable;
