@@ -18,8 +18,9 @@ use subtle::ConstantTimeEq as _;
 
 use crate::domain::account::Account;
 use crate::domain::ask::Ask;
+use crate::domain::cause::Cause;
 use crate::domain::change::{Change, Effect};
-use crate::domain::event::{Cause, Event, EventKind};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, SessionId};
 use crate::domain::origin::Occasion;
 use crate::domain::pace::Pace;

@@ -1,5 +1,6 @@
 //! The audit trail: one event per change or refusal that matters later.
 
+use crate::domain::cause::Cause;
 use crate::domain::id::{AccountId, ApprovalId, KeyId, RegistrationId, SessionId};
 use crate::domain::origin::Occasion;
 use crate::domain::session::Session;
@@ -158,38 +159,6 @@ impl EventKind {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-/// What led to an event: somebody's yes, a session, or a rule of the house.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
-    Approval(ApprovalId),
-    Session(SessionId),
-    /// The name of a grant, or of why something ended.
-    Rule(String),
-}
-
-impl Cause {
-    /// As it is kept and exported.
-    #[must_use]
-    pub fn written(&self) -> String {
-        match self {
-            Self::Approval(id) => format!("approval:{id}"),
-            Self::Session(id) => format!("session:{id}"),
-            Self::Rule(name) => format!("rule:{name}"),
-        }
-    }
-
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        let (kind, name) = text.split_once(':')?;
-        match kind {
-            "approval" => Some(Self::Approval(ApprovalId(name.to_owned()))),
-            "session" => Some(Self::Session(SessionId(name.to_owned()))),
-            "rule" => Some(Self::Rule(name.to_owned())),
-            _ => None,
-        }
     }
 }
 

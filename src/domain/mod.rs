@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod account_agent;
+pub mod account_history;
 pub mod agent_session;
 pub mod answer;
 pub mod api_key;
@@ -11,6 +12,7 @@ pub mod ask;
 pub mod authorization_detail;
 pub mod brand;
 pub mod browser;
+pub mod cause;
 pub mod change;
 pub mod claim;
 pub mod client;

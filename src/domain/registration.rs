@@ -1,8 +1,9 @@
 //! Registrations: agents that asked through auth.md, claimed by a human or not yet.
 
 use crate::domain::approval::{Approval, Phase};
+use crate::domain::cause::Cause;
 use crate::domain::change::{Change, Effect};
-use crate::domain::event::{Cause, Event, EventKind};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
 use crate::domain::origin::{Agent, Occasion, Origin};
 use crate::domain::pace::Pace;

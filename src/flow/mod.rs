@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod account;
 pub mod account_agent;
+pub mod account_history;
 pub mod acting;
 pub mod agent;
 pub mod agent_session;

@@ -64,8 +64,17 @@ pub const OWN: [&str; 26] = [
 ];
 
 /// How they go on below `/account`.
-pub const OWN_ACCOUNT: [&str; 8] =
-    ["agent-sessions", "agents", "billing", "keys", "projects", "sessions", "tokens", "usage"];
+pub const OWN_ACCOUNT: [&str; 9] = [
+    "agent-sessions",
+    "agents",
+    "billing",
+    "history",
+    "keys",
+    "projects",
+    "sessions",
+    "tokens",
+    "usage",
+];
 
 /// Whether a path is one of this server's own, or may become one.
 #[must_use]

@@ -8,6 +8,7 @@
 
 mod account;
 mod account_agent;
+mod account_history;
 mod api_key;
 mod approval;
 mod change;

@@ -3,9 +3,10 @@
 //! [RFC 7523 §2.1]: https://www.rfc-editor.org/rfc/rfc7523#section-2.1
 
 use crate::app::App;
+use crate::domain::cause::Cause;
 use crate::domain::change::Effect;
 use crate::domain::credential::Delegation;
-use crate::domain::event::{Cause, Event, EventKind};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, RegistrationId};
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;

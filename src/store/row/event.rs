@@ -6,7 +6,8 @@ use sea_orm::DbBackend;
 use sea_orm::entity::prelude::*;
 
 use super::{columns, null_or, step};
-use crate::domain::event::{Cause, Event, EventKind};
+use crate::domain::cause::Cause;
+use crate::domain::event::{Event, EventKind};
 use crate::domain::history::{Entry, LOOSE, Seals};
 use crate::domain::id::{AccountId, ApprovalId, KeyId, RegistrationId, SessionId};
 use crate::protocol::resource_identifier::ResourceIdentifier;

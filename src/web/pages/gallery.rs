@@ -14,6 +14,7 @@ mod accounts;
 mod agent_session;
 mod api_keys;
 mod doors;
+mod history;
 mod projects;
 mod results;
 mod samples;

@@ -4,6 +4,7 @@ mod account_agents;
 mod api_keys;
 mod clients;
 mod doors;
+mod history;
 mod people;
 mod projects;
 mod sessions;
@@ -33,6 +34,7 @@ pub static ENGLISH: Texts = Texts {
     projects: projects::PROJECTS,
     tokens: tokens::TOKENS,
     usage: usage::USAGE,
+    history: history::HISTORY,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },
 };
@@ -41,6 +43,7 @@ const FRAME: FrameTexts = FrameTexts {
     skip: "Skip to the content",
     sign_out: "Sign out",
     sessions: "Agent sessions",
+    history: "History",
     keys: "API keys",
     agents: "Agents",
     projects: "Projects",

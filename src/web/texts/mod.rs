@@ -9,6 +9,7 @@ mod api_keys;
 mod clients;
 mod doors;
 pub mod english;
+mod history;
 mod people;
 mod projects;
 mod sessions;
@@ -25,6 +26,7 @@ pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
     UpgradeTexts,
 };
+pub use history::HistoryTexts;
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
@@ -54,6 +56,7 @@ pub struct Texts {
     pub projects: ProjectTexts,
     pub tokens: TokenTexts,
     pub usage: UsageTexts,
+    pub history: HistoryTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,
 }
@@ -97,6 +100,7 @@ pub struct FrameTexts {
     pub skip: &'static str,
     pub sign_out: &'static str,
     pub sessions: &'static str,
+    pub history: &'static str,
     pub keys: &'static str,
     pub agents: &'static str,
     pub projects: &'static str,
