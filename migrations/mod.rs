@@ -25,6 +25,7 @@ mod m20261123_000022_account_agents;
 mod m20261123_000023_session_tokens;
 mod m20261123_000024_key_places;
 mod m20261123_000027_history;
+mod m20261123_000028_webhooks;
 
 use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -74,6 +75,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000023_session_tokens),
     migration!(m20261123_000024_key_places),
     migration!(m20261123_000027_history),
+    migration!(m20261123_000028_webhooks),
 ];
 
 /// A table under construction.

@@ -18,7 +18,7 @@ use crate::flow::plan::Allowances;
 use crate::flow::usage::Usage;
 use crate::jose::Keyring;
 use crate::metrics::Metrics;
-use crate::outbound::Fetcher;
+use crate::outbound::{Fetcher, Messenger};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -44,6 +44,8 @@ pub struct App {
     pub entropy: Entropy,
     /// The one way to URLs that strangers name.
     pub fetch: Fetcher,
+    /// The way to the operator's own receivers.
+    pub messenger: Messenger,
     /// What clients say in their metadata documents, while it may be believed.
     pub documents: Documents,
     /// The keys that clients publish, likewise.

@@ -12,7 +12,7 @@ use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
     Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, clients, limits,
-    profiles, resources, tls,
+    profiles, resources, tls, webhooks,
 };
 use crate::domain::resource::Resource;
 use crate::protocol::issuer::Issuer;
@@ -41,6 +41,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let sessions = sessions(&mut reader);
     let accounts = accounts(&mut reader, loopback);
     let keep_history = keep_history(&mut reader);
+    let webhooks = webhooks::read(&mut reader);
     let outbound = outbound(&mut reader, loopback);
     let limits = limits::read(&mut reader);
     let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
@@ -65,6 +66,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         sessions,
         accounts,
         keep_history,
+        webhooks,
         outbound,
         limits,
     };

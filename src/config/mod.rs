@@ -35,6 +35,7 @@ mod show;
 mod span;
 mod tls;
 mod via;
+mod webhooks;
 
 pub use crate::protocol::issuer::{Issuer, is_loopback_host};
 pub use credentials::KeyRules;
@@ -52,6 +53,7 @@ pub use session_tokens::SessionTokens;
 pub use show::show;
 pub use tls::{TlsFiles, TlsFilesError};
 pub use via::Via;
+pub use webhooks::Webhook;
 
 /// Everything an operator can decide, checked.
 #[derive(Debug, Clone)]
@@ -82,6 +84,7 @@ pub struct Settings {
     pub accounts: Accounts,
     /// How long the audit trail is kept; for good when `None`.
     pub keep_history: Option<Seconds>,
+    pub webhooks: Vec<Webhook>,
     pub outbound: Outbound,
     pub limits: Limits,
 }

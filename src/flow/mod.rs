@@ -40,3 +40,4 @@ pub mod start;
 pub mod step_up;
 pub mod upkeep;
 pub mod usage;
+pub mod webhook;

@@ -35,6 +35,7 @@ mod session;
 mod session_token;
 mod sqlite;
 mod upkeep;
+mod webhook;
 mod write;
 
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use liveness::{Live, Liveness};
 pub use migration::{known_master, migrate, unmigrate};
 pub use plan::PlanUses;
 pub use session::TokenEnd;
+pub use webhook::WebhookState;
 pub use write::{Expect, Step, WriteError};
 
 use std::sync::atomic::AtomicU32;

@@ -6,9 +6,13 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
+use crate::config::Webhook;
 use crate::flow::history::Linker;
 use crate::flow::upkeep;
+use crate::flow::webhook;
 
+/// How often a receiver is looked after.
+const TELL: Duration = Duration::from_secs(1);
 /// How often expired rows are removed.
 const SWEEP: Duration = Duration::from_mins(10);
 /// How often audit entries are linked to their chains.
@@ -57,6 +61,26 @@ pub async fn sweep(app: Arc<App>) {
         }
         if let Err(error) = upkeep::forget(&app).await {
             tracing::error!(%error, "old audit entries are not removed");
+        }
+    }
+}
+
+/// Tells one receiver what happens. Each has a task of its own, so that none waits for another.
+#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
+pub async fn tell(app: Arc<App>, receiver: Webhook) {
+    let mut ticks = interval(TELL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        loop {
+            match webhook::send_next(&app, &receiver).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "a webhook has to wait");
+                    break;
+                }
+            }
         }
     }
 }

@@ -222,7 +222,7 @@ mod tests {
         for formula in ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1"] {
             assert_eq!(inert(formula.to_owned()), format!("'{formula}"));
         }
-        let row = std::array::from_fn(|place| format!("=cell \"{place}\","));
+        let row = std::array::from_fn(|place| format!("=cell \"{place}\", more"));
         let text = String::from_utf8(rows([row]).expect("written")).expect("text");
         let cells: Vec<&str> = text.trim_end().split("\",\"").collect();
         assert_eq!(cells.len(), COLUMNS.len(), "{text}");

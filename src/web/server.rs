@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 
 use super::assets::Assets;
-use super::background::{link_history, sweep, tend};
+use super::background::{link_history, sweep, tell, tend};
 use super::demo::{self, Notes};
 use super::documents::Documents;
 use super::health::Readiness;
@@ -178,6 +178,9 @@ impl Listening {
     pub async fn run(self) -> Result<(), ServeError> {
         let mut jobs = vec![tokio::spawn(tend(Arc::clone(&self.app)))];
         jobs.push(tokio::spawn(link_history(Arc::clone(&self.app))));
+        for receiver in self.app.settings.webhooks.clone() {
+            jobs.push(tokio::spawn(tell(Arc::clone(&self.app), receiver)));
+        }
         jobs.push(tokio::spawn(sweep(Arc::clone(&self.app))));
         let Signals { terminate, interrupt, hangup } = self.signals;
         if let (Some(certificate), Some(hangup)) = (self.certificate, hangup) {

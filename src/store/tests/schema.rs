@@ -12,7 +12,7 @@ use crate::store::{
     Database, Expect, Location, OpenError, Store, StoreError, known_master, migrate, unmigrate,
 };
 
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 21] = [
     "account",
     "account_agent",
     "api_key",
@@ -21,6 +21,7 @@ const TABLES: [&str; 19] = [
     "client",
     "counter",
     "event",
+    "history_chain",
     "meta",
     "one_time_link",
     "plan_use",
@@ -32,6 +33,7 @@ const TABLES: [&str; 19] = [
     "session_token",
     "signing_key",
     "token",
+    "webhook",
 ];
 
 async fn tables(location: &Location) -> Vec<String> {

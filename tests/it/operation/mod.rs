@@ -14,3 +14,4 @@ mod settings;
 mod shutdown;
 mod starts;
 mod tls;
+mod webhooks;
