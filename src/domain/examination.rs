@@ -185,7 +185,7 @@ impl<'a> Examination<'a> {
             self.findings.push(Finding { position: Some(*position), ..finding.clone() });
         }
         self.gone.extend(missing);
-        self.gone.last().is_some_and(|gone| *gone > since)
+        self.gone.iter().any(|gone| *gone > since)
     }
 
     /// An entry that was linked after the heads were read, or says so.
@@ -237,5 +237,121 @@ impl<'a> Examination<'a> {
             self.findings.push(Finding::of_chain(Fault::Head, ALL));
         }
         self.findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::history::link;
+    use crate::domain::id::AccountId;
+
+    /// Injective, which is all that the chains ask of a signature here.
+    fn seals() -> Seals {
+        Seals::new(|parts| format!("{parts:?}"), "begun")
+    }
+
+    /// What the database held at one moment.
+    #[derive(Clone)]
+    struct Moment {
+        all: Head,
+        heads: Vec<Head>,
+        entries: Vec<Entry>,
+    }
+
+    impl Moment {
+        fn findings(&self) -> Vec<Finding> {
+            let seals = seals();
+            let last = self.all.position;
+            let mut examination = Examination::begin(&seals, self.all.clone(), self.heads.clone());
+            let mut entries = self.entries.clone();
+            entries.sort_by_key(|entry| entry.position);
+            for entry in &entries {
+                examination.see(entry);
+            }
+            examination.end(last)
+        }
+    }
+
+    /// Three chains of eight entries in all, after each of them.
+    fn moments() -> Vec<Moment> {
+        let seals = seals();
+        let first = Head::new(ALL, "begun").signed(&seals);
+        let mut moments = vec![Moment { all: first, heads: Vec::new(), entries: Vec::new() }];
+        for (number, account) in [1, 2, 1, 3, 2, 2, 1, 3].into_iter().enumerate() {
+            let mut now = moments.last().expect("a moment").clone();
+            let entry = Entry {
+                id: format!("evt_{number}"),
+                at: Timestamp(1_800_000_000),
+                account: Some(AccountId(format!("acc_{account}"))),
+                position: None,
+                seal: format!("seal {number}"),
+                is_whole: true,
+                link: String::new(),
+            };
+            let head = now.heads.iter().position(|head| head.chain == entry.chain());
+            let head = head.map(|place| now.heads.remove(place));
+            let linked = link(&seals, &now.all, head.into_iter().collect(), vec![entry]);
+            now.all = linked.all;
+            now.heads.extend(linked.heads);
+            now.entries.extend(linked.linked);
+            moments.push(now);
+        }
+        moments
+    }
+
+    /// docs/adr/0027: of all mixtures of signed heads of different moments, each chain cut off
+    /// where its head says, only those that the database really once held add up.
+    #[test]
+    fn no_mixture_of_heads_of_different_moments_adds_up() {
+        let moments = moments();
+        let mut sound = 0;
+        for number in 0..9_usize.pow(4) {
+            let of = |place: u32| &moments[number / 9_usize.pow(place) % 9];
+            let mut mixed = Moment { all: of(3).all.clone(), heads: vec![], entries: vec![] };
+            for place in 0..3 {
+                let name = format!("acc_{}", place + 1);
+                mixed.heads.extend(of(place).heads.iter().find(|head| head.chain == name).cloned());
+                let entries = of(place).entries.iter().filter(|entry| entry.chain() == name);
+                mixed.entries.extend(entries.cloned());
+            }
+            let holds = mixed.findings().is_empty();
+            let once = moments[usize::try_from(mixed.all.count).expect("a count")].clone();
+            let ids = |moment: &Moment| {
+                let mut ids: Vec<_> = moment.entries.iter().map(|entry| entry.id.clone()).collect();
+                ids.sort();
+                ids
+            };
+            assert_eq!(holds, ids(&mixed) == ids(&once), "{number}");
+            sound += usize::from(holds);
+        }
+        assert!(sound >= 9, "{sound}");
+    }
+
+    /// docs/adr/0027: whichever entries go, whichever change places, it is found.
+    #[test]
+    fn nothing_goes_and_nothing_changes_places_unseen() {
+        let whole = moments().pop().expect("a moment");
+        assert_eq!(whole.findings(), Vec::new());
+        for gone in 1..1_u32 << whole.entries.len() {
+            let mut rest = whole.clone();
+            let mut number = 0;
+            rest.entries.retain(|_| {
+                number += 1;
+                gone & (1 << (number - 1)) == 0
+            });
+            let missing = rest.findings();
+            assert_eq!(missing.len(), gone.count_ones() as usize, "{gone:b}: {missing:?}");
+            assert!(missing.iter().all(|finding| finding.fault == Fault::Missing), "{missing:?}");
+        }
+        for one in 0..whole.entries.len() {
+            for other in 0..one {
+                let mut swapped = whole.clone();
+                let (first, second) = (whole.entries[other].position, whole.entries[one].position);
+                swapped.entries[one].position = first;
+                swapped.entries[other].position = second;
+                assert_ne!(swapped.findings(), Vec::new(), "{one} and {other}");
+            }
+        }
     }
 }
