@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::{AgentSessions, Places, Settings};
 use crate::domain::ask::Door;
+use crate::domain::history::Seals;
 use crate::domain::resource::Resource;
 use crate::domain::session::Lifetimes;
 use crate::domain::trust::TrustList;
@@ -17,7 +18,7 @@ use crate::flow::plan::Allowances;
 use crate::flow::usage::Usage;
 use crate::jose::Keyring;
 use crate::metrics::Metrics;
-use crate::outbound::Fetcher;
+use crate::outbound::{Fetcher, Messenger};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -32,6 +33,8 @@ pub struct App {
     pub usage: Usage,
     /// What accounts may still use, likewise.
     pub allowances: Allowances,
+    /// What the audit trail is sealed with.
+    pub seals: Seals,
     pub vault: Vault,
     pub keyring: Keyring,
     pub hasher: Hasher,
@@ -41,6 +44,8 @@ pub struct App {
     pub entropy: Entropy,
     /// The one way to URLs that strangers name.
     pub fetch: Fetcher,
+    /// The way to the operator's own receivers.
+    pub messenger: Messenger,
     /// What clients say in their metadata documents, while it may be believed.
     pub documents: Documents,
     /// The keys that clients publish, likewise.

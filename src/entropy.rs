@@ -94,9 +94,37 @@ impl Entropy {
     ///
     /// [RFC 9562 §5.7]: https://www.rfc-editor.org/rfc/rfc9562#section-5.7
     pub fn identifier(&self, prefix: &str, now: Timestamp) -> Result<String, NoEntropy> {
-        let random = self.bytes::<10>()?;
-        let milliseconds = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000);
-        let id = Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid();
-        Ok(format!("{prefix}_{}", id.simple()))
+        Ok(spelled(prefix, now, &self.bytes::<10>()?))
     }
+
+    /// As [`identifier`](Self::identifier), and in the order of `number` among those of one
+    /// second ([RFC 9562 §6.2], a counter of 26 bits).
+    ///
+    /// # Errors
+    ///
+    /// The source failed.
+    ///
+    /// [RFC 9562 §6.2]: https://www.rfc-editor.org/rfc/rfc9562#section-6.2
+    pub fn identifier_in_order(
+        &self,
+        prefix: &str,
+        now: Timestamp,
+        number: u32,
+    ) -> Result<String, NoEntropy> {
+        let mut counted = self.bytes::<10>()?;
+        // Four bits, eight, six and eight: the others are those of version and variant.
+        let [high, second, third, low] =
+            [number >> 22, number >> 14, number >> 8, number].map(|part| (part & 0xff) as u8);
+        let count = [high & 0x0f, second, third & 0x3f, low];
+        for (byte, counted) in counted.iter_mut().zip(count) {
+            *byte = counted;
+        }
+        Ok(spelled(prefix, now, &counted))
+    }
+}
+
+fn spelled(prefix: &str, now: Timestamp, random: &[u8; 10]) -> String {
+    let milliseconds = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000);
+    let id = Builder::from_unix_timestamp_millis(milliseconds, random).into_uuid();
+    format!("{prefix}_{}", id.simple())
 }

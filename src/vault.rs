@@ -27,6 +27,7 @@ pub struct Vault {
     forms: hmac::Key,
     nonces: hmac::Key,
     check: hmac::Key,
+    history: hmac::Key,
     seal: LessSafeKey,
 }
 
@@ -46,6 +47,9 @@ const MASTER: usize = 32;
 
 /// Bytes of a nonce: enough that none is guessed within its minutes.
 const NONCE: usize = 18;
+
+/// Bytes of a signature in the audit trail.
+const SEAL: usize = 16;
 
 /// The master secret itself.
 pub struct MasterSecret(Zeroizing<[u8; MASTER]>);
@@ -133,6 +137,7 @@ impl Vault {
             forms: key(hmac::HMAC_SHA256, "forms")?,
             nonces: key(hmac::HMAC_SHA256, "nonces")?,
             check: key(hmac::HMAC_SHA256, "check")?,
+            history: key(hmac::HMAC_SHA256, "history")?,
             seal: LessSafeKey::new(
                 UnboundKey::new(&AES_256_GCM, seal.as_slice()).map_err(|_| VaultError::Crypto)?,
             ),
@@ -211,6 +216,15 @@ impl Vault {
     pub fn nonce(&self, period: i64) -> String {
         let tag = sign(&self.nonces, &[&period.to_string()]);
         URL_SAFE_NO_PAD.encode(tag.as_ref().get(..NONCE).unwrap_or_default())
+    }
+
+    /// What signs the audit trail (docs/adr/0027): half of an HMAC-SHA-256, as RFC 2104 §5 allows.
+    pub fn historian(&self) -> impl Fn(&[&str]) -> String + Send + Sync + 'static {
+        let key = self.history.clone();
+        move |parts| {
+            let tag = sign(&key, parts);
+            URL_SAFE_NO_PAD.encode(tag.as_ref().get(..SEAL).unwrap_or_default())
+        }
     }
 
     /// Seals `plain` for the database; `name` is authenticated with it.

@@ -78,7 +78,8 @@ pub fn plan(arguments: AccountPlan, environment: Vec<(String, String)>) -> Resul
     })
 }
 
-pub(super) async fn open(settings: Settings) -> Result<App, Failure> {
+/// Everything one node is made of, for a command.
+pub async fn open(settings: Settings) -> Result<App, Failure> {
     start(settings, Clock::System, Entropy::system()).await.map_err(Failure::to_start)
 }
 

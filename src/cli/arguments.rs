@@ -24,6 +24,9 @@ pub enum Command {
     /// Create people and let them back in
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Examine the audit trail
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look after organizations
     #[command(subcommand)]
     Organization(OrganizationCommand),
@@ -58,6 +61,12 @@ pub struct OrganizationPlan {
     pub plan: String,
     #[command(flatten)]
     pub settings: SettingArguments,
+}
+
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Print a line for each entry that was changed, removed or put in; exits 1 if there is any
+    Verify(AuditVerify),
 }
 
 #[derive(Subcommand)]
@@ -99,6 +108,15 @@ pub struct AccountPlan {
     pub email: String,
     /// The name of a [[profile.plan]]
     pub plan: String,
+    #[command(flatten)]
+    pub settings: SettingArguments,
+}
+
+#[derive(Args)]
+pub struct AuditVerify {
+    /// How many entries there were when this was last run; fewer now is a fault
+    #[arg(long, value_name = "COUNT")]
+    pub at_least: Option<i64>,
     #[command(flatten)]
     pub settings: SettingArguments,
 }

@@ -2,6 +2,7 @@
 
 mod account;
 pub mod arguments;
+mod audit;
 mod organization;
 mod serve;
 
@@ -11,7 +12,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use self::arguments::{
-    AccountCommand, Arguments, Command, ConfigCommand, OrganizationCommand, SettingArguments,
+    AccountCommand, Arguments, AuditCommand, Command, ConfigCommand, OrganizationCommand,
+    SettingArguments,
 };
 use crate::config::{self, Problem, Settings, Sources};
 use crate::flow::start::{self, StartError};
@@ -88,6 +90,7 @@ fn dispatch(command: Command, environment: Vec<(String, String)>) -> Result<(), 
         Command::Account(AccountCommand::Add(add)) => account::add(add, environment),
         Command::Account(AccountCommand::Reset(reset)) => account::reset(reset, environment),
         Command::Account(AccountCommand::Plan(plan)) => account::plan(plan, environment),
+        Command::Audit(AuditCommand::Verify(verify)) => audit::verify(verify, environment),
         Command::Organization(OrganizationCommand::Plan(plan)) => {
             organization::plan(plan, environment)
         }

@@ -12,10 +12,11 @@ use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
     Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, clients, limits,
-    profiles, resources, tls,
+    profiles, resources, tls, webhooks,
 };
 use crate::domain::resource::Resource;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::timestamp::Seconds;
 
 #[expect(clippy::too_many_lines, reason = "one line per setting")]
 pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
@@ -39,6 +40,8 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let strangers = strangers(&mut reader);
     let sessions = sessions(&mut reader);
     let accounts = accounts(&mut reader, loopback);
+    let keep_history = keep_history(&mut reader);
+    let webhooks = webhooks::read(&mut reader);
     let outbound = outbound(&mut reader, loopback);
     let limits = limits::read(&mut reader);
     let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
@@ -62,6 +65,8 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         strangers,
         sessions,
         accounts,
+        keep_history,
+        webhooks,
         outbound,
         limits,
     };
@@ -253,6 +258,18 @@ fn accounts(reader: &mut Reader<'_>, loopback: bool) -> Accounts {
         reader.refuse(key, remedy.to_owned());
     }
     Accounts { sign_up }
+}
+
+fn keep_history(reader: &mut Reader<'_>) -> Option<Seconds> {
+    let key = "history.keep";
+    if reader.text(key) == "forever" {
+        return None;
+    }
+    let span = reader.span(key);
+    if span < Seconds::DAY {
+        reader.refuse(key, "write \"forever\", or a day or more".to_owned());
+    }
+    Some(span)
 }
 
 fn outbound(reader: &mut Reader<'_>, loopback: bool) -> Outbound {

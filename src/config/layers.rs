@@ -62,6 +62,8 @@ pub(super) struct Layers {
     pub clients: Option<Setting>,
     /// `[[profile]]`, likewise.
     pub profiles: Option<Setting>,
+    /// `[[webhook]]`, likewise.
+    pub webhooks: Option<Setting>,
     /// What could not be laid at all.
     pub problems: Vec<Problem>,
 }
@@ -126,6 +128,9 @@ impl Layers {
         if let Some(value) = table.remove("profile") {
             self.profiles = Some(Setting { value, origin: origin.clone() });
         }
+        if let Some(value) = table.remove("webhook") {
+            self.webhooks = Some(Setting { value, origin: origin.clone() });
+        }
         for (key, value) in leaves(table) {
             self.set(&key, value, origin.clone());
         }
@@ -139,7 +144,7 @@ impl Layers {
         let origin = Origin::Environment(name.to_owned());
         let key = rest.to_ascii_lowercase().replace("__", ".");
         let section = key.split('.').next().unwrap_or_default();
-        if matches!(section, "resource" | "client" | "profile") {
+        if matches!(section, "resource" | "client" | "profile" | "webhook") {
             let remedy = format!("this is read from files only; write [[{section}]]");
             return self.refuse(&key, origin, &remedy);
         }

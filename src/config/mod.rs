@@ -36,6 +36,7 @@ mod show;
 mod span;
 mod tls;
 mod via;
+mod webhooks;
 
 pub use crate::protocol::issuer::{Issuer, is_loopback_host};
 pub use credentials::KeyRules;
@@ -53,6 +54,7 @@ pub use session_tokens::SessionTokens;
 pub use show::show;
 pub use tls::{TlsFiles, TlsFilesError};
 pub use via::Via;
+pub use webhooks::Webhook;
 
 /// Everything an operator can decide, checked.
 #[derive(Debug, Clone)]
@@ -81,6 +83,9 @@ pub struct Settings {
     pub strangers: Strangers,
     pub sessions: Sessions,
     pub accounts: Accounts,
+    /// How long the audit trail is kept; for good when `None`.
+    pub keep_history: Option<Seconds>,
+    pub webhooks: Vec<Webhook>,
     pub outbound: Outbound,
     pub limits: Limits,
 }
@@ -325,6 +330,19 @@ mod tests {
         );
         assert_eq!(sound("[outbound]\nallow = ['LocalHost']").outbound.allow, ["localhost"]);
         assert_eq!(refused(&away.replace("https://api", "http://api")), ["resource[0].identifier"]);
+    }
+
+    /// docs/adr/0027: nobody throws the audit trail away by a slip of the keyboard.
+    #[test]
+    fn history_is_kept_for_good_or_for_a_day_at_least() {
+        assert_eq!(sound(RESOURCE).keep_history, None);
+        let days = sound(&format!("{RESOURCE}\n[history]\nkeep = '400d'")).keep_history;
+        assert_eq!(days, Some(Seconds::DAY.times(400)));
+        for keep in ["'1h'", "''", "'always'", "0"] {
+            let refused = refused(&format!("{RESOURCE}\n[history]\nkeep = {keep}"));
+            assert!(refused.iter().all(|key| key == "history.keep"), "{keep}: {refused:?}");
+            assert!(!refused.is_empty(), "{keep}");
+        }
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub fn show(sources: &Sources) -> Result<String, Vec<Problem>> {
             page.resource(entry, resource, written);
         }
     }
-    for (name, written) in [("client", &layers.clients), ("profile", &layers.profiles)] {
+    for (name, written) in
+        [("client", &layers.clients), ("profile", &layers.profiles), ("webhook", &layers.webhooks)]
+    {
         let Some(written) = written else { continue };
         for entry in written.value.as_array().map(Vec::as_slice).unwrap_or_default() {
             page.entry(name, entry, written);

@@ -56,7 +56,10 @@ impl AccountAgent {
     }
 
     fn event(&self, kind: EventKind, occasion: &Occasion) -> Event {
-        Event::new(kind, occasion).by(&self.account).saying(self.named.id.as_str())
+        Event::new(kind, occasion)
+            .by(&self.account)
+            .of_agent(self.named.id.as_str())
+            .saying(self.named.id.as_str())
     }
 }
 

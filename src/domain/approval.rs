@@ -18,6 +18,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::domain::account::Account;
 use crate::domain::ask::Ask;
+use crate::domain::cause::Cause;
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, SessionId};
@@ -276,7 +277,14 @@ impl Approval {
     /// An event about this approval, without a human in it.
     #[must_use]
     pub fn record(&self, kind: EventKind, occasion: &Occasion) -> Event {
-        let event = Event::new(kind, occasion).of_approval(&self.id);
+        let event = Event::new(kind, occasion)
+            .of_approval(&self.id)
+            .at_resource(&self.ask.resource)
+            .because(Cause::Approval(self.id.clone()));
+        let event = match &self.ask.client {
+            Some(client) => event.of_agent(client.id.as_str()),
+            None => event,
+        };
         match &self.ask.registration {
             Some(registration) => event.of_registration(registration),
             None => event,

@@ -159,7 +159,8 @@ impl Approval {
             Door::AgentSession => EventKind::FinishReplayed,
             _ => EventKind::ClaimReplayed,
         };
-        let event = self.record(kind, occasion).saying(answer.name());
+        let event = self.record(kind, occasion).by(&approved.by).of_session(&approved.session);
+        let event = event.saying(answer.name());
         let state = State::Collected { approved, at, request, replayed: answer };
         Some(self.becomes(state, vec![Effect::Record(event)]))
     }
@@ -169,7 +170,9 @@ impl Approval {
     pub(super) fn wrong_relay(self, mut approved: Approved, occasion: &Occasion) -> Change<Self> {
         approved.wrong_codes = approved.wrong_codes.saturating_add(1);
         let mut effects = vec![Effect::Record(
-            self.record(EventKind::WrongCode, occasion).of_session(&approved.session),
+            self.record(EventKind::WrongCode, occasion)
+                .by(&approved.by)
+                .of_session(&approved.session),
         )];
         if approved.wrong_codes < TRIES {
             return self.becomes(State::Approved(approved), effects);
@@ -183,7 +186,9 @@ impl Approval {
             });
         }
         effects.push(Effect::Record(
-            self.record(EventKind::ApprovalLocked, occasion).of_session(&approved.session),
+            self.record(EventKind::ApprovalLocked, occasion)
+                .by(&approved.by)
+                .of_session(&approved.session),
         ));
         self.becomes(State::Locked { by: Some(approved.by), at: occasion.at }, effects)
     }

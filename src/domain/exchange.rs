@@ -78,14 +78,11 @@ impl Session {
     /// What the histories of both say of it.
     #[must_use]
     pub fn handed_on(&self, part: &Self, occasion: &Occasion) -> [Event; 2] {
-        let given = Event::new(EventKind::SessionHandedOn, occasion).of_session(&self.id);
-        let given = given.saying(format!("{} {}", part.id, part.scopes));
-        let begun = Event::new(EventKind::SessionBegun, occasion).of_session(&part.id);
-        let begun = begun.saying(format!("{} {}", self.id, part.scopes));
-        [given, begun].map(|mut event| {
-            event.account.clone_from(&self.account);
-            event.registration.clone_from(&self.registration);
-            event
-        })
+        let given = Event::in_session(EventKind::SessionHandedOn, self, occasion);
+        let begun = Event::in_session(EventKind::SessionBegun, part, occasion);
+        [
+            given.saying(format!("{} {}", part.id, part.scopes)),
+            begun.saying(format!("{} {}", self.id, part.scopes)),
+        ]
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod account_agent;
+pub mod account_history;
 pub mod agent_session;
 pub mod answer;
 pub mod api_key;
@@ -12,13 +13,16 @@ pub mod authorization_detail;
 pub mod brand;
 pub mod browser;
 pub mod budget;
+pub mod cause;
 pub mod change;
 pub mod claim;
 pub mod client;
 pub mod credential;
 pub mod decision;
 pub mod event;
+pub mod examination;
 pub mod exchange;
+pub mod history;
 pub mod id;
 pub mod limit;
 pub mod limited_to;

@@ -1,6 +1,7 @@
 //! Registrations: agents that asked through auth.md, claimed by a human or not yet.
 
 use crate::domain::approval::{Approval, Phase};
+use crate::domain::cause::Cause;
 use crate::domain::change::{Change, Effect};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, RegistrationId, SessionId};
@@ -109,7 +110,9 @@ impl Registration {
         self.is_claimable(current, occasion.at)?;
         let event = Event::new(EventKind::AttemptStarted, occasion)
             .of_registration(&self.id)
-            .of_approval(&attempt.id);
+            .of_approval(&attempt.id)
+            .at_resource(&attempt.ask.resource)
+            .because(Cause::Approval(attempt.id.clone()));
         let mut effects = Vec::new();
         if let Some(earlier) = &self.approval {
             effects.push(Effect::Supersede { id: earlier.clone(), at: occasion.at });

@@ -265,7 +265,7 @@ impl Session {
 
     /// Gives the session the name its owner wants to read.
     pub fn rename(self, label: &ToldText, by: &AccountId, occasion: &Occasion) -> Change<Self> {
-        let event = Event::new(EventKind::SessionRenamed, occasion).by(by).of_session(&self.id);
+        let event = Event::in_session(EventKind::SessionRenamed, &self, occasion).by(by);
         let seen = self.revision;
         let next = Self { label: label.to_string(), ..self };
         Change { seen, next, effects: vec![Effect::Record(event)] }
@@ -275,10 +275,9 @@ impl Session {
 /// Ends a session, whatever state it is in; ending one twice changes nothing.
 #[must_use]
 pub fn end(session: &Session, cause: EndCause, occasion: &Occasion) -> Vec<Effect> {
-    let mut event =
-        Event::new(EventKind::SessionEnded, occasion).of_session(&session.id).saying(cause.name());
-    event.account.clone_from(&session.account);
-    event.registration.clone_from(&session.registration);
+    let event = Event::in_session(EventKind::SessionEnded, session, occasion)
+        .by_rule(cause.name())
+        .saying(cause.name());
     vec![
         Effect::EndSession { id: session.id.clone(), cause, at: occasion.at },
         Effect::Record(event),

@@ -44,5 +44,10 @@ impl SessionToken {
 
 /// It is no part of the key's own history, which its owner reads: a program may trade it often.
 fn event(kind: EventKind, key: &ApiKey, occasion: &Occasion) -> Event {
-    Event::new(kind, occasion).by(&key.account).saying(key.id.as_str())
+    let event = Event::new(kind, occasion).by(&key.account).saying(key.id.as_str());
+    let event = event.at_resource(&key.resource).by_rule("session_token");
+    match &key.agent {
+        Some(agent) => event.of_agent(agent.id.as_str()),
+        None => event,
+    }
 }

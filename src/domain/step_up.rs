@@ -58,10 +58,8 @@ impl Session {
                 (self.scopes.clone(), Some(self.with_extra(granted, until, occasion.at)))
             }
         };
-        let mut event = Event::new(EventKind::SessionWidened, occasion)
-            .of_session(&self.id)
+        let event = Event::in_session(EventKind::SessionWidened, self, occasion)
             .saying(granted.to_string());
-        event.account.clone_from(&self.account);
         vec![
             Effect::Widen { id: self.id.clone(), seen: self.revision, scopes, extra },
             Effect::DropRefreshTokens(self.id.clone()),

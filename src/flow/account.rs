@@ -99,8 +99,10 @@ pub async fn sign_in(
     let account = app.store.account_by_email(&email).await?;
     let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
     let verified = app.hasher.verify(password, stored).await;
+    let whose = account.as_ref().map(|account| account.id.clone());
     let Some(account) = account.filter(|_| verified) else {
-        let event = Event::new(EventKind::SignInFailed, occasion);
+        let mut event = Event::new(EventKind::SignInFailed, occasion);
+        event.account = whose;
         app.store.apply(vec![Effect::Record(event)]).await?;
         return Err(EntryError::WrongPassword);
     };

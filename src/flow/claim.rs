@@ -45,7 +45,7 @@ pub async fn collect(
     way: &Way<'_>,
     occasion: &Occasion,
 ) -> Result<Collected, CollectError> {
-    retry::repeated(async || collect_once(app, claim_token, way, occasion).await).await
+    retry::repeated(async || Box::pin(collect_once(app, claim_token, way, occasion)).await).await
 }
 
 async fn collect_once(

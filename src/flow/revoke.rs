@@ -46,8 +46,7 @@ pub async fn revoke(
         // There is nothing left to end, and whoever repeats this fills no trail.
         return Ok(());
     }
-    let mut event = Event::new(EventKind::TokenRevoked, occasion).of_session(&session.id);
-    event.account.clone_from(&session.account);
+    let event = Event::in_session(EventKind::TokenRevoked, &session, occasion).by_rule("revoke");
     let mut effects = match token.kind {
         TokenKind::Access if hangs_alone(&session) => end(&session, EndCause::Revoked, occasion),
         TokenKind::Access => vec![

@@ -9,13 +9,15 @@ use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::client::document::Documents;
 use crate::flow::client::keys::KeySets;
+use crate::flow::history;
 use crate::flow::introspect::LiveTokens;
 use crate::flow::password::Hasher;
 use crate::flow::plan::Allowances;
 use crate::flow::usage::Usage;
+use crate::flow::webhook;
 use crate::jose::{JoseError, Keyring, SigningKey};
 use crate::metrics::Metrics;
-use crate::outbound::{Fetcher, SetUpError};
+use crate::outbound::{Fetcher, Messenger, SetUpError};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::{self, Database, Location, OpenError, Store, StoreError};
 use crate::vault::{MasterSecret, Vault, VaultError};
@@ -92,6 +94,7 @@ pub async fn migrate(settings: &Settings) -> Result<(), OpenError> {
 /// See [`StartError`]; nothing listens then.
 pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result<App, StartError> {
     let fetch = Fetcher::network(settings.outbound.ca_file.as_deref(), &settings.outbound.allow)?;
+    let messenger = Messenger::new(settings.outbound.ca_file.as_deref())?;
     let places = settings.places_file.as_deref().map(Places::open).transpose()?;
     let location = location(&settings);
     recognise(&settings, &location).await?;
@@ -103,6 +106,10 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
     let live = LiveTokens::new(database.denied());
     let store = Store::new(database, entropy.clone());
     let vault = open_vault(&settings, &store, &entropy).await?;
+    let drawn = entropy.identifier("history", clock.now())?;
+    let seals = history::begin(&store, &vault, &drawn).await?;
+    let store = store.sealing(seals.clone());
+    webhook::begin(&store, &settings.webhooks).await?;
     let keyring = keyring(&store, &vault, &entropy, clock.now()).await?;
     Ok(App {
         hasher: Hasher::default(),
@@ -112,11 +119,13 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         settings,
         store,
         live,
+        seals,
         vault,
         keyring,
         clock,
         entropy,
         fetch,
+        messenger,
         documents: Documents::default(),
         key_sets: KeySets::default(),
         metrics,

@@ -2,6 +2,7 @@
 //! Nothing here decides: what is over is over by the time of the request.
 
 use crate::app::App;
+use crate::flow::history::{self, HistoryError};
 use crate::flow::usage;
 use crate::metrics::Funnel;
 use crate::protocol::timestamp::{Seconds, Timestamp};
@@ -56,4 +57,16 @@ pub async fn sweep(app: &App) -> Result<(), StoreError> {
     app.store.forget_uses(now - Seconds::MINUTE).await?;
     app.store.sweep(now - Seconds::DAY).await?;
     app.store.prune_clients(now - app.settings.strangers.unused_ttl).await
+}
+
+/// Removes audit entries that are older than they are kept.
+///
+/// # Errors
+///
+/// The database is away, or the trail does not hold.
+pub async fn forget(app: &App) -> Result<(), HistoryError> {
+    match app.settings.keep_history {
+        Some(keep) => history::cut(app, app.clock.now() - keep).await,
+        None => Ok(()),
+    }
 }

@@ -19,6 +19,7 @@ mod error;
 mod fetched;
 mod fetcher;
 mod flight;
+mod messenger;
 mod resolver;
 mod special_use;
 
@@ -27,5 +28,6 @@ pub use error::{Cause, FetchError, NotAdmitted};
 pub use fetched::Fetched;
 pub use fetcher::{Fetcher, Limits};
 pub use flight::Flights;
+pub use messenger::Messenger;
 pub use resolver::Names;
 pub use special_use::SpecialUse;

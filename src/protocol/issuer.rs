@@ -64,10 +64,11 @@ pub const OWN: [&str; 26] = [
 ];
 
 /// How they go on below `/account`.
-pub const OWN_ACCOUNT: [&str; 10] = [
+pub const OWN_ACCOUNT: [&str; 11] = [
     "agent-sessions",
     "agents",
     "billing",
+    "history",
     "join",
     "keys",
     "organizations",

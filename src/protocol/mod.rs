@@ -43,3 +43,4 @@ pub mod uri_scheme;
 pub mod user_agent;
 pub mod user_claimed;
 pub mod web_uri;
+pub mod webhook;

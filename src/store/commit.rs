@@ -1,6 +1,8 @@
 //! The one commit: a decided change and its effects become true in one transaction, or
 //! nothing does.
 
+use std::sync::atomic::Ordering;
+
 use sea_orm::DbBackend;
 
 use super::ending::{End, end};
@@ -162,8 +164,9 @@ impl Store {
 
 impl Store {
     fn record(&self, event: &Event) -> Result<Step, StoreError> {
-        let id = self.entropy().identifier("evt", event.at)?;
-        Ok(row::event::record(event, id, self.backend()))
+        let number = self.recorded.fetch_add(1, Ordering::Relaxed);
+        let id = self.entropy().identifier_in_order("evt", event.at, number)?;
+        Ok(row::event::record(event, id, self.seals.as_ref(), self.backend()))
     }
 }
 

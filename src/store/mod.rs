@@ -8,6 +8,7 @@
 
 mod account;
 mod account_agent;
+mod account_history;
 mod api_key;
 mod approval;
 mod budget;
@@ -18,6 +19,7 @@ mod denied;
 mod ending;
 mod engine;
 mod grouping;
+mod history;
 mod introspection;
 mod key;
 mod link;
@@ -35,6 +37,7 @@ mod session;
 mod session_token;
 mod sqlite;
 mod upkeep;
+mod webhook;
 mod write;
 
 #[cfg(test)]
@@ -44,20 +47,29 @@ pub use api_key::{KeyUses, KeysOf};
 pub use approval::Answered;
 pub use denied::{Denied, LoadStamp};
 pub use engine::{Database, GroupObserver, Location, OpenError};
+pub use history::{BATCH as HISTORY_BATCH, Which};
 pub use liveness::{Live, Liveness};
 pub use migration::{known_master, migrate, unmigrate};
 pub use plan::PlanUses;
 pub use session::TokenEnd;
+pub use webhook::WebhookState;
 pub use write::{Expect, Step, WriteError};
+
+use std::sync::atomic::AtomicU32;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, EntityTrait, QueryTrait as _, Select};
 
+use crate::domain::history::Seals;
 use crate::entropy::{Entropy, NoEntropy};
 
 /// The database, as the rest of the house sees it.
 pub struct Store {
     database: Database,
     entropy: Entropy,
+    /// What seals the audit trail, once the master secret is known.
+    seals: Option<Seals>,
+    /// How many events were recorded, so that their identifiers are in that order.
+    recorded: AtomicU32,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +112,13 @@ impl From<WriteError> for StoreError {
 impl Store {
     #[must_use]
     pub fn new(database: Database, entropy: Entropy) -> Self {
-        Self { database, entropy }
+        Self { database, entropy, seals: None, recorded: AtomicU32::new(0) }
+    }
+
+    /// From now on what is recorded is sealed.
+    #[must_use]
+    pub fn sealing(self, seals: Seals) -> Self {
+        Self { seals: Some(seals), ..self }
     }
 
     #[must_use]

@@ -109,7 +109,7 @@ impl Store {
         rows.into_iter().map(Session::try_from).collect()
     }
 
-    /// What happened in one session, oldest first.
+    /// The latest of what happened in one session, oldest first.
     ///
     /// # Errors
     ///
@@ -117,11 +117,11 @@ impl Store {
     pub async fn history(&self, id: &SessionId) -> Result<Vec<Event>, StoreError> {
         let rows = event::Entity::find()
             .filter(event::Column::SessionId.eq(id.as_str()))
-            .order_by_asc(event::Column::Id)
+            .order_by_desc(event::Column::Id)
             .limit(PAGE)
             .all(self.reader())
             .await?;
-        rows.into_iter().map(Event::try_from).collect()
+        rows.into_iter().rev().map(Event::try_from).collect()
     }
 
     /// # Errors

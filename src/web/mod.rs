@@ -14,6 +14,7 @@ mod approve_door;
 mod approve_page;
 mod assets;
 mod authorize;
+mod background;
 mod base_path;
 mod carried;
 mod console;
@@ -24,6 +25,7 @@ mod fallback;
 mod forward_auth;
 mod forwarded;
 mod health;
+mod history;
 mod introspect;
 mod join;
 mod leaked_keys;
@@ -160,6 +162,11 @@ pub fn routes(server: &mut ServiceConfig) {
             at("/device", "GET, HEAD, POST")
                 .route(get().to(device::show))
                 .route(web::post().to(device::answer)),
+        )
+        .service(at("/account/history", "GET, HEAD").route(get().to(history::show)))
+        .service(at("/account/history/export.csv", "GET, HEAD").route(get().to(history::csv)))
+        .service(
+            at("/account/history/export.jsonl", "GET, HEAD").route(get().to(history::json_lines)),
         )
         .service(at("/account/sessions", "GET, HEAD").route(get().to(sessions::list)))
         .service(at("/account/sessions/{id}", "GET, HEAD").route(get().to(sessions::show)))

@@ -12,8 +12,17 @@ impl ReturnTo {
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.strip_suffix("?code=none").unwrap_or(text);
         let device = || text.strip_prefix("/device");
-        let lists =
-            ["agents", "join", "organizations", "sessions", "keys", "projects", "tokens", "usage"];
+        let lists = [
+            "agents",
+            "history",
+            "join",
+            "organizations",
+            "sessions",
+            "keys",
+            "projects",
+            "tokens",
+            "usage",
+        ];
         let listed = path.strip_prefix("/account/");
         let listed = listed.and_then(|path| lists.iter().find_map(|page| path.strip_prefix(page)));
         if let Some(query) = text.strip_prefix("/account/billing/agent-upgrade") {
@@ -85,6 +94,7 @@ mod tests {
             "/approve/cvt_abc",
             "/approve/cvt_abc?code=none",
             "/account/sessions",
+            "/account/history",
             "/account/sessions/ses_1",
             "/account/keys",
             "/account/projects",

@@ -11,9 +11,10 @@ use actix_web::{App as Routes, HttpServer};
 use futures_util::TryFutureExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{interval, sleep};
 
 use super::assets::Assets;
+use super::background::{link_history, sweep, tell, tend};
 use super::demo::{self, Notes};
 use super::documents::Documents;
 use super::health::Readiness;
@@ -34,10 +35,6 @@ const GLANCE: Duration = Duration::from_millis(500);
 /// How long requests under way may take after that. Their bodies have ten seconds to arrive,
 /// and notice and drain together stay below the thirty seconds that supervisors commonly give.
 const DRAIN: Duration = Duration::from_secs(20);
-/// How often "last used" and the figures are written.
-const TEND: Duration = Duration::from_secs(15);
-/// How often expired rows are removed.
-const SWEEP: Duration = Duration::from_mins(10);
 /// How often the certificate's files are looked at.
 const WATCH: Duration = Duration::from_secs(5);
 
@@ -180,6 +177,10 @@ impl Listening {
     /// The server failed.
     pub async fn run(self) -> Result<(), ServeError> {
         let mut jobs = vec![tokio::spawn(tend(Arc::clone(&self.app)))];
+        jobs.push(tokio::spawn(link_history(Arc::clone(&self.app))));
+        for receiver in self.app.settings.webhooks.clone() {
+            jobs.push(tokio::spawn(tell(Arc::clone(&self.app), receiver)));
+        }
         jobs.push(tokio::spawn(sweep(Arc::clone(&self.app))));
         let Signals { terminate, interrupt, hangup } = self.signals;
         if let (Some(certificate), Some(hangup)) = (self.certificate, hangup) {
@@ -231,33 +232,6 @@ async fn notice(readiness: &Readiness) {
     sleep(GLANCE).await;
     if readiness.is_watched() {
         sleep(NOTICE.saturating_sub(GLANCE)).await;
-    }
-}
-
-#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
-async fn tend(app: Arc<App>) {
-    let mut since = app.clock.now();
-    let mut ticks = interval(TEND);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let now = app.clock.now();
-        match upkeep::tend(&app, since).await {
-            Ok(()) => since = now,
-            Err(error) => tracing::warn!(%error, "figures and last uses have to wait"),
-        }
-    }
-}
-
-#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
-async fn sweep(app: Arc<App>) {
-    let mut ticks = interval(SWEEP);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = upkeep::sweep(&app).await {
-            tracing::warn!(%error, "expired rows have to wait");
-        }
     }
 }
 

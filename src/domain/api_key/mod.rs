@@ -4,6 +4,7 @@
 mod kind;
 
 use crate::domain::account_agent::NamedAgent;
+use crate::domain::cause::Cause;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, KeyId, OrganizationId};
@@ -202,7 +203,8 @@ impl ApiKey {
             return None;
         }
         let itself = successor.made_by.as_ref().map_or("", |_| ITSELF);
-        let event = self.event(EventKind::KeyRotated, by, occasion);
+        let mut event = self.event(EventKind::KeyRotated, by, occasion);
+        event.cause = successor.made_by.clone().map(Cause::Key);
         let event = event.saying(format!("{}{itself}", successor.id));
         let (id, seen, at) = (self.id.clone(), self.revision, occasion.at);
         let mut next = Self { successor: Some(successor.id.clone()), ..self };
@@ -238,6 +240,7 @@ impl ApiKey {
         }
         let mut event = self.event(EventKind::KeyRevoked, by.person, occasion);
         event.detail = by.key.map(KeyId::to_string);
+        event.cause = by.key.cloned().map(Cause::Key);
         self.end(KeyEnd::Revoked, Some(self.kind), event)
     }
 
@@ -263,11 +266,17 @@ impl ApiKey {
     fn made(&self, by: Option<&AccountId>, occasion: &Occasion) -> Event {
         let mut event = self.event(EventKind::KeyCreated, by, occasion);
         event.detail = self.made_by.as_ref().map(KeyId::to_string);
+        event.cause = self.made_by.clone().map(Cause::Key);
         event
     }
 
     fn event(&self, kind: EventKind, by: Option<&AccountId>, occasion: &Occasion) -> Event {
-        Event { account: by.cloned(), ..Event::new(kind, occasion).of_key(&self.id) }
+        let event = Event::new(kind, occasion).of_key(&self.id).at_resource(&self.resource);
+        let event = Event { account: by.cloned(), ..event };
+        match &self.agent {
+            Some(agent) => event.of_agent(agent.id.as_str()),
+            None => event,
+        }
     }
 }
 

@@ -34,8 +34,9 @@ pub async fn demo(app: &App, occasion: &Occasion) -> Result<DemoResponse, AgentS
     let session = Session::unattended(id, Door::AgentSession, of, &lifetimes, occasion);
     let granted = Granted { scopes, binding: Binding::of(None, None) };
     let pair = Pair::derive(app, &session, &["demo", session.id.as_str()], granted, occasion.at)?;
-    let begun =
-        Event::new(EventKind::SessionBegun, occasion).of_session(&session.id).saying("demo");
+    let begun = Event::in_session(EventKind::SessionBegun, &session, occasion)
+        .by_rule("demo")
+        .saying("demo");
     let mut effects = counted(app, occasion);
     let tokens = pair.issue(&session);
     effects.push(Effect::IssueSession(Box::new(session)));

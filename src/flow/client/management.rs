@@ -77,7 +77,9 @@ pub async fn delete(
     occasion: &Occasion,
 ) -> Result<(), RegistrationError> {
     let (client, _token) = managed(app, id, token).await?;
-    let event = Event::new(EventKind::ClientDeleted, occasion).saying(client.id.as_str());
+    let event = Event::new(EventKind::ClientDeleted, occasion)
+        .of_agent(client.id.as_str())
+        .saying(client.id.as_str());
     let remove = Effect::RemoveClient { id: client.id, at: occasion.at };
     Ok(app.store.apply(vec![remove, Effect::Record(event)]).await?)
 }

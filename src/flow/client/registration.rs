@@ -102,7 +102,9 @@ pub(super) async fn store(
     let effects = vec![
         count(&occasion.from.network(), limits.client_registrations_per_address_per_hour),
         count("everybody", limits.client_registrations_per_hour),
-        Effect::Record(Event::new(kind, occasion).saying(client.id.as_str())),
+        Effect::Record(
+            Event::new(kind, occasion).of_agent(client.id.as_str()).saying(client.id.as_str()),
+        ),
     ];
     let change = Change { seen: client.revision, next: client, effects };
     app.store.commit(change).await.map_err(|error| match error {

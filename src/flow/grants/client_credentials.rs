@@ -52,8 +52,8 @@ pub async fn grant(
     let granted = Granted { scopes: session.scopes.clone(), binding };
     let context = ["machine", session.id.as_str()];
     let pair = Pair::derive(app, &session, &context, granted, occasion.at)?;
-    let begun = Event::new(EventKind::SessionBegun, occasion)
-        .of_session(&session.id)
+    let begun = Event::in_session(EventKind::SessionBegun, &session, occasion)
+        .by_rule("client_credentials")
         .saying(format!("{} {}", client.id, session.scopes));
     let most = app.settings.limits.machine_tokens_per_client_per_hour;
     let count = Count::hourly("machine", client.id.as_str(), most.into(), occasion.at);

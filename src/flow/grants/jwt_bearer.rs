@@ -3,6 +3,7 @@
 //! [RFC 7523 §2.1]: https://www.rfc-editor.org/rfc/rfc7523#section-2.1
 
 use crate::app::App;
+use crate::domain::cause::Cause;
 use crate::domain::change::Effect;
 use crate::domain::credential::Delegation;
 use crate::domain::event::{Event, EventKind};
@@ -53,7 +54,9 @@ pub async fn exchange(
     let access = access_token::make(app, &app.entropy.secret(SecretKind::Access)?, &worth)?;
     let mut event = Event::new(EventKind::TokenIssued, occasion)
         .of_session(&delegation.session)
-        .of_registration(&registration);
+        .of_registration(&registration)
+        .at_resource(&delegation.resource)
+        .because(Cause::Session(delegation.session.clone()));
     event.account.clone_from(&delegation.account);
     let most = app.settings.limits.assertion_exchanges_per_registration_per_hour;
     let count = Count::hourly("assertion", registration.as_str(), most.into(), occasion.at);

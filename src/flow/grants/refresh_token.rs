@@ -142,7 +142,8 @@ async fn own(
     asking: &Asking<'_>,
     occasion: &Occasion,
 ) -> Result<Binding, OAuthError> {
-    if !token.is_good_with(asking.proof.map(Proof::key)) {
+    let in_hand = token.is_good_with(asking.proof.map(Proof::key));
+    if !in_hand || !budget::is_left(app, session).await? {
         return Err(OAuthError::InvalidGrant);
     }
     let Some(owner) = &session.client else { return Ok(Binding::of(asking.proof, None)) };
@@ -215,7 +216,7 @@ async fn renew(
     let spend = Effect::SpendToken { digest: token.digest, at: occasion.at };
     let mut effects = vec![spend, Effect::Count(count)];
     effects.extend(pair.issue(session));
-    effects.push(Effect::Record(about(session, EventKind::TokenRefreshed, occasion)));
+    effects.push(Effect::Record(Event::in_session(EventKind::TokenRefreshed, session, occasion)));
     app.store.apply(effects).await.map_err(|error| match error {
         StoreError::Stale(_) => RotateError::Stale,
         error => too_often(error, occasion.at).into(),
@@ -231,9 +232,6 @@ async fn rotate_once(
     let found = app.store.token_and_session(&presented.digest()).await?;
     let (token, session) = found.ok_or(OAuthError::InvalidGrant)?;
     let binding = own(app, (&session, &token), asking, occasion).await?;
-    if !budget::is_left(app, &session).await? {
-        return Err(OAuthError::InvalidGrant.into());
-    }
     let granted = Granted { scopes: (asking.narrow)(&session)?, binding };
     let context = ["rotate", presented.reveal()];
     let pair = Pair::derive(app, &session, &context, granted.clone(), occasion.at)?;
@@ -259,7 +257,11 @@ async fn rotate_once(
         }
         Rotation::Reuse => {
             let mut effects = end(&session, EndCause::RefreshReuse, occasion);
-            effects.push(Effect::Record(about(&session, EventKind::RefreshReuse, occasion)));
+            effects.push(Effect::Record(Event::in_session(
+                EventKind::RefreshReuse,
+                &session,
+                occasion,
+            )));
             app.store.apply(effects).await?;
             Err(OAuthError::InvalidGrant.into())
         }
@@ -272,11 +274,4 @@ async fn successor(app: &App, token: &Token, pair: &Pair) -> Result<Option<Token
         (Some(_), Some(refresh)) => app.store.token(&refresh.digest()).await,
         _ => Ok(None),
     }
-}
-
-fn about(session: &Session, kind: EventKind, occasion: &Occasion) -> Event {
-    let mut event = Event::new(kind, occasion).of_session(&session.id);
-    event.account.clone_from(&session.account);
-    event.registration.clone_from(&session.registration);
-    event
 }

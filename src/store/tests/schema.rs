@@ -12,7 +12,7 @@ use crate::store::{
     Database, Expect, Location, OpenError, Store, StoreError, known_master, migrate, unmigrate,
 };
 
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 25] = [
     "account",
     "account_agent",
     "api_key",
@@ -21,17 +21,23 @@ const TABLES: [&str; 19] = [
     "client",
     "counter",
     "event",
+    "history_chain",
     "meta",
     "one_time_link",
+    "organization",
+    "organization_invitation",
+    "organization_member",
     "plan_use",
     "project",
     "pushed_request",
     "registration",
     "replay",
     "session",
+    "session_budget",
     "session_token",
     "signing_key",
     "token",
+    "webhook",
 ];
 
 async fn tables(location: &Location) -> Vec<String> {

@@ -14,6 +14,7 @@ mod accounts;
 mod agent_session;
 mod api_keys;
 mod doors;
+mod history;
 mod organizations;
 mod projects;
 mod results;

@@ -19,6 +19,7 @@ pub mod error;
 mod form;
 #[cfg(test)]
 mod gallery;
+pub mod history;
 pub mod home;
 pub mod join;
 pub mod no_sign_up;

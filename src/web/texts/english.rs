@@ -5,6 +5,7 @@ mod api_keys;
 mod bounds;
 mod clients;
 mod doors;
+mod history;
 mod organizations;
 mod people;
 mod projects;
@@ -37,6 +38,7 @@ pub static ENGLISH: Texts = Texts {
     projects: projects::PROJECTS,
     tokens: tokens::TOKENS,
     usage: usage::USAGE,
+    history: history::HISTORY,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },
 };
@@ -45,6 +47,7 @@ const FRAME: FrameTexts = FrameTexts {
     skip: "Skip to the content",
     sign_out: "Sign out",
     sessions: "Agent sessions",
+    history: "History",
     keys: "API keys",
     agents: "Agents",
     organizations: "Organizations",

@@ -10,6 +10,7 @@ mod bounds;
 mod clients;
 mod doors;
 pub mod english;
+mod history;
 mod organizations;
 mod people;
 mod projects;
@@ -28,6 +29,7 @@ pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
     UpgradeTexts,
 };
+pub use history::HistoryTexts;
 pub use organizations::{OrganizationTexts, RoleTexts};
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
@@ -60,6 +62,7 @@ pub struct Texts {
     pub projects: ProjectTexts,
     pub tokens: TokenTexts,
     pub usage: UsageTexts,
+    pub history: HistoryTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,
 }
@@ -103,6 +106,7 @@ pub struct FrameTexts {
     pub skip: &'static str,
     pub sign_out: &'static str,
     pub sessions: &'static str,
+    pub history: &'static str,
     pub keys: &'static str,
     pub agents: &'static str,
     pub organizations: &'static str,

@@ -1,5 +1,6 @@
 //! What an operator does to the real binary, and what faults do to it.
 
+mod audit;
 mod commands;
 mod crash;
 mod durable;
@@ -13,3 +14,4 @@ mod settings;
 mod shutdown;
 mod starts;
 mod tls;
+mod webhooks;

@@ -8,6 +8,7 @@ mod csrf;
 mod firewall;
 mod fresh;
 mod headers;
+mod history;
 mod malformed;
 mod redirects;
 mod routes;

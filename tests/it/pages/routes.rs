@@ -216,6 +216,9 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[("user_code", "BBBB-BBBB")]),
         Passes::AnyPerson { passed: 422, refused: 403 },
     ),
+    get("/account/history", Passes::AnyPerson { passed: 200, refused: 303 }),
+    get("/account/history/export.csv", Passes::AnyPerson { passed: 200, refused: 303 }),
+    get("/account/history/export.jsonl", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/sessions", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/sessions/{id}", Passes::Owner { passed: 200, other: 404, refused: 303 }),
     post(

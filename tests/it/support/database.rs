@@ -51,6 +51,23 @@ impl TestDatabase {
         }
     }
 
+    /// What somebody does who can write the database, and nothing else.
+    pub async fn execute(&self, sql: &str) {
+        match self {
+            Self::Sqlite(path) => {
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .busy_timeout(std::time::Duration::from_secs(5));
+                let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+                let pool = pool.expect("the database opens");
+                let sql = sqlx::AssertSqlSafe(sql.to_owned());
+                sqlx::query(sql).execute(&pool).await.expect("executed");
+                pool.close().await;
+            }
+            Self::Postgres { .. } => execute(&self.url(), sql).await,
+        }
+    }
+
     pub async fn count(&self, sql: &str) -> i64 {
         match self {
             Self::Sqlite(path) => {

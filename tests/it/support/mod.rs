@@ -294,6 +294,11 @@ impl Site {
         self.database.url()
     }
 
+    /// Changes the database behind the server's back.
+    pub async fn tamper(&self, sql: &str) {
+        self.database.execute(sql).await;
+    }
+
     /// One number out of the database: `SELECT …` with a single column.
     pub async fn count(&self, sql: &str) -> i64 {
         self.database.count(sql).await

@@ -95,6 +95,7 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::projects::pages(sample, &inside));
     pages.extend(super::tokens::pages(&inside));
     pages.extend(super::usage::pages(&inside));
+    pages.extend(super::history::pages(sample, &inside));
     pages.extend([
         show(
             "home",

@@ -1,8 +1,4 @@
-//! The audit trail: one event per change or refusal that matters later.
-
-use crate::domain::id::{AccountId, ApprovalId, KeyId, RegistrationId, SessionId};
-use crate::domain::origin::Occasion;
-use crate::protocol::timestamp::Timestamp;
+//! What can happen.
 
 /// What happened. Names are stable: people's history and operators' queries use them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,74 +174,5 @@ impl EventKind {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-/// One line of the trail. It names rows, never secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    pub at: Timestamp,
-    pub kind: EventKind,
-    pub account: Option<AccountId>,
-    pub session: Option<SessionId>,
-    pub registration: Option<RegistrationId>,
-    pub approval: Option<ApprovalId>,
-    pub key: Option<KeyId>,
-    /// Where the request behind it came from.
-    pub address: String,
-    /// A few more words where the kind alone says too little.
-    pub detail: Option<String>,
-}
-
-impl Event {
-    #[must_use]
-    pub fn new(kind: EventKind, occasion: &Occasion) -> Self {
-        Self {
-            at: occasion.at,
-            kind,
-            account: None,
-            session: None,
-            registration: None,
-            approval: None,
-            key: None,
-            address: occasion.from.address.clone(),
-            detail: None,
-        }
-    }
-
-    #[must_use]
-    pub fn by(mut self, account: &AccountId) -> Self {
-        self.account = Some(account.clone());
-        self
-    }
-
-    #[must_use]
-    pub fn of_session(mut self, session: &SessionId) -> Self {
-        self.session = Some(session.clone());
-        self
-    }
-
-    #[must_use]
-    pub fn of_registration(mut self, registration: &RegistrationId) -> Self {
-        self.registration = Some(registration.clone());
-        self
-    }
-
-    #[must_use]
-    pub fn of_approval(mut self, approval: &ApprovalId) -> Self {
-        self.approval = Some(approval.clone());
-        self
-    }
-
-    #[must_use]
-    pub fn of_key(mut self, key: &KeyId) -> Self {
-        self.key = Some(key.clone());
-        self
-    }
-
-    #[must_use]
-    pub fn saying(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
-        self
     }
 }
