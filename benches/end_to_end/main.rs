@@ -40,12 +40,13 @@ use std::time::Duration;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What can be measured, in this order.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 13] = [
     "scale",
     "start",
     "documents",
     "warm",
     "forward-auth",
+    "keys",
     "cold",
     "issue",
     "refresh",

@@ -99,6 +99,31 @@ impl Script for Introspect {
     }
 }
 
+/// Introspection of a key; the answer must name the right owner.
+pub struct IntrospectKey {
+    order: Rc<Order>,
+    expected: String,
+}
+
+impl IntrospectKey {
+    pub fn new(order: &Rc<Order>) -> Box<dyn Script> {
+        Box::new(Self { order: Rc::clone(order), expected: String::new() })
+    }
+}
+
+impl Script for IntrospectKey {
+    fn ask(&mut self, request: &mut Vec<u8>) -> bool {
+        let Some(number) = self.order.take() else { return false };
+        self.expected = format!("\"sub\":\"acc_{number:08}\"");
+        introspection(request, seed::api_key(number).reveal());
+        true
+    }
+
+    fn is_good(&mut self, body: &[u8]) -> bool {
+        body.starts_with(br#"{"active":true"#) && find(body, self.expected.as_bytes()).is_some()
+    }
+}
+
 /// The question of a proxy; the answer must name the right subject.
 pub struct ForwardAuth {
     order: Rc<Order>,

@@ -10,6 +10,7 @@ use countersign::config::{self, Flags, Settings, Sources};
 use countersign::entropy::Entropy;
 use countersign::flow::start::start;
 use countersign::jose::AssertionClaims;
+use countersign::protocol::api_key::{KEY_ENTROPY, KeyForm, KeySecret};
 use countersign::protocol::secret::{ENTROPY, Secret, SecretKind};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
 
@@ -28,7 +29,8 @@ const SQLITE: &str = "countersign.db";
 
 /// Wrong passwords are to cost hashes here, not to be refused before.
 const LIMITS: &str = "[limits]\nsign_in_failures_per_account_per_hour = 1000000\n\
-     sign_in_failures_per_address_per_hour = 1000000\n";
+     sign_in_failures_per_address_per_hour = 1000000\n\
+     [[profile]]\nname = \"bench\"\n[[profile.credential]]\nprefix = \"bk_\"\n";
 
 /// A filled database and what reaches it.
 pub struct Site {
@@ -147,6 +149,9 @@ impl Site {
             let of = |number| tokens(number, number % self.sessions, hex, now);
             insert(rows(TOKEN, numbers, of)).await;
         }
+        for numbers in batches(WARM) {
+            insert(rows(API_KEY, numbers, |number| key_row(number, resource, hex, now))).await;
+        }
         for numbers in batches(self.sessions.min(REGISTERED)) {
             let of = |number| registration(number, resource, hex, now);
             insert(rows(REGISTRATION, numbers, of)).await;
@@ -167,6 +172,8 @@ const TOKEN: &str = "token (digest, session_id, kind, scopes, created_at, expire
 const REGISTRATION: &str = "registration (id, revision, kind, client_name, resource, scopes, \
      pre_claim_scopes, claim_digest, claim_expires_at, generation, account_id, session_id, \
      poll_interval, address, created_at)";
+const API_KEY: &str = "api_key (id, revision, account_id, profile, kind, resource, digest, \
+     beginning, name, environment, scopes, sandbox, created_at, uses, limited_to)";
 pub const SCOPES: &str = "demo:read demo:write";
 
 fn batches(count: usize) -> impl Iterator<Item = Range<usize>> {
@@ -206,6 +213,23 @@ fn registration(number: usize, resource: &str, hex: &str, now: i64) -> String {
     )
 }
 
+fn key_row(number: usize, resource: &str, hex: &str, now: i64) -> String {
+    let key = api_key(number);
+    let (digest, beginning) = (key.digest().hex(), key.beginning(6));
+    format!(
+        "('key_{number:08}', 0, 'acc_{number:08}', 'bench', 'secret', '{resource}', {hex}{digest}', \
+         '{beginning}', 'Bench key', '', '{SCOPES}', FALSE, {now}, 0, '')"
+    )
+}
+
+/// The key of a number.
+pub fn api_key(number: usize) -> KeySecret {
+    let form = KeyForm::new("bk_", 24);
+    drawn::<KEY_ENTROPY, _>((number as u64).wrapping_mul(4).wrapping_add(7) << 16, |bytes| {
+        form.spell(bytes)
+    })
+}
+
 pub fn access_token(number: usize) -> Secret {
     secret(SecretKind::Access, number)
 }
@@ -214,19 +238,24 @@ pub fn refresh_token(number: usize) -> Secret {
     secret(SecretKind::Refresh, number)
 }
 
-/// The secret of a number: what `SplitMix64` makes of it, so that nothing has to be kept.
+/// The secret of a number.
 pub fn secret(kind: SecretKind, number: usize) -> Secret {
-    let mut state = (number as u64).wrapping_mul(4).wrapping_add(kind as u64) << 16;
+    let seed = (number as u64).wrapping_mul(4).wrapping_add(kind as u64) << 16;
+    drawn::<ENTROPY, _>(seed, |bytes| Secret::from_entropy(kind, bytes))
+}
+
+/// What `SplitMix64` makes of a number, so that nothing has to be kept.
+fn drawn<const N: usize, T>(mut state: u64, make: impl Fn(&[u8; N]) -> Option<T>) -> T {
     loop {
-        let mut bytes = [0; ENTROPY];
+        let mut bytes = [0; N];
         for eight in bytes.chunks_exact_mut(8) {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             eight.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes());
         }
-        if let Some(secret) = Secret::from_entropy(kind, &bytes) {
-            return secret;
+        if let Some(made) = make(&bytes) {
+            return made;
         }
     }
 }

@@ -8,7 +8,7 @@ use super::Plan;
 use super::child::Server;
 use super::load::{Measured, Script, run, run_beside};
 use super::report::{Line, line, spread, table, waits};
-use super::script::{Fetch, ForwardAuth, Introspect, Order, Paced, WrongPassword};
+use super::script::{Fetch, ForwardAuth, Introspect, IntrospectKey, Order, Paced, WrongPassword};
 use super::seed::{Site, WARM};
 use super::yardstick::command;
 use super::{approved, grants, nodes};
@@ -66,6 +66,9 @@ async fn on_sqlite(plan: &Plan, site: &Site) {
     }
     if plan.has("forward-auth") {
         forward_auth(plan, &ours).await;
+    }
+    if plan.has("keys") {
+        keys(plan, &ours).await;
     }
     if plan.has("cold") {
         cold(plan, site).await;
@@ -144,6 +147,25 @@ async fn forward_auth(plan: &Plan, ours: &Server) {
         lines[2].rounds.push(run(ours, scripts, plan.span).await);
     }
     table("forward-auth, warm", &lines);
+}
+
+/// The same answers about keys, beside those about tokens and the same limit.
+async fn keys(plan: &Plan, ours: &Server) {
+    let limit = Server::start(command(&["serve-limit"]));
+    let mut lines = ["limit", "introspection", "of keys"].map(line);
+    warm_up(ours, plan.sessions).await;
+    let met = Order::once(WARM, WARM);
+    run(ours, times(READERS, |_| IntrospectKey::new(&met)), Duration::from_mins(5)).await;
+    let (tokens, keys) = (Order::around(WARM, plan.sessions), Order::around(WARM, WARM));
+    for _ in 0..plan.rounds {
+        let scripts = times(READERS, |_| Fetch::new("/", "{\"active\":true"));
+        lines[0].rounds.push(run(&limit, scripts, plan.span).await);
+        let scripts = times(READERS, |_| Introspect::new(&tokens, "acc_"));
+        lines[1].rounds.push(run(ours, scripts, plan.span).await);
+        let scripts = times(READERS, |_| IntrospectKey::new(&keys));
+        lines[2].rounds.push(run(ours, scripts, plan.span).await);
+    }
+    table("introspection of keys, warm", &lines);
 }
 
 /// The same, however many sessions are stored.
