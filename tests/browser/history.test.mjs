@@ -22,7 +22,7 @@ for (const scripts of [false, true]) {
     assert.ok((await text(page)).includes("Signed in"));
     assert.ok((await text(page)).includes("The account was created"));
     await lookAt(page, "history", { scripts });
-    await submit(page, page.getByRole("link", { name: "Keys, agents and projects" }));
+    await submit(page, page.getByRole("link", { name: "Keys and who holds them" }));
     assert.ok((await text(page)).includes("Nothing of that kind has happened."));
     await lookAt(page, "history-empty", { scripts, picture: false });
     const [download] = await Promise.all([

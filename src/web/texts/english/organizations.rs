@@ -15,9 +15,9 @@ pub const ORGANIZATIONS: OrganizationTexts = OrganizationTexts {
         member: Words { title: "Member", sentence: "Sees who belongs and which keys there are." },
         administrator: Words {
             title: "Administrator",
-            sentence: "Also creates, rotates and revokes keys, and invites people.",
+            sentence: "Creates, rotates and revokes keys, invites people, and sends members away.",
         },
-        owner: Words { title: "Owner", sentence: "Also gives roles, and can dissolve it." },
+        owner: Words { title: "Owner", sentence: "May do everything here, and gives roles." },
     },
     new: "A new organization",
     name: "Name",
