@@ -27,6 +27,10 @@ pub enum SetUpError {
     Tls(rustls::Error),
     #[error("the HTTP client cannot be set up: {0}")]
     Client(reqwest::Error),
+    #[error("the TLS of outgoing mail cannot be set up: {0}")]
+    Mail(lettre::transport::smtp::Error),
+    #[error("mail.from is no address that mail can be from")]
+    Sender,
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the guarded way out")]

@@ -20,6 +20,7 @@ mod fetched;
 mod fetcher;
 mod flight;
 mod messenger;
+mod postman;
 mod resolver;
 mod special_use;
 
@@ -29,5 +30,6 @@ pub use fetched::Fetched;
 pub use fetcher::{Fetcher, Limits};
 pub use flight::Flights;
 pub use messenger::Messenger;
+pub use postman::{NotSent, Postman, Relay, Security, Written};
 pub use resolver::Names;
 pub use special_use::SpecialUse;

@@ -1,0 +1,32 @@
+//! Letters in words.
+
+use super::texts::{LetterWords, Texts};
+use super::visitor::texts;
+use crate::app::App;
+use crate::domain::mail::Letter;
+use crate::flow::mail::Words;
+
+/// What a person reads. Every address in it begins with the issuer of the settings.
+#[must_use]
+pub fn words(app: &App, letter: &Letter) -> Words {
+    let (texts, service) = (texts(), app.settings.service.name.as_str());
+    let (LetterWords { subject, before, after }, path) = told(texts, service, letter);
+    let link = app.settings.issuer.url(&path);
+    let closing = (texts.mails.closing)(service, app.issuer());
+    Words { subject, text: [before, link, after, closing].join("\n\n") + "\n" }
+}
+
+/// The words, and the page that the letter leads to.
+fn told(texts: &Texts, service: &str, letter: &Letter) -> (LetterWords, String) {
+    let mails = &texts.mails;
+    match letter {
+        Letter::MakeAccount { path } => ((mails.make_account)(service), path.clone()),
+        Letter::AccountExists => ((mails.account_exists)(service), String::from("/sign-in")),
+        Letter::ResetPassword { path } => ((mails.reset_password)(service), path.clone()),
+        Letter::VerifyAddress { path } => ((mails.verify_address)(service), path.clone()),
+        Letter::PasswordSet { at } => {
+            let words = (mails.password_set)(service, &(texts.time.moment)(*at));
+            (words, String::from("/account/history"))
+        }
+    }
+}
