@@ -86,6 +86,14 @@ fn scopes(criterion: &mut Criterion) {
     });
 }
 
+const ADA: Person<'_> = Person {
+    name: "Ada",
+    email: "ada@example.com",
+    verified: true,
+    csrf: "token",
+    administrator: false,
+};
+
 fn page(criterion: &mut Criterion) {
     let frame = Frame {
         keys: false,
@@ -93,12 +101,13 @@ fn page(criterion: &mut Criterion) {
         agents: false,
         projects: false,
         plans: false,
+        mail: false,
         texts: &ENGLISH,
         now: Timestamp(1_800_000_000),
         host: "as.example.com",
         base: "",
         service: Service { name: "Example", ..Service::default() },
-        person: Some(Person { name: "Ada", email: "ada@example.com", csrf: "token" }),
+        person: Some(ADA),
     };
     let line = SessionLine {
         id: "ses_1",

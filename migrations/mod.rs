@@ -24,10 +24,13 @@ mod m20261123_000021_unanswered_events;
 mod m20261123_000022_account_agents;
 mod m20261123_000023_session_tokens;
 mod m20261123_000024_key_places;
+mod m20261123_000025_mail;
+mod m20261123_000026_link_addresses;
 mod m20261123_000027_history;
 mod m20261123_000028_webhooks;
 mod m20261123_000032_organizations;
 mod m20261123_000033_made_by;
+mod m20261123_000035_closed_accounts;
 mod m20261123_000038_session_budgets;
 
 use sea_orm::StatementBuilder;
@@ -77,10 +80,13 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000022_account_agents),
     migration!(m20261123_000023_session_tokens),
     migration!(m20261123_000024_key_places),
+    migration!(m20261123_000025_mail),
+    migration!(m20261123_000026_link_addresses),
     migration!(m20261123_000027_history),
     migration!(m20261123_000028_webhooks),
     migration!(m20261123_000032_organizations),
     migration!(m20261123_000033_made_by),
+    migration!(m20261123_000035_closed_accounts),
     migration!(m20261123_000038_session_budgets),
 ];
 

@@ -18,7 +18,7 @@ use crate::flow::plan::Allowances;
 use crate::flow::usage::Usage;
 use crate::jose::Keyring;
 use crate::metrics::Metrics;
-use crate::outbound::{Fetcher, Messenger};
+use crate::outbound::{Fetcher, Messenger, Postman};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -46,6 +46,8 @@ pub struct App {
     pub fetch: Fetcher,
     /// The way to the operator's own receivers.
     pub messenger: Messenger,
+    /// The way to people's mailboxes, where the settings name one.
+    pub postman: Option<Postman>,
     /// What clients say in their metadata documents, while it may be believed.
     pub documents: Documents,
     /// The keys that clients publish, likewise.

@@ -18,6 +18,7 @@ pub enum Funnel {
     Approved,
     Denied,
     Reported,
+    Withdrawn,
     Locked,
     Collected,
     Expired,
@@ -30,11 +31,36 @@ impl Funnel {
             Self::Approved => "approved",
             Self::Denied => "denied",
             Self::Reported => "reported",
+            Self::Withdrawn => "withdrawn",
             Self::Locked => "locked",
             Self::Collected => "collected",
             Self::Expired => "expired",
         }
     }
+}
+
+/// What became of trying to send a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MailOutcome {
+    Sent,
+    /// It is tried again.
+    Failed,
+    GivenUp,
+}
+
+impl MailOutcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -56,6 +82,7 @@ pub struct Metrics {
     seconds_to_decide: Histogram,
     group_size: Histogram,
     live_sessions: Gauge<i64>,
+    mails: Family<OutcomeLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -74,6 +101,7 @@ impl Metrics {
             seconds_to_decide: Histogram::new(exponential_buckets(1.0, 2.0, 12)),
             group_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
             live_sessions: Gauge::default(),
+            mails: Family::default(),
         };
         metrics.registered()
     }
@@ -94,6 +122,7 @@ impl Metrics {
             self.group_size.clone(),
         );
         registry.register("live_sessions", "Sessions that are live", self.live_sessions.clone());
+        registry.register("mails", "Letters by what became of sending them", self.mails.clone());
         self
     }
 
@@ -105,6 +134,11 @@ impl Metrics {
     /// Counts a step of an approval.
     pub fn funnel(&self, step: Funnel) {
         self.approvals.get_or_create(&StepLabels { step: step.name() }).inc();
+    }
+
+    /// Counts a letter that was tried.
+    pub fn mail(&self, outcome: MailOutcome) {
+        self.mails.get_or_create(&OutcomeLabels { outcome: outcome.name() }).inc();
     }
 
     /// How long the human took.

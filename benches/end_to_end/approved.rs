@@ -179,5 +179,6 @@ fn person(number: usize, occasion: &Occasion) -> Account {
         administrator: false,
         plan: None,
         created_at: occasion.at,
+        closed_at: None,
     }
 }

@@ -1,10 +1,10 @@
-//! `countersign account add`, `account reset` and `account plan`.
+//! `countersign account add`, `reset`, `plan`, `close` and `reopen`.
 
 use std::io::{self, Read as _};
 
 use zeroize::Zeroizing;
 
-use super::arguments::{AccountAdd, AccountPlan, AccountReset};
+use super::arguments::{AccountAdd, AccountNamed, AccountPlan};
 use super::{Failure, load, runtime, say};
 use crate::app::App;
 use crate::clock::Clock;
@@ -13,6 +13,7 @@ use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
 use crate::entropy::Entropy;
 use crate::flow;
 use crate::flow::account::{self, EntryError, NewPerson};
+use crate::flow::admin;
 use crate::flow::error::PersonError;
 use crate::flow::link;
 use crate::flow::start::start;
@@ -51,7 +52,7 @@ pub fn add(arguments: AccountAdd, environment: Vec<(String, String)>) -> Result<
 /// # Errors
 ///
 /// Nobody has the address, or the database is away.
-pub fn reset(arguments: AccountReset, environment: Vec<(String, String)>) -> Result<(), Failure> {
+pub fn reset(arguments: AccountNamed, environment: Vec<(String, String)>) -> Result<(), Failure> {
     let settings = load(arguments.settings, environment)?;
     runtime()?.block_on(async move {
         let app = open(settings).await?;
@@ -78,6 +79,32 @@ pub fn plan(arguments: AccountPlan, environment: Vec<(String, String)>) -> Resul
     })
 }
 
+/// Closes an account, or opens it again.
+///
+/// # Errors
+///
+/// Nobody has the address, it is so already, or the database is away.
+pub fn close(
+    arguments: AccountNamed,
+    reopens: bool,
+    environment: Vec<(String, String)>,
+) -> Result<(), Failure> {
+    let settings = load(arguments.settings, environment)?;
+    runtime()?.block_on(async move {
+        let app = open(settings).await?;
+        let (email, now) = (&arguments.email, app.clock.now());
+        let done = if reopens {
+            admin::reopen(&app, email, now).await
+        } else {
+            admin::close(&app, email, now).await
+        };
+        upkeep::close(&app).await;
+        done.map_err(explain)?;
+        let state = if reopens { "open again, with nothing in it" } else { "closed" };
+        say(&format!("the account of {email} is {state}"))
+    })
+}
+
 /// Everything one node is made of, for a command.
 pub async fn open(settings: Settings) -> Result<App, Failure> {
     start(settings, Clock::System, Entropy::system()).await.map_err(Failure::to_start)
@@ -100,10 +127,12 @@ pub(super) fn explain(error: EntryError) -> Failure {
     Failure::Runtime(match error {
         EntryError::Email => "that is not an e-mail address".to_owned(),
         EntryError::Password => format!(
-            "a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters and is not the address"
+            "a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters and is not easy to guess"
         ),
         EntryError::Taken => "that address has an account already".to_owned(),
         EntryError::Plan => "no profile of the settings has a plan of that name".to_owned(),
+        EntryError::AccountClosed => "the account of that address is closed".to_owned(),
+        EntryError::Already => "the account of that address is so already".to_owned(),
         EntryError::Person(PersonError::NotFound) => "nobody has that address".to_owned(),
         error => return error.into(),
     })

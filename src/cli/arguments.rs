@@ -42,9 +42,13 @@ pub enum AccountCommand {
     /// Create a person; prints a one-time link to set a password
     Add(AccountAdd),
     /// Print a one-time link to set a new password; ends that person's browser sessions
-    Reset(AccountReset),
+    Reset(AccountNamed),
     /// Give a person another plan
     Plan(AccountPlan),
+    /// Close an account: everything in it ends at once
+    Close(AccountNamed),
+    /// Open a closed account again, with nothing in it
+    Reopen(AccountNamed),
 }
 
 #[derive(Subcommand)]
@@ -95,7 +99,7 @@ pub struct AccountAdd {
 }
 
 #[derive(Args)]
-pub struct AccountReset {
+pub struct AccountNamed {
     /// The person's e-mail address
     pub email: String,
     #[command(flatten)]
@@ -182,7 +186,7 @@ mod tests {
         ));
         assert!(matches!(
             command("countersign account reset ann@example.com"),
-            Command::Account(AccountCommand::Reset(AccountReset { email, .. })) if email == "ann@example.com"
+            Command::Account(AccountCommand::Reset(AccountNamed { email, .. })) if email == "ann@example.com"
         ));
         assert!(matches!(
             command("countersign account plan ann@example.com pro"),
@@ -200,6 +204,19 @@ mod tests {
                 password_stdin: true,
                 ..
             }))
+        ));
+    }
+
+    /// docs/operating.md, "People".
+    #[test]
+    fn accounts_are_closed_and_opened_by_their_address() {
+        assert!(matches!(
+            command("countersign account close ann@example.com"),
+            Command::Account(AccountCommand::Close(AccountNamed { email, .. })) if email == "ann@example.com"
+        ));
+        assert!(matches!(
+            command("countersign account reopen ann@example.com"),
+            Command::Account(AccountCommand::Reopen(AccountNamed { email, .. })) if email == "ann@example.com"
         ));
     }
 

@@ -89,6 +89,8 @@ fn dispatch(command: Command, environment: Vec<(String, String)>) -> Result<(), 
         }
         Command::Account(AccountCommand::Add(add)) => account::add(add, environment),
         Command::Account(AccountCommand::Reset(reset)) => account::reset(reset, environment),
+        Command::Account(AccountCommand::Close(named)) => account::close(named, false, environment),
+        Command::Account(AccountCommand::Reopen(named)) => account::close(named, true, environment),
         Command::Account(AccountCommand::Plan(plan)) => account::plan(plan, environment),
         Command::Audit(AuditCommand::Verify(verify)) => audit::verify(verify, environment),
         Command::Organization(OrganizationCommand::Plan(plan)) => {

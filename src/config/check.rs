@@ -12,7 +12,7 @@ use super::problem::{Origin, Problem};
 use super::reader::Reader;
 use super::{
     Accounts, Agents, Outbound, Service, Sessions, Settings, SignUp, Strangers, clients, limits,
-    profiles, resources, tls, webhooks,
+    mail, profiles, resources, tls, webhooks,
 };
 use crate::domain::resource::Resource;
 use crate::protocol::issuer::Issuer;
@@ -39,9 +39,10 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
     let agents = agents(&mut reader);
     let strangers = strangers(&mut reader);
     let sessions = sessions(&mut reader);
-    let accounts = accounts(&mut reader, loopback);
     let keep_history = keep_history(&mut reader);
     let webhooks = webhooks::read(&mut reader);
+    let mail = mail::read(&mut reader);
+    let accounts = accounts(&mut reader, loopback, mail.is_some());
     let outbound = outbound(&mut reader, loopback);
     let limits = limits::read(&mut reader);
     let (Some(issuer), Some(listen), Some(database)) = (issuer, listen, database) else {
@@ -67,6 +68,7 @@ pub(super) fn settings(layers: &Layers) -> Result<Settings, Vec<Problem>> {
         accounts,
         keep_history,
         webhooks,
+        mail,
         outbound,
         limits,
     };
@@ -247,14 +249,15 @@ fn sessions(reader: &mut Reader<'_>) -> Sessions {
     sessions
 }
 
-fn accounts(reader: &mut Reader<'_>, loopback: bool) -> Accounts {
+fn accounts(reader: &mut Reader<'_>, loopback: bool, mail: bool) -> Accounts {
     let key = "accounts.sign_up";
     let choices = [("auto", None), ("open", Some(SignUp::Open)), ("closed", Some(SignUp::Closed))];
     let unset = if loopback { SignUp::Open } else { SignUp::Closed };
     let sign_up = reader.choice(key, &choices).flatten().unwrap_or(unset);
-    if sign_up == SignUp::Open && !loopback {
-        let remedy = "addresses cannot be verified by mail yet, so anyone could take the address an \
-                      agent names; write \"closed\" and use `countersign account add`";
+    if sign_up == SignUp::Open && !loopback && !mail {
+        let remedy = "addresses cannot be verified without [mail], so anyone could take the \
+                      address an agent names; set up mail, or write \"closed\" and use \
+                      `countersign account add`";
         reader.refuse(key, remedy.to_owned());
     }
     Accounts { sign_up }

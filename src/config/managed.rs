@@ -183,11 +183,17 @@ fn route(
         Operation::Rotate if about_one && by == ManagedBy::UserTokenOrSelf => {
             Err("a key replaces itself, and nobody else does; leave {id} out")
         }
-        Operation::List | Operation::Rotate | Operation::Ping if of_agent => {
+        Operation::Register if kind != KeyKind::AgentKey || !by.takes_user_tokens() => {
+            Err("an agent comes with its key by a user token alone; write it beside \
+                 type = \"agent-key\" and manage = \"user-token-or-self\"")
+        }
+        Operation::Register | Operation::List | Operation::Rotate | Operation::Ping if of_agent => {
             Err("it is about no one agent; leave {agent} out")
         }
         Operation::Revoke if !about_one => Err("write {id} where the id of the key belongs"),
-        Operation::Create | Operation::List | Operation::Ping if about_one => {
+        Operation::Create | Operation::Register | Operation::List | Operation::Ping
+            if about_one =>
+        {
             Err("it is about no one key; leave {id} out")
         }
         // Without an id it is about the key that comes with the request.

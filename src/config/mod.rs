@@ -22,6 +22,7 @@ mod database;
 mod entry;
 mod layers;
 mod limits;
+mod mail;
 mod managed;
 mod places;
 mod plans;
@@ -43,6 +44,7 @@ pub use credentials::KeyRules;
 pub use database::{DatabaseUrl, PostgresUrl};
 pub use layers::{DEFAULTS, Flags, Sources};
 pub use limits::Limits;
+pub use mail::{MailRelay, MailSettings, MailWay};
 pub use managed::{Managed, ManagedBy, ManagedRoute};
 pub use places::{Places, PlacesError};
 pub use plans::Plans;
@@ -86,6 +88,8 @@ pub struct Settings {
     /// How long the audit trail is kept; for good when `None`.
     pub keep_history: Option<Seconds>,
     pub webhooks: Vec<Webhook>,
+    /// How letters reach people; none is written when `None`.
+    pub mail: Option<MailSettings>,
     pub outbound: Outbound,
     pub limits: Limits,
 }
@@ -309,11 +313,14 @@ mod tests {
 
     /// Nobody squats on an address and answers its `login_hint`.
     #[test]
-    fn open_sign_up_off_loopback_is_refused() {
+    fn open_sign_up_off_loopback_is_refused_without_mail() {
         let away = format!("issuer = 'https://auth.example.com'\n{RESOURCE}");
         assert_eq!(sound(&away).accounts.sign_up, SignUp::Closed);
         assert_eq!(refused(&format!("{away}\n[accounts]\nsign_up = 'open'")), ["accounts.sign_up"]);
         assert!(loaded(&format!("{away}\n[accounts]\nsign_up = 'closed'")).is_ok());
+        let mail = "[mail]\nurl = 'smtps://mail.example.com'\nfrom = 'a@example.com'";
+        assert!(loaded(&format!("{away}\n[accounts]\nsign_up = 'open'\n{mail}")).is_ok());
+        assert_eq!(sound(&format!("{away}\n{mail}")).accounts.sign_up, SignUp::Closed);
         assert_eq!(sound("[accounts]\nsign_up = 'closed'").accounts.sign_up, SignUp::Closed);
         assert_eq!(refused("[accounts]\nsign_up = 'ajar'"), ["accounts.sign_up"]);
     }

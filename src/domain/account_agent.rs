@@ -1,9 +1,10 @@
 //! Agents of an account: what a person calls the programs that act for them, so that a key says
 //! which of them sent a request. Identity is the key's; what a request says of itself never is.
 
+use crate::domain::cause::Cause;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::id::{AccountId, AgentId};
+use crate::domain::id::{AccountId, AgentId, KeyId};
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::protocol::timestamp::Timestamp;
@@ -35,9 +36,11 @@ impl NamedAgent {
 }
 
 impl AccountAgent {
-    /// It may be given keys from now on. An account has so many at a time.
-    pub fn create(self, most: i64, occasion: &Occasion) -> Change<Self> {
-        let event = self.event(EventKind::AgentCreated, occasion);
+    /// It may be given keys from now on. An account has so many at a time. `made_by` is the user
+    /// token that asked, where no person did.
+    pub fn create(self, most: i64, made_by: Option<&KeyId>, occasion: &Occasion) -> Change<Self> {
+        let mut event = self.event(EventKind::AgentCreated, occasion);
+        event.cause = made_by.cloned().map(Cause::Key);
         let effects = vec![Effect::Count(self.one_of(most)), Effect::Record(event)];
         Change { seen: UNSTORED, next: self, effects }
     }

@@ -1,6 +1,7 @@
 //! What a human answers to an approval, as the page carries it.
 
-use crate::domain::approval::{DenialReason, KeyedCode};
+use crate::domain::approval::KeyedCode;
+use crate::domain::denial::DenialReason;
 use crate::domain::id::SessionId;
 use crate::domain::session::{Lifetimes, Session};
 use crate::protocol::scope::Scopes;
@@ -29,8 +30,16 @@ pub struct Bounds {
 #[derive(Debug)]
 pub enum Answer {
     Approve(Consent),
-    Deny { reason: DenialReason, note: Option<ToldText>, ticked: Scopes },
-    Report { end_sessions: bool },
+    Deny {
+        reason: DenialReason,
+        note: Option<ToldText>,
+        ticked: Scopes,
+    },
+    Report {
+        end_sessions: bool,
+    },
+    /// Takes a yes back.
+    Withdraw,
 }
 
 #[derive(Debug)]

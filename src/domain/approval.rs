@@ -4,7 +4,7 @@
 //!            wrong code ×5
 //! Waiting ───────────────► Locked
 //!    │ │ └── newer attempt ► Superseded
-//!    │ └──── no ───────────► Denied
+//!    │ └──── no ───────────► Denied ◄─ undo, for two minutes ─┐
 //!    └────── yes ──────────► Approved ── agent collects ─► Collected
 //!                               └─ wrong relayed or finish code, or wrong proof
 //!                                  for an authorization code ×5 ─► Locked
@@ -20,6 +20,7 @@ use crate::domain::account::Account;
 use crate::domain::ask::Ask;
 use crate::domain::cause::Cause;
 use crate::domain::change::{Change, Effect};
+use crate::domain::denial::DenialReason;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, ApprovalId, SessionId};
 use crate::domain::origin::Occasion;
@@ -171,34 +172,6 @@ pub enum Matching {
     Redirected,
     /// A finish code goes to the agent: by the browser, by its polling, or by hand.
     Finished,
-}
-
-/// Why a human said no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DenialReason {
-    NotMe,
-    TooMuch,
-    NotNow,
-    Reported,
-}
-
-impl DenialReason {
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NotMe => "not_me",
-            Self::TooMuch => "too_much",
-            Self::NotNow => "not_now",
-            Self::Reported => "reported",
-        }
-    }
-
-    /// A reason a person may choose.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::NotMe, Self::TooMuch, Self::NotNow].into_iter().find(|reason| reason.name() == name)
-    }
 }
 
 /// What the page shows of an approval.

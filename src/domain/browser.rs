@@ -2,6 +2,7 @@
 
 use crate::domain::id::AccountId;
 use crate::domain::origin::Origin;
+use crate::protocol::email::EmailAddress;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
@@ -9,6 +10,9 @@ use crate::protocol::timestamp::{Seconds, Timestamp};
 pub const BROWSER_SESSION: Seconds = Seconds(24 * 3_600);
 /// How long a one-time link waits.
 pub const ONE_TIME_LINK: Seconds = Seconds(24 * 3_600);
+
+/// How long one waits that anybody may have asked for, who knows an address.
+pub const RESET_LINK: Seconds = Seconds::HOUR;
 
 /// One browser, signed in to one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +30,14 @@ pub struct BrowserSession {
 pub enum LinkPurpose {
     /// The first account of an empty server; its holder becomes the administrator.
     FirstAccount,
-    /// A password for this account.
+    /// An account for whoever reads this mailbox.
+    SignUp(EmailAddress),
+    /// A password for this account: the operator hands the link over.
     SetPassword(AccountId),
+    /// The same, asked for by somebody who forgot it.
+    ResetPassword(AccountId),
+    /// That this account's address is its person's.
+    VerifyAddress(AccountId),
 }
 
 impl LinkPurpose {
@@ -35,7 +45,19 @@ impl LinkPurpose {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::FirstAccount => "first_account",
+            Self::SignUp(_) => "sign_up",
             Self::SetPassword(_) => "set_password",
+            Self::ResetPassword(_) => "reset_password",
+            Self::VerifyAddress(_) => "verify_address",
+        }
+    }
+
+    /// How long such a link waits.
+    #[must_use]
+    pub const fn lasts(&self) -> Seconds {
+        match self {
+            Self::ResetPassword(_) => RESET_LINK,
+            _ => ONE_TIME_LINK,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A decision as a value.
 
 use crate::domain::account::Account;
+use crate::domain::account_agent::AccountAgent;
 use crate::domain::api_key::{ApiKey, KeyEnd, KeyKind};
 use crate::domain::approval::Approval;
 use crate::domain::browser::{BrowserSession, OneTimeLink};
@@ -10,6 +11,7 @@ use crate::domain::id::{
     RegistrationId, SessionId,
 };
 use crate::domain::limit::Count;
+use crate::domain::mail::WaitingMail;
 use crate::domain::organization::{Invitation, Member, Role};
 use crate::domain::pushed_request::PushedRequest;
 use crate::domain::replay::Use;
@@ -39,6 +41,34 @@ pub const UNSTORED: i64 = 0;
 pub enum Effect {
     /// A new account.
     OpenAccount(Box<Account>),
+    /// Refused when this account has been closed meanwhile; whoever closes it waits.
+    WhileOpen(AccountId),
+    /// Refused when this is no administrator any more.
+    ByAdministrator(AccountId),
+    /// Closes an account that is open.
+    CloseAccount {
+        id: AccountId,
+        at: Timestamp,
+    },
+    /// Opens an account that is closed.
+    ReopenAccount(AccountId),
+    /// Makes an open account an administrator's, or no longer.
+    Appoint {
+        id: AccountId,
+        is: bool,
+    },
+    /// Every session of an account.
+    EndEverythingOf {
+        account: AccountId,
+        cause: EndCause,
+        at: Timestamp,
+    },
+    /// Every key and every project of an account that is no organization's.
+    EndKeysOf {
+        account: AccountId,
+        cause: KeyEnd,
+        at: Timestamp,
+    },
     SignIn(Box<BrowserSession>),
     SignOut(Digest),
     SignOutEverywhere(AccountId),
@@ -173,6 +203,8 @@ pub enum Effect {
         account: AccountId,
         most: i64,
     },
+    /// An account gets an agent.
+    NameAgent(Box<AccountAgent>),
     /// A key is given to this agent; refused when it has gone meanwhile.
     GiveToAgent(AgentId),
     /// An agent of an account goes, and its keys end, on every node at once.
@@ -231,6 +263,8 @@ pub enum Effect {
         digest: Digest,
         at: Timestamp,
     },
+    /// A letter on its way.
+    Post(Box<WaitingMail>),
     /// Uses something that may be used once; the whole change is refused the second time.
     Remember(Use),
     /// One more of something limited; the whole change is refused beyond the limit.

@@ -5,6 +5,7 @@
 use crate::domain::approval::{Approval, Approved, KeyedCode, Matching, Replayed, State, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
+use crate::domain::denial::told;
 use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
 use crate::domain::session::EndCause;
@@ -80,11 +81,9 @@ impl Approval {
             State::Waiting { .. } | State::Locked { .. } | State::Superseded { .. } => {
                 Err(NotCollected::Over)
             }
-            State::Denied { reason, note, acceptable, .. } => Err(NotCollected::Denied(Denial {
-                reason: reason.name(),
-                note: note.as_ref().map(ToString::to_string),
-                acceptable_scope: acceptable.as_ref().map(ToString::to_string),
-            })),
+            State::Denied { reason, note, acceptable, .. } => {
+                Err(NotCollected::Denied(told(*reason, note.as_ref(), acceptable.as_ref())))
+            }
             State::Collected { at, request, .. } => {
                 let at = *at;
                 let finishes = matches!(collect.by, Collector::Finish { .. });

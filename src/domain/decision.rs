@@ -4,10 +4,11 @@ use std::mem;
 
 use crate::domain::account::Account;
 use crate::domain::answer::{Answer, Bounds, CodeGiven, Consent, Lifetime, Policy};
-use crate::domain::approval::{Approval, Approved, DenialReason, Matching, Phase, State, TRIES};
+use crate::domain::approval::{Approval, Approved, Matching, Phase, State, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::budget::Budget;
 use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::denial::DenialReason;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
@@ -66,17 +67,18 @@ impl Approval {
         if !self.is_for(human) {
             return Err(ApprovalRefused::WrongAccount);
         }
-        match self.phase(occasion.at) {
-            Phase::Waiting => {}
-            Phase::Denied if self.may_still_be_reported(&answer) => {}
-            Phase::Expired => return Err(ApprovalRefused::Expired),
+        match (self.phase(occasion.at), &answer) {
+            (Phase::Expired, _) => return Err(ApprovalRefused::Expired),
+            (_, Answer::Withdraw) | (Phase::Waiting, _) => {}
+            (Phase::Denied, Answer::Report { .. }) if self.may_still_be_reported() => {}
             _ => return Err(ApprovalRefused::Closed),
         }
         match answer {
             Answer::Approve(consent) => self.approve(human, consent, policy, occasion),
             Answer::Deny { reason, note, ticked } => {
-                let acceptable =
-                    (reason == DenialReason::TooMuch).then(|| ticked.meet(&self.ask.scopes));
+                let acceptable = (reason == DenialReason::TooMuch)
+                    .then(|| ticked.meet(&self.ask.scopes))
+                    .filter(|acceptable| !acceptable.is_empty());
                 let event = self.event(EventKind::ApprovalDenied, human, occasion);
                 let effects = vec![Effect::Record(event.saying(reason.name()))];
                 let state = State::Denied {
@@ -91,14 +93,15 @@ impl Approval {
             Answer::Report { end_sessions } => {
                 Ok(Verdict::Decided(self.report(human, end_sessions, occasion)))
             }
+            Answer::Withdraw => self.withdraw(human, occasion).map(Verdict::Decided),
         }
     }
 
-    /// Whoever denied because they never started it may report it afterwards; nothing else
-    /// follows a decision.
-    const fn may_still_be_reported(&self, answer: &Answer) -> bool {
-        matches!(answer, Answer::Report { .. })
-            && matches!(self.state, State::Denied { reason: DenialReason::NotMe, .. })
+    /// Whoever denied because they never started it, or took a yes back, may report it
+    /// afterwards; nothing else follows a no.
+    const fn may_still_be_reported(&self) -> bool {
+        use DenialReason::{NotMe, Withdrawn};
+        matches!(self.state, State::Denied { reason: NotMe | Withdrawn, .. })
     }
 
     fn approve(
@@ -180,7 +183,8 @@ impl Approval {
             client.map(|client| Effect::UseClient { id: client.id.clone(), at: occasion.at });
         let event = self.event(EventKind::ApprovalGranted, human, occasion);
         let event = event.of_session(&session.id).saying(granted.to_string());
-        used.into_iter().chain([Effect::Record(event)]).collect()
+        let open = Effect::WhileOpen(human.id.clone());
+        used.into_iter().chain([open, Effect::Record(event)]).collect()
     }
 
     /// The session a yes opens; it waits for its agent as long as an attempt lasts.

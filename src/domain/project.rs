@@ -40,7 +40,8 @@ impl Project {
         let event = self.event(EventKind::ProjectCreated, occasion);
         let (with, account) = (self.id.clone(), self.account.clone());
         let hold = Effect::HoldProjects { with, account, most };
-        Change { seen: UNSTORED, next: self, effects: vec![hold, Effect::Record(event)] }
+        let open = Effect::WhileOpen(self.account.clone());
+        Change { seen: UNSTORED, next: self, effects: vec![open, hold, Effect::Record(event)] }
     }
 
     /// Ends its token at once; one that has ended stays as it is.

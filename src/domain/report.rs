@@ -1,10 +1,11 @@
 //! "This is not mine": what a human reports is stopped.
 
 use crate::domain::account::Account;
-use crate::domain::approval::{Approval, DenialReason, State};
+use crate::domain::approval::{Approval, State};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::client::ClientSource;
+use crate::domain::denial::DenialReason;
 use crate::domain::event::EventKind;
 use crate::domain::origin::Occasion;
 

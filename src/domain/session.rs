@@ -70,6 +70,8 @@ pub struct Ended {
 pub enum EndCause {
     /// Its owner disconnected it.
     Disconnected,
+    /// Its owner took the yes back.
+    Withdrawn,
     /// Its owner reported the agent.
     Reported,
     /// A human claimed the agent: what it held before is void.
@@ -84,13 +86,18 @@ pub enum EndCause {
     CodeReuse,
     /// Its client was deleted (RFC 7592 §2.3).
     ClientDeleted,
+    /// An administrator closed its owner's account.
+    AccountClosed,
+    /// An administrator ended it.
+    ByOperator,
     /// The session it was cut from ended (RFC 8693).
     WithParent,
 }
 
 impl EndCause {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Disconnected,
+        Self::Withdrawn,
         Self::Reported,
         Self::Claimed,
         Self::RefreshReuse,
@@ -98,6 +105,8 @@ impl EndCause {
         Self::Revoked,
         Self::CodeReuse,
         Self::ClientDeleted,
+        Self::AccountClosed,
+        Self::ByOperator,
         Self::WithParent,
     ];
 
@@ -105,6 +114,7 @@ impl EndCause {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Disconnected => "disconnected",
+            Self::Withdrawn => "withdrawn",
             Self::Reported => "reported",
             Self::Claimed => "claimed",
             Self::RefreshReuse => "refresh_reuse",
@@ -112,6 +122,8 @@ impl EndCause {
             Self::Revoked => "revoked",
             Self::CodeReuse => "code_reuse",
             Self::ClientDeleted => "client_deleted",
+            Self::AccountClosed => "account_closed",
+            Self::ByOperator => "by_operator",
             Self::WithParent => "with_parent",
         }
     }

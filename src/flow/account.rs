@@ -10,8 +10,8 @@ use crate::domain::id::AccountId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::flow::error::{PersonError, until_next_hour};
-use crate::flow::link;
 use crate::flow::principal::Human;
+use crate::flow::{link, mail};
 use crate::protocol::email::EmailAddress;
 use crate::protocol::secret::{Digest, Secret, SecretKind};
 use crate::protocol::text::ToldText;
@@ -40,6 +40,10 @@ pub enum EntryError {
     Closed,
     #[error("the link is used, over or unknown")]
     NoLink,
+    #[error("the account is closed")]
+    AccountClosed,
+    #[error("it is so already")]
+    Already,
     #[error("no profile has a plan of this name")]
     Plan,
     #[error(transparent)]
@@ -100,7 +104,7 @@ pub async fn sign_in(
     let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
     let verified = app.hasher.verify(password, stored).await;
     let whose = account.as_ref().map(|account| account.id.clone());
-    let Some(account) = account.filter(|_| verified) else {
+    let Some(account) = account.filter(|account| verified && account.is_open()) else {
         let mut event = Event::new(EventKind::SignInFailed, occasion);
         event.account = whose;
         app.store.apply(vec![Effect::Record(event)]).await?;
@@ -110,18 +114,18 @@ pub async fn sign_in(
     open_browser(app, &account.id, forgiven, occasion).await
 }
 
-/// Makes an account for whoever asks, where that is allowed. The address is not verified:
-/// it answers no login hint.
+/// Makes an account for whoever asks, where that is allowed and no mailbox can be asked. The
+/// address is not verified: it answers no login hint.
 ///
 /// # Errors
 ///
-/// Closed, not acceptable, taken, or too many from this address.
+/// Closed, by mail only ([`ask_for_account`](crate::flow::mailed_link::ask_for_account)), not acceptable, taken, or too many from this address.
 pub async fn sign_up(
     app: &App,
     person: &NewPerson<'_>,
     occasion: &Occasion,
 ) -> Result<SignedIn, EntryError> {
-    if !sign_up_is_open(app) {
+    if !sign_up_is_open(app) || mail::is_set(app) {
         return Err(EntryError::Closed);
     }
     let most = app.settings.limits.sign_ups_per_address_per_hour;
@@ -177,6 +181,8 @@ pub async fn add(
 pub(super) enum Vouched {
     ByNobody,
     ByOperator,
+    /// By the mailbox that the link went to.
+    ByMailbox,
     /// By the operator, and the person will choose a password over a link.
     WithoutPassword,
 }
@@ -188,9 +194,10 @@ pub(super) async fn new_account(
     now: Timestamp,
 ) -> Result<Account, EntryError> {
     let email: EmailAddress = person.email.parse().map_err(|_| EntryError::Email)?;
+    let known = [person.name, app.settings.service.name.as_str()];
     let password_hash = if vouched == Vouched::WithoutPassword {
         None
-    } else if is_acceptable_password(person.password, &email) {
+    } else if is_acceptable_password(person.password, &email, known) {
         Some(hash(app, person.password).await?)
     } else {
         return Err(EntryError::Password);
@@ -206,6 +213,7 @@ pub(super) async fn new_account(
         administrator: false,
         plan: None,
         created_at: now,
+        closed_at: None,
     })
 }
 
@@ -253,11 +261,11 @@ pub(super) async fn open_browser(
 }
 
 /// Addresses are counted under their digest: counters name nobody.
-fn account_subject(email: &EmailAddress) -> String {
+pub(super) fn account_subject(email: &EmailAddress) -> String {
     Digest::of(email.as_str().as_bytes()).hex()
 }
 
-fn limited(error: StoreError, now: Timestamp) -> EntryError {
+pub(super) fn limited(error: StoreError, now: Timestamp) -> EntryError {
     match error {
         StoreError::Limited => EntryError::Person(PersonError::Limited(until_next_hour(now))),
         error => error.into(),

@@ -3,8 +3,8 @@
 
 use crate::app::App;
 use crate::domain::account_agent::{AccountAgent, NamedAgent};
-use crate::domain::change::UNSTORED;
-use crate::domain::id::{AccountId, AgentId};
+use crate::domain::change::{Change, UNSTORED};
+use crate::domain::id::{AccountId, AgentId, KeyId};
 use crate::domain::origin::Occasion;
 use crate::flow::api_key::{self, KeyError, LONGEST_NAME};
 use crate::flow::error::{PersonError, RETRIES};
@@ -31,6 +31,20 @@ pub async fn create(
     name: &str,
     occasion: &Occasion,
 ) -> Result<AccountAgent, KeyError> {
+    let change = named(app, (&human.account().id, None), name, occasion)?;
+    match app.store.commit(change).await {
+        Err(StoreError::Limited) => Err(KeyError::TooMany),
+        made => Ok(made?),
+    }
+}
+
+/// A new agent of an account, asked for by its person or by a user token of theirs.
+pub(in crate::flow) fn named(
+    app: &App,
+    (account, made_by): (&AccountId, Option<&KeyId>),
+    name: &str,
+    occasion: &Occasion,
+) -> Result<Change<AccountAgent>, KeyError> {
     if name.chars().count() > LONGEST_NAME {
         return Err(KeyError::TooLong);
     }
@@ -39,14 +53,11 @@ pub async fn create(
     let agent = AccountAgent {
         named: NamedAgent { id, name: name.to_string() },
         revision: UNSTORED,
-        account: human.account().id.clone(),
+        account: account.clone(),
         created_at: occasion.at,
     };
     let most = app.settings.limits.agents_per_account;
-    match app.store.commit(agent.create(most.into(), occasion)).await {
-        Err(StoreError::Limited) => Err(KeyError::TooMany),
-        made => Ok(made?),
-    }
+    Ok(agent.create(most.into(), made_by, occasion))
 }
 
 /// This person's agents, oldest first (docs/credentials.md, "Agents").

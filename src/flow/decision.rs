@@ -2,10 +2,11 @@
 
 use crate::app::App;
 use crate::domain::answer::{Answer, Bounds, CodeGiven, Consent, Lifetime, Policy};
-use crate::domain::approval::{Approval, DenialReason, KeyedCode};
+use crate::domain::approval::{Approval, KeyedCode};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::decision::{ApprovalRefused, Verdict};
+use crate::domain::denial::DenialReason;
 use crate::domain::id::SessionId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
@@ -53,6 +54,8 @@ pub enum Verb {
     Report {
         end_sessions: bool,
     },
+    /// Takes a yes back.
+    Withdraw,
 }
 
 /// Records the human's answer: one read, one decision, one commit; again when a wrong code
@@ -95,7 +98,9 @@ async fn decide_once(
     let answer = answer(app, &approval, (human, decision), widens, occasion.at)?;
     let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
     settle(app, verdict, counts, &decision.verb, occasion.at).await.inspect(|_| {
-        app.metrics.decided_after(occasion.at.since(asked_at));
+        if !matches!(decision.verb, Verb::Withdraw) {
+            app.metrics.decided_after(occasion.at.since(asked_at));
+        }
     })
 }
 
@@ -117,6 +122,7 @@ async fn settle(
                 Verb::Approve { .. } => Funnel::Approved,
                 Verb::Deny { .. } => Funnel::Denied,
                 Verb::Report { .. } => Funnel::Reported,
+                Verb::Withdraw => Funnel::Withdrawn,
             });
             Ok(approval)
         }
@@ -171,6 +177,7 @@ fn answer(
     Ok(match &decision.verb {
         Verb::Deny { reason, note } => Answer::Deny { reason: *reason, note: note.clone(), ticked },
         Verb::Report { end_sessions } => Answer::Report { end_sessions: *end_sessions },
+        Verb::Withdraw => Answer::Withdraw,
         Verb::Approve { code, relays, lifetime, bounds, extra, .. } => {
             let session = app.entropy.identifier(SessionId::PREFIX, now);
             let session = SessionId(session.map_err(PersonError::from)?);

@@ -34,6 +34,7 @@ impl From<StoreError> for OAuthError {
             // Of what may be used once, a proof of possession alone is used up by a commit of
             // something else (RFC 9449 §11.1).
             StoreError::Replayed => Self::InvalidDpopProof("it was used before".to_owned()),
+            StoreError::Closed => Self::InvalidGrant,
             StoreError::Corrupt(_) | StoreError::NoEntropy(_) => Self::ServerError(error.into()),
         }
     }
@@ -62,9 +63,10 @@ impl From<StoreError> for AgentError {
                 AgentErrorCode::TemporarilyUnavailable
             }
             StoreError::Limited => AgentErrorCode::RateLimitExceeded,
-            StoreError::Replayed | StoreError::Corrupt(_) | StoreError::NoEntropy(_) => {
-                AgentErrorCode::ServerError
-            }
+            StoreError::Replayed
+            | StoreError::Closed
+            | StoreError::Corrupt(_)
+            | StoreError::NoEntropy(_) => AgentErrorCode::ServerError,
         };
         failed(code, error.into())
     }
@@ -86,6 +88,8 @@ impl From<StoreError> for PersonError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Limited => Self::Limited(Seconds::HOUR),
+            // Their browser has been signed out with it.
+            StoreError::Closed => Self::NotFound,
             StoreError::Unavailable(_) | StoreError::Stale(_) => Self::Unavailable(error.into()),
             StoreError::Replayed | StoreError::Corrupt(_) | StoreError::NoEntropy(_) => {
                 Self::Internal(error.into())

@@ -1,7 +1,6 @@
 //! May this request pass, and as whom? The question of a proxy in front of an API, answered as
 //! introspection answers the API itself (docs/proxies.md).
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use crate::app::App;
 use crate::domain::account_agent::NamedAgent;
 use crate::domain::api_key::{Exposure, Mode};
 use crate::domain::change::Effect;
-use crate::domain::credential::{Credential, Holder};
+use crate::domain::credential::Credential;
 use crate::domain::limit::Count;
 use crate::domain::plan::{Beyond, Left};
 use crate::flow::acting::{SaidAgent, acting};
@@ -21,6 +20,7 @@ use crate::flow::error::too_often;
 use crate::flow::introspect::{self, LiveToken};
 use crate::flow::plan;
 use crate::flow::principal::ResourceServer;
+use crate::flow::reach::{is_within, reaches};
 use crate::jose::ExpectedProof;
 use crate::protocol::challenge::Refusal;
 use crate::protocol::error::OAuthError;
@@ -178,7 +178,10 @@ pub async fn admit(
         return Err(unknown.into());
     }
     let live = introspect::introspect(app, proxy.resource(), text, now).await;
-    let live = live.map_err(OAuthError::from)?.ok_or_else(|| unknown.clone())?;
+    let Some(live) = live.map_err(OAuthError::from)? else {
+        let gone = api_key::owner_is_gone(app, text).await.map_err(OAuthError::from)?;
+        return Err(if gone { Refusal::OwnerGone } else { unknown }.into());
+    };
     if let Some(how) = api_key::exposure(app, &live, waiting) {
         return Err(NotLetIn::Exposed { key: live, how });
     }
@@ -188,14 +191,7 @@ pub async fn admit(
         (Some(_), false) => return Err(Refusal::BoundToken.into()),
         (None, true) => return Err(Refusal::UnprovenToken.into()),
     };
-    if let Holder::Project { profile, .. } = &live.credential.holder {
-        // What it opens is named; that anybody holds it makes every other place forbidden.
-        if !credential::is_public_route(app, proxy.resource(), Some(profile), waiting) {
-            return Err(unknown.into());
-        }
-    } else if !live.credential.scopes.covers(&waiting.needed) {
-        return Err(Refusal::InsufficientScope(waiting.needed.clone()).into());
-    }
+    reaches(app, &live.credential, waiting, unknown)?;
     let accepted = waiting.accepts.passes(&live.credential);
     if !accepted || !is_within(app, &live.credential.holder, waiting) {
         return Err(NotLetIn::NotAccepted);
@@ -212,25 +208,6 @@ pub async fn admit(
     live.came_from(waiting.from);
     let left = charge.and_then(|charge| charge.keep(app));
     Ok(LetIn { live, agent, left })
-}
-
-/// Whether a request is about what its key is limited to, by each parameter of its address that says
-/// what it is about. Whether there is more, it does not tell. What programs read in different ways,
-/// such as `site[]`, `site%00` or `;` between parameters, could be about something else to the API.
-fn is_within(app: &App, holder: &Holder, waiting: &Waiting<'_>) -> bool {
-    let Some(limited) = holder.limited_to() else { return true };
-    let kind = holder.key_kind();
-    let offer = kind.and_then(|(profile, kind)| api_key::offer_of(app, profile, kind));
-    let Some(name) = offer.and_then(|offer| offer.rules.resource_param.as_deref()) else {
-        return false;
-    };
-    let pairs: Vec<_> = url::form_urlencoded::parse(waiting.query.as_bytes()).collect();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let is_clear = |(known, _): &(Cow<'_, str>, Cow<'_, str>)| {
-        known.bytes().all(plain) && (known == name || !known.eq_ignore_ascii_case(name))
-    };
-    let named = pairs.iter().filter(|(known, _)| known == name).map(|(_, one)| one.as_ref());
-    !waiting.query.contains(';') && pairs.iter().all(is_clear) && limited.covers(named)
 }
 
 /// The credential's text, and whether a key is to be proven with it.

@@ -56,6 +56,30 @@ impl Human {
     }
 }
 
+/// A signed-in person who administers this server. The account was read for this request, so
+/// whoever is dismissed is none on the next.
+#[derive(Debug, Clone, Copy)]
+pub struct Administrator<'a>(&'a Human);
+
+impl<'a> Administrator<'a> {
+    #[must_use]
+    pub fn account(&self) -> &'a Account {
+        &self.0.account
+    }
+
+    /// As [`Human::is_fresh`].
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.0.is_fresh(now)
+    }
+}
+
+/// This person as an administrator, if that is what the account says.
+#[must_use]
+pub fn administrator(human: &Human) -> Option<Administrator<'_>> {
+    human.account.administrator.then_some(Administrator(human))
+}
+
 /// How long a sign-in counts as fresh for scopes that spend or delete.
 const FRESH: Seconds = Seconds::MINUTE.times(5);
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{DatabaseUrl, Places, PlacesError, Settings};
+use crate::config::{DatabaseUrl, MailRelay, MailWay, Places, PlacesError, Settings};
 use crate::domain::trust::TrustList;
 use crate::entropy::{Entropy, NoEntropy};
 use crate::flow::client::document::Documents;
@@ -17,7 +17,7 @@ use crate::flow::usage::Usage;
 use crate::flow::webhook;
 use crate::jose::{JoseError, Keyring, SigningKey};
 use crate::metrics::Metrics;
-use crate::outbound::{Fetcher, Messenger, SetUpError};
+use crate::outbound::{Fetcher, Messenger, Postman, Relay, Security, SetUpError};
 use crate::protocol::timestamp::Timestamp;
 use crate::store::{self, Database, Location, OpenError, Store, StoreError};
 use crate::vault::{MasterSecret, Vault, VaultError};
@@ -64,7 +64,10 @@ impl StartError {
                 | Self::Vault(VaultError::Malformed)
                 | Self::Places(_)
                 | Self::Outbound(
-                    SetUpError::Unreadable(..) | SetUpError::Empty(_) | SetUpError::NotAnAnchor(..)
+                    SetUpError::Unreadable(..)
+                        | SetUpError::Empty(_)
+                        | SetUpError::NotAnAnchor(..)
+                        | SetUpError::Sender
                 )
         )
     }
@@ -93,8 +96,7 @@ pub async fn migrate(settings: &Settings) -> Result<(), OpenError> {
 ///
 /// See [`StartError`]; nothing listens then.
 pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result<App, StartError> {
-    let fetch = Fetcher::network(settings.outbound.ca_file.as_deref(), &settings.outbound.allow)?;
-    let messenger = Messenger::new(settings.outbound.ca_file.as_deref())?;
+    let (fetch, messenger, postman) = ways_out(&settings)?;
     let places = settings.places_file.as_deref().map(Places::open).transpose()?;
     let location = location(&settings);
     recognise(&settings, &location).await?;
@@ -126,11 +128,43 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         entropy,
         fetch,
         messenger,
+        postman,
         documents: Documents::default(),
         key_sets: KeySets::default(),
         metrics,
         places,
     })
+}
+
+fn ways_out(settings: &Settings) -> Result<(Fetcher, Messenger, Option<Postman>), SetUpError> {
+    let outbound = &settings.outbound;
+    let fetch = Fetcher::network(outbound.ca_file.as_deref(), &outbound.allow)?;
+    Ok((fetch, Messenger::new(outbound.ca_file.as_deref())?, postman(settings)?))
+}
+
+/// The way to mailboxes, where the settings name one.
+fn postman(settings: &Settings) -> Result<Option<Postman>, SetUpError> {
+    let Some(mail) = &settings.mail else { return Ok(None) };
+    let sender = (settings.service.name.as_str(), &mail.from);
+    let postman = match &mail.way {
+        MailWay::Folder(folder) => Postman::to_folder(sender, folder),
+        MailWay::Relay(relay) => {
+            let ca_file = settings.outbound.ca_file.as_deref();
+            Postman::to_relay(sender, &outgoing(relay), ca_file)
+        }
+    };
+    postman.map(Some)
+}
+
+fn outgoing(relay: &MailRelay) -> Relay<'_> {
+    let security = match (relay.tls, relay.loopback) {
+        (true, _) => Security::Tls,
+        (false, false) => Security::StartTls,
+        (false, true) => Security::None,
+    };
+    let credentials =
+        relay.credentials.as_ref().map(|(user, password)| (user.as_str(), password.as_str()));
+    Relay { host: &relay.host, port: relay.port, security, credentials }
 }
 
 /// Refuses the database of another master secret while it is still as it was found.

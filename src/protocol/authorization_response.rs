@@ -3,6 +3,7 @@
 //! [RFC 6749 §4.1.2]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
 //! [RFC 9207 §2]: https://www.rfc-editor.org/rfc/rfc9207#section-2
 
+use super::error::Denial;
 use super::redirect_uri::RedirectUri;
 
 /// The answer to an authorization request. It says who answers, whatever it says else
@@ -18,7 +19,13 @@ pub struct AuthorizationResponse<'a> {
 #[derive(Debug, Clone)]
 pub enum Outcome<'a> {
     Code(&'a str),
-    Error { code: AuthorizationErrorCode, description: &'a str },
+    Error {
+        code: AuthorizationErrorCode,
+        description: &'a str,
+    },
+    /// `access_denied`, with what the human wants the agent to know of why, as at the token
+    /// endpoint; clients that do not know the parameters ignore them (RFC 6749 §4.1.2).
+    Denied(&'a Denial),
 }
 
 /// Error codes of the authorization response, each named as its specification names it.
@@ -74,11 +81,22 @@ impl AuthorizationResponse<'_> {
             Outcome::Error { code, description } => {
                 vec![("error", code.name()), ("error_description", description)]
             }
+            Outcome::Denied(denial) => refusal(denial),
         };
         pairs.extend(self.state.map(|state| ("state", state)));
         pairs.push(("iss", self.issuer));
         redirect_uri.with(&pairs)
     }
+}
+
+fn refusal(denial: &Denial) -> Vec<(&str, &str)> {
+    let code = AuthorizationErrorCode::AccessDenied.name();
+    let mut pairs = vec![("error", code), ("error_description", "the human denied the request")];
+    pairs.push(("denial_reason", denial.reason));
+    let note = denial.note.as_deref().map(|note| ("denial_note", note));
+    let acceptable = denial.acceptable_scope.as_deref().map(|scope| ("acceptable_scope", scope));
+    pairs.extend(acceptable.into_iter().chain(note));
+    pairs
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub enum Refusal {
     NoToken,
     /// Expired, revoked and garbage are one answer.
     InvalidToken,
+    /// The account that it was of is closed; one dialect tells (AO17).
+    OwnerGone,
     /// The token is good and lacks these scopes.
     InsufficientScope(Scopes),
     /// The token is bound to a key and came without a proof (RFC 9449 §7.2).
@@ -43,7 +45,9 @@ impl Refusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoToken => "unauthorized",
-            Self::InvalidToken | Self::BoundToken | Self::UnprovenToken => "invalid_token",
+            Self::InvalidToken | Self::OwnerGone | Self::BoundToken | Self::UnprovenToken => {
+                "invalid_token"
+            }
             Self::InsufficientScope(_) => "insufficient_scope",
             Self::InvalidProof => "invalid_dpop_proof",
             Self::UseNonce(_) => "use_dpop_nonce",
@@ -69,7 +73,7 @@ impl Refusal {
         let error = format!(r#"error="{}", "#, self.code());
         match self {
             Self::NoToken => bearer("", needed),
-            Self::InvalidToken => bearer(&error, needed),
+            Self::InvalidToken | Self::OwnerGone => bearer(&error, needed),
             Self::InsufficientScope(all) => bearer(&error, all),
             Self::BoundToken => format!("{}, {}", bearer(&error, needed), dpop("")),
             Self::UnprovenToken | Self::InvalidProof => {

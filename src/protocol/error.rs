@@ -15,7 +15,7 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 /// What a human who said no wants the agent to know (contracts of the approval page).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Denial {
-    /// `not_me`, `too_much`, `not_now` or `reported`.
+    /// `not_me`, `too_much`, `not_now`, `reported` or `withdrawn`.
     pub reason: &'static str,
     pub note: Option<String>,
     /// For `too_much`: the scopes that would be accepted.

@@ -17,6 +17,8 @@ pub enum Fault {
     Invalid,
     Expired,
     Revoked,
+    /// The account whose it was is closed: one product has a code for that (AO17).
+    OwnerGone,
     /// The credential is good and lacks scopes.
     Scope,
     /// The credential is good, and this is not its owner's, or is not there.
@@ -73,6 +75,8 @@ impl Fault {
             Self::Invalid | Self::Expired | Self::Revoked =>
                 (401, ["invalid_token", "INVALID_TOKEN", "INVALID_KEY", "UNAUTHORIZED", "invalid_credential"],
                 "the credential is invalid, expired or revoked"),
+            Self::OwnerGone => (401, ["invalid_token", "INVALID_TOKEN", "USER_NOT_FOUND", "UNAUTHORIZED", "invalid_credential"],
+                "the account that the credential was of is closed"),
             Self::Scope => (403, ["insufficient_scope", "FORBIDDEN", "INSUFFICIENT_SCOPE", "FORBIDDEN", "insufficient_scope"],
                 "the credential lacks a scope that this needs"),
             Self::Resource => (403, ["access_denied", "FORBIDDEN", "SITE_NOT_FOUND", "FORBIDDEN", "no_access"],
@@ -192,11 +196,12 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000);
     const WAIT: Seconds = Seconds(7);
 
-    const FAULTS: [(Fault, u16); 15] = [
+    const FAULTS: [(Fault, u16); 16] = [
         (Fault::Missing, 401),
         (Fault::Invalid, 401),
         (Fault::Expired, 401),
         (Fault::Revoked, 401),
+        (Fault::OwnerGone, 401),
         (Fault::Scope, 403),
         (Fault::Resource, 403),
         (Fault::Plan, 403),

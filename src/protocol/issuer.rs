@@ -34,9 +34,10 @@ pub enum NotAnIssuer {
 
 /// How the paths of this server's own addresses begin. An issuer's path begins otherwise, or
 /// nobody could tell whether a proxy has taken it off.
-pub const OWN: [&str; 26] = [
+pub const OWN: [&str; 28] = [
     ".well-known",
     "account",
+    "admin",
     "agent",
     "agent-sessions",
     "approve",
@@ -45,6 +46,7 @@ pub const OWN: [&str; 26] = [
     "demo",
     "device",
     "device_authorization",
+    "forgot-password",
     "forward-auth",
     "healthz",
     "introspect",
@@ -64,7 +66,8 @@ pub const OWN: [&str; 26] = [
 ];
 
 /// How they go on below `/account`.
-pub const OWN_ACCOUNT: [&str; 11] = [
+pub const OWN_ACCOUNT: [&str; 12] = [
+    "address",
     "agent-sessions",
     "agents",
     "billing",

@@ -11,6 +11,8 @@ use super::timestamp::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     Create,
+    /// Makes an agent and its first key at once (AG22).
+    Register,
     List,
     Revoke,
     Rotate,
@@ -24,13 +26,15 @@ pub enum Operation {
 
 impl Operation {
     /// Those that `routes` of a kind of keys may name (docs/credentials.md, "Management").
-    pub const ALL: [Self; 5] = [Self::Create, Self::List, Self::Revoke, Self::Rotate, Self::Ping];
+    pub const ALL: [Self; 6] =
+        [Self::Create, Self::Register, Self::List, Self::Revoke, Self::Rotate, Self::Ping];
 
     /// As `routes` of the settings names it (docs/credentials.md, "Management").
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Register => "register",
             Self::List => "list",
             Self::Revoke => "revoke",
             Self::Rotate => "rotate",

@@ -66,12 +66,46 @@ impl Store {
             Some(session) => {
                 let since = Timestamp(session.created_at);
                 let account = self.account(&AccountId(session.account_id)).await?;
-                Ok(account.map(|account| (account, since)))
+                let open = account.filter(Account::is_open);
+                Ok(open.map(|account| (account, since)))
             }
             None => Ok(None),
         }
     }
 }
+
+/// Whoever closes the account waits until this is done, or was first; then there is no row.
+pub(super) fn while_open(id: &AccountId, backend: DbBackend) -> Step {
+    let sql = "UPDATE account SET closed_at = NULL WHERE id = $1 AND closed_at IS NULL";
+    step(backend, sql, [id.as_str().into()], Expect::One(CLOSED))
+}
+
+pub(super) fn by_administrator(id: &AccountId, backend: DbBackend) -> Step {
+    let sql = "UPDATE account SET closed_at = NULL \
+               WHERE id = $1 AND administrator AND closed_at IS NULL";
+    step(backend, sql, [id.as_str().into()], Expect::One("administrator"))
+}
+
+pub(super) fn close(id: &AccountId, at: Timestamp, backend: DbBackend) -> Step {
+    let sql = "UPDATE account SET closed_at = $2, administrator = FALSE, revision = revision + 1 \
+               WHERE id = $1 AND closed_at IS NULL";
+    step(backend, sql, [id.as_str().into(), at.0.into()], Expect::One("account"))
+}
+
+pub(super) fn reopen(id: &AccountId, backend: DbBackend) -> Step {
+    let sql = "UPDATE account SET closed_at = NULL, revision = revision + 1 \
+               WHERE id = $1 AND closed_at IS NOT NULL";
+    step(backend, sql, [id.as_str().into()], Expect::One("account"))
+}
+
+pub(super) fn appoint(id: &AccountId, is: bool, backend: DbBackend) -> Step {
+    let sql = "UPDATE account SET administrator = $2, revision = revision + 1 \
+               WHERE id = $1 AND administrator <> $2 AND closed_at IS NULL";
+    step(backend, sql, [id.as_str().into(), is.into()], Expect::One("account"))
+}
+
+/// The name under which what a closed account would do is refused.
+pub(in crate::store) const CLOSED: &str = "closed_account";
 
 pub(super) fn sign_in(session: &BrowserSession, backend: DbBackend) -> Step {
     let row = browser_session::Model {

@@ -11,7 +11,7 @@ use super::session::PAGE;
 use super::{Store, StoreError};
 use crate::domain::api_key::{ApiKey, KeyEnd, KeyKind, Mode};
 use crate::domain::event::Event;
-use crate::domain::id::KeyId;
+use crate::domain::id::{AccountId, KeyId};
 use crate::domain::owner::Owner;
 use crate::protocol::managed_key::Page;
 use crate::protocol::secret::Digest;
@@ -225,6 +225,14 @@ fn begins(beginning: &str) -> sea_orm::sea_query::SimpleExpr {
 pub(super) fn end(id: &KeyId, cause: KeyEnd, at: Timestamp, backend: DbBackend) -> Step {
     let sql = "UPDATE api_key SET ended_at = $1, ended_cause = $2, revision = revision + 1 \
                WHERE id = $3 AND ended_at IS NULL RETURNING id";
+    let values = [at.0.into(), cause.name().into(), id.as_str().into()];
+    step(backend, sql, values, Expect::Ends)
+}
+
+/// Ends every key that is a person's own.
+pub(super) fn end_of(id: &AccountId, cause: KeyEnd, at: Timestamp, backend: DbBackend) -> Step {
+    let sql = "UPDATE api_key SET ended_at = $1, ended_cause = $2, revision = revision + 1 \
+               WHERE account_id = $3 AND organization_id IS NULL AND ended_at IS NULL RETURNING id";
     let values = [at.0.into(), cause.name().into(), id.as_str().into()];
     step(backend, sql, values, Expect::Ends)
 }

@@ -8,7 +8,7 @@ use sea_orm::DbBackend;
 use super::ending::{End, end};
 use super::row::{self, Stored, step};
 use super::{
-    Store, StoreError, account, account_agent, api_key, budget, client, link, organization,
+    Store, StoreError, account, account_agent, api_key, budget, client, link, mail, organization,
     project, pushed_request, session_token,
 };
 use crate::domain::change::{Change, Effect, UNSTORED};
@@ -60,6 +60,18 @@ impl Store {
         let backend = self.backend();
         match effect {
             Effect::OpenAccount(account) => steps.push(account.put(UNSTORED, backend)?),
+            Effect::WhileOpen(id) => steps.push(account::while_open(&id, backend)),
+            Effect::ByAdministrator(id) => steps.push(account::by_administrator(&id, backend)),
+            Effect::CloseAccount { id, at } => steps.push(account::close(&id, at, backend)),
+            Effect::ReopenAccount(id) => steps.push(account::reopen(&id, backend)),
+            Effect::Appoint { id, is } => steps.push(account::appoint(&id, is, backend)),
+            Effect::EndEverythingOf { account, cause, at } => {
+                end(steps, &End::Of(&account), cause, at, backend);
+            }
+            Effect::EndKeysOf { account, cause, at } => {
+                steps.push(api_key::end_of(&account, cause, at, backend));
+                steps.push(project::end_of(&account, at, backend));
+            }
             Effect::SignIn(session) => steps.push(account::sign_in(&session, backend)),
             Effect::SignOut(digest) => steps.push(account::sign_out(&digest, backend)),
             Effect::SignOutEverywhere(id) => {
@@ -125,6 +137,7 @@ impl Store {
             Effect::HoldProjects { with, account, most } => {
                 steps.push(project::hold(&with, &account, most, backend));
             }
+            Effect::NameAgent(agent) => steps.push(agent.put(UNSTORED, backend)?),
             Effect::GiveToAgent(id) => steps.push(account_agent::give(&id, backend)),
             Effect::RemoveAgent { id, at } => account_agent::remove(steps, &id, at, backend),
             Effect::Join { organization, member } => {
@@ -153,6 +166,7 @@ impl Store {
             Effect::TakeUpRequest { digest, at } => {
                 steps.push(pushed_request::take_up(&digest, at, backend));
             }
+            Effect::Post(letter) => steps.push(mail::post(&letter, backend)),
             Effect::Remember(used) => steps.push(remember(&used, backend)),
             Effect::Count(count) => steps.push(one_more(&count, backend)),
             Effect::Forgive(count) => steps.push(one_less(&count, backend)),

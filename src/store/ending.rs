@@ -17,6 +17,7 @@ pub(super) enum End<'a> {
     Unclaimed(&'a RegistrationId),
     OfRegistration(&'a RegistrationId),
     OfClient(&'a ClientId),
+    Of(&'a AccountId),
     From(&'a AccountId, &'a str),
     Between(&'a ClientId, &'a AccountId),
 }
@@ -34,6 +35,7 @@ impl<'a> End<'a> {
             }
             Self::OfRegistration(id) => ("registration_id = $3", id.as_str(), None),
             Self::OfClient(id) => ("client_id = $3", id.as_str(), None),
+            Self::Of(id) => ("account_id = $3", id.as_str(), None),
             Self::From(id, address) => {
                 ("account_id = $3 AND address = $4", id.as_str(), Some(address.into()))
             }

@@ -25,9 +25,14 @@ impl Store {
         let Some(row) = row.filter(|row| row.used_at.is_none() && now.0 < row.expires_at) else {
             return Ok(None);
         };
-        let purpose = match (row.purpose.as_str(), row.account_id) {
-            ("first_account", None) => LinkPurpose::FirstAccount,
-            ("set_password", Some(account)) => LinkPurpose::SetPassword(AccountId(account)),
+        let account = row.account_id.map(AccountId);
+        let email = row.email.and_then(|email| email.parse().ok());
+        let purpose = match (row.purpose.as_str(), account, email) {
+            ("first_account", None, None) => LinkPurpose::FirstAccount,
+            ("sign_up", None, Some(email)) => LinkPurpose::SignUp(email),
+            ("set_password", Some(account), None) => LinkPurpose::SetPassword(account),
+            ("reset_password", Some(account), None) => LinkPurpose::ResetPassword(account),
+            ("verify_address", Some(account), None) => LinkPurpose::VerifyAddress(account),
             _ => return Err(StoreError::Corrupt("one_time_link")),
         };
         Ok(Some(OneTimeLink {
@@ -40,9 +45,12 @@ impl Store {
 }
 
 pub(super) fn offer(link: &OneTimeLink, backend: DbBackend) -> Step {
-    let account = match &link.purpose {
-        LinkPurpose::FirstAccount => None,
-        LinkPurpose::SetPassword(account) => Some(account.0.clone()),
+    let (account, email) = match &link.purpose {
+        LinkPurpose::FirstAccount => (None, None),
+        LinkPurpose::SignUp(email) => (None, Some(email.as_str().to_owned())),
+        LinkPurpose::SetPassword(account)
+        | LinkPurpose::ResetPassword(account)
+        | LinkPurpose::VerifyAddress(account) => (Some(account.0.clone()), None),
     };
     let row = one_time_link::Model {
         digest: link.digest.0.to_vec(),
@@ -51,6 +59,7 @@ pub(super) fn offer(link: &OneTimeLink, backend: DbBackend) -> Step {
         created_at: link.created_at.0,
         expires_at: link.expires_at.0,
         used_at: None,
+        email,
     };
     insert(row.into_active_model(), backend)
 }

@@ -9,6 +9,7 @@
 mod account;
 mod account_agent;
 mod account_history;
+mod admin;
 mod api_key;
 mod approval;
 mod budget;
@@ -25,6 +26,7 @@ mod key;
 mod link;
 mod listener;
 mod liveness;
+mod mail;
 mod migration;
 mod organization;
 mod plan;
@@ -43,6 +45,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use admin::{ACCOUNTS, Holdings, Sums};
 pub use api_key::{KeyUses, KeysOf};
 pub use approval::Answered;
 pub use denied::{Denied, LoadStamp};
@@ -83,6 +86,9 @@ pub enum StoreError {
     /// Something that may be used once was used before.
     #[error("used before")]
     Replayed,
+    /// The account that this is for has been closed meanwhile.
+    #[error("the account is closed")]
+    Closed,
     /// A row does not read as what it should be.
     #[error("a row of {0} cannot be read")]
     Corrupt(&'static str),
@@ -103,6 +109,7 @@ impl From<WriteError> for StoreError {
         match error {
             WriteError::Refused(commit::LIMIT) => Self::Limited,
             WriteError::Refused(commit::REPLAY) => Self::Replayed,
+            WriteError::Refused(account::CLOSED) => Self::Closed,
             WriteError::Refused(name) => Self::Stale(name),
             WriteError::Unavailable(cause) => Self::Unavailable(Box::new(cause)),
         }

@@ -69,3 +69,10 @@ pub(super) fn end(id: &ProjectId, at: Timestamp, backend: DbBackend) -> Step {
                WHERE id = $2 AND revoked_at IS NULL RETURNING id";
     step(backend, sql, [at.0.into(), id.as_str().into()], Expect::Ends)
 }
+
+/// Ends every project of an account.
+pub(super) fn end_of(account: &AccountId, at: Timestamp, backend: DbBackend) -> Step {
+    let sql = "UPDATE project SET revoked_at = $1, revision = revision + 1 \
+               WHERE account_id = $2 AND revoked_at IS NULL RETURNING id";
+    step(backend, sql, [at.0.into(), account.as_str().into()], Expect::Ends)
+}

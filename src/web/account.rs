@@ -15,6 +15,7 @@ use crate::domain::origin::Occasion;
 use crate::flow::account::{self, EntryError, SignedIn};
 use crate::flow::agent_session;
 use crate::flow::error::PersonError;
+use crate::flow::mail;
 use crate::protocol::form::Form;
 
 /// Where people land who had nowhere else to go.
@@ -98,6 +99,7 @@ async fn sign_in_page(
     };
     let offered = account::sign_up_is_open(app) && waiting.is_none();
     let sign_up = offered.then(|| href("/sign-up", return_to));
+    let forgot = mail::is_set(app).then(|| href("/forgot-password", return_to));
     let page = SignInPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
@@ -107,6 +109,7 @@ async fn sign_in_page(
         error,
         existing_account: waiting.is_some(),
         sign_up_href: sign_up.as_deref(),
+        forgot_href: forgot.as_deref(),
     };
     on_the_way(return_to, visitor.page(app, status, &page))
 }

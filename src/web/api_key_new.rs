@@ -18,7 +18,9 @@ use crate::domain::account_agent::AccountAgent;
 use crate::domain::api_key::{ApiKey, Mode};
 use crate::domain::organization::Organization;
 use crate::flow::account_agent;
-use crate::flow::api_key::{self, Caller, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted};
+use crate::flow::api_key::{
+    self, Caller, ForAgent, KeyError, LONGEST_NAME, Lasts, Offer, Rotated, Wanted,
+};
 use crate::flow::error::PersonError;
 use crate::flow::organization;
 use crate::protocol::api_key::KeySecret;
@@ -46,7 +48,7 @@ pub async fn show(request: HttpRequest, profile: Path<String>, app: Data<App>) -
         name: "",
         environment: "",
         organization: organization.as_deref(),
-        agent: agent.as_deref(),
+        agent: agent.as_deref().map(ForAgent::Known),
         scopes: Scopes::new(),
         limited_to: "",
         mode: Mode::Live,
@@ -127,7 +129,7 @@ fn wanted(form: &Form) -> Option<Wanted<'_>> {
         name: value(form, "name"),
         environment: value(form, "environment"),
         organization: form.get("organization").filter(|slug| !slug.is_empty()),
-        agent: form.get("agent").filter(|id| !id.is_empty()),
+        agent: form.get("agent").filter(|id| !id.is_empty()).map(ForAgent::Known),
         scopes: Scopes::of(form.all("scope")).ok()?,
         limited_to: value(form, "limited_to"),
         mode,
@@ -181,7 +183,7 @@ async fn form_page(
     };
     let agents = Agents {
         of_person: agents.iter().map(|agent| &agent.named).collect(),
-        chosen: wanted.agent,
+        chosen: wanted.agent.and_then(ForAgent::known),
         or_none: !offer.rules.must_be_given(),
     };
     let words = scope_words(Some(offer.resource), &offer.rules.scopes);

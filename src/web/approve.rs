@@ -14,8 +14,9 @@ use super::person::{Posted, posted, sign_in_again, signed_in, visitor};
 use super::return_to::ReturnTo;
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::domain::approval::{DenialReason, Phase};
+use crate::domain::approval::Phase;
 use crate::domain::decision::ApprovalRefused;
+use crate::domain::denial::DenialReason;
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
 use crate::domain::resource::Risk;
@@ -106,6 +107,7 @@ fn read(form: &Form, relays: bool) -> Read {
             note: form.get("note").and_then(|note| ToldText::clean(note, 280)),
         },
         Some("report") => Verb::Report { end_sessions: form.get("end_sessions").is_some() },
+        Some("undo") => Verb::Withdraw,
         _ => return Read::Unknown,
     };
     let widens = form.get("session").map(|id| SessionId(id.to_owned()));

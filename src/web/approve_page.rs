@@ -14,8 +14,9 @@ use super::pages::{Claim, Source};
 use super::scope_words::scope_words;
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::domain::approval::{self, Approved, Phase, State};
+use crate::domain::approval::{Approved, Phase, State};
 use crate::domain::authorization_detail::in_words;
+use crate::domain::denial;
 use crate::domain::resource::Resource;
 use crate::domain::session::{Session, Standing};
 use crate::flow::approval::Seen;
@@ -225,9 +226,10 @@ fn outcome<'a>(
                 (None, _) => Outcome::Approved(receipt),
             }
         }
-        (_, State::Denied { reason: approval::DenialReason::Reported, .. }) => {
+        (_, State::Denied { reason: denial::DenialReason::Reported, .. }) => {
             Outcome::Reported { sessions_ended: None }
         }
+        (_, State::Denied { reason: denial::DenialReason::Withdrawn, .. }) => Outcome::Withdrawn,
         (_, State::Denied { reason, note, acceptable, .. }) => Outcome::Denied {
             reason: denial_reason(*reason),
             note: note.as_ref().map(ToldText::as_str),
@@ -242,12 +244,12 @@ fn outcome<'a>(
     }
 }
 
-const fn denial_reason(reason: approval::DenialReason) -> Option<DenialReason> {
+const fn denial_reason(reason: denial::DenialReason) -> Option<DenialReason> {
     match reason {
-        approval::DenialReason::NotMe => Some(DenialReason::NotMe),
-        approval::DenialReason::TooMuch => Some(DenialReason::TooMuch),
-        approval::DenialReason::NotNow => Some(DenialReason::NotNow),
-        approval::DenialReason::Reported => None,
+        denial::DenialReason::NotMe => Some(DenialReason::NotMe),
+        denial::DenialReason::TooMuch => Some(DenialReason::TooMuch),
+        denial::DenialReason::NotNow => Some(DenialReason::NotNow),
+        denial::DenialReason::Reported | denial::DenialReason::Withdrawn => None,
     }
 }
 
@@ -257,8 +259,10 @@ fn receipt<'a>(
     approved: &'a Approved,
     resource: Option<&'a Resource>,
 ) -> Receipt<'a> {
-    let standing =
-        seen.session.as_ref().filter(|one| one.standing(context.visitor.now) != Standing::Over);
+    let now = context.visitor.now;
+    let standing = seen.session.as_ref().filter(|one| one.standing(now) != Standing::Over);
+    let undo_until =
+        Some(approved.stands_from()).filter(|until| standing.is_some() && now < *until);
     Receipt {
         session: standing
             .map(|session| SessionForm { id: session.id.as_str(), label: &session.label }),
@@ -267,6 +271,7 @@ fn receipt<'a>(
         details: in_words(resource, &seen.approval.ask.details),
         decided_at: approved.at,
         ends_at: approved.ends_at,
+        undo_until,
         calls: seen.session.as_ref().and_then(Session::calls),
         resource: seen.approval.ask.resource.as_str(),
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::letters;
 use crate::app::App;
 use crate::config::Webhook;
 use crate::flow::history::Linker;
+use crate::flow::mail;
 use crate::flow::upkeep;
 use crate::flow::webhook;
 
@@ -17,6 +19,8 @@ const TELL: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_mins(10);
 /// How often audit entries are linked to their chains.
 const LINK: Duration = Duration::from_secs(1);
+/// How often letters are looked for.
+const DELIVER: Duration = Duration::from_secs(1);
 /// How often "last used" and the figures are written.
 const TEND: Duration = Duration::from_secs(15);
 /// Writes figures and last uses.
@@ -61,6 +65,26 @@ pub async fn sweep(app: Arc<App>) {
         }
         if let Err(error) = upkeep::forget(&app).await {
             tracing::error!(%error, "old audit entries are not removed");
+        }
+    }
+}
+
+/// Sends the letters that wait.
+#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
+pub async fn deliver(app: Arc<App>) {
+    let mut ticks = interval(DELIVER);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        loop {
+            match mail::send_next(&app, letters::words).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "letters have to wait");
+                    break;
+                }
+            }
         }
     }
 }

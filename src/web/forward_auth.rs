@@ -217,15 +217,13 @@ fn refuse(
             return fault(app, proxy, what);
         }
     };
-    let mut answer = fault(
-        app,
-        proxy,
-        match refusal {
-            Refusal::NoToken => Fault::Missing,
-            Refusal::InsufficientScope(_) => Fault::Scope,
-            _ => Fault::Invalid,
-        },
-    );
+    let what = match refusal {
+        Refusal::NoToken => Fault::Missing,
+        Refusal::InsufficientScope(_) => Fault::Scope,
+        Refusal::OwnerGone => Fault::OwnerGone,
+        _ => Fault::Invalid,
+    };
+    let mut answer = fault(app, proxy, what);
     let usual = app.resource(proxy.resource()).filter(|_| needed.is_empty());
     let usual = usual.map(Resource::default_scopes);
     let needed = usual.as_ref().unwrap_or(needed);

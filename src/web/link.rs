@@ -49,6 +49,10 @@ pub async fn welcome(
     };
     let entered = match &welcome {
         Welcome::FirstAccount => link::create_first(&app, &token, &person, &occasion).await,
+        Welcome::SignUp(_) => {
+            let entered = (person.name, person.password);
+            link::sign_up(&app, &token, entered, &occasion).await
+        }
         Welcome::SetPassword(_) => {
             link::set_password(&app, &token, person.password, &occasion).await
         }
@@ -56,6 +60,11 @@ pub async fn welcome(
     match entered {
         Ok(signed_in) => welcome_in(&app, &visitor, &signed_in, None, &occasion).await,
         Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
+        Err(EntryError::NoLink | EntryError::Closed | EntryError::Taken)
+            if !matches!(welcome, Welcome::FirstAccount) =>
+        {
+            visitor.error(&app, 410, None, Some("/sign-in"))
+        }
         Err(EntryError::NoLink) => visitor.error(&app, 410, None, Some("/sign-in")),
         Err(error) => {
             let entered = Entered::of(&person, &error);
@@ -78,6 +87,7 @@ fn welcome_page(
             name_error: None,
             email_error: entered.email_error,
         },
+        Welcome::SignUp(email) => Purpose::OwnAccount { name: entered.name, email: email.as_str() },
         Welcome::SetPassword(account) => Purpose::KnownAccount { email: account.email.as_str() },
     };
     let page = SetPasswordPage {

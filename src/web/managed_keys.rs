@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::config::ManagedRoute;
 use crate::domain::api_key::KeyKind;
 use crate::domain::origin::Occasion;
-use crate::flow::api_key::{self, Caller, KeyError, Offer, Program};
+use crate::flow::api_key::{self, Caller, ForAgent, KeyError, Offer, Program};
 use crate::protocol::error_dialect::Fault;
 use crate::protocol::json::parse;
 use crate::protocol::managed_key::{NewKey, Operation, Outcome, Page};
@@ -124,6 +124,7 @@ async fn answered(
 const fn label(operation: Operation) -> &'static str {
     match operation {
         Operation::Create => "managed keys: create",
+        Operation::Register => "managed keys: register an agent",
         Operation::List => "managed keys: list",
         Operation::Revoke => "managed keys: revoke",
         Operation::Rotate => "managed keys: rotate",
@@ -146,7 +147,8 @@ async fn operated(
     let program = program(app, request, offer).await?;
     let asked = Asked { words: Words { app, offer }, request, program: &program, occasion };
     match operation {
-        Operation::Create => asked.create(payload).await,
+        Operation::Create => asked.create(payload, asked.agent().map(ForAgent::Known)).await,
+        Operation::Register => asked.create(payload, Some(ForAgent::New)).await,
         Operation::List => asked.list().await,
         Operation::Revoke => asked.revoke().await,
         Operation::Rotate => asked.rotate().await,
@@ -180,11 +182,15 @@ impl<'a> Asked<'a> {
         self.request.match_info().get("agent")
     }
 
-    async fn create(&self, payload: Payload) -> Result<HttpResponse, HttpResponse> {
+    async fn create(
+        &self,
+        payload: Payload,
+        agent: Option<ForAgent<'_>>,
+    ) -> Result<HttpResponse, HttpResponse> {
         let Words { app, offer } = self.words;
         let wanted = self.wanted(payload).await?;
         let caller = (self.caller(), offer);
-        let wanted = (&wanted, self.agent());
+        let wanted = (&wanted, agent);
         let made = api_key::create_worded(app, caller, wanted, &self.occasion).await;
         let (key, secret) = made.map_err(|error| self.refused(&error))?;
         let facts = facts(&key, Some(secret.reveal()), self.occasion.at);

@@ -2,6 +2,8 @@
 
 mod account;
 mod account_agent;
+mod address;
+mod admin;
 mod agent;
 mod agent_session;
 mod answer;
@@ -22,6 +24,7 @@ mod demo;
 mod device;
 mod documents;
 mod fallback;
+mod forgot_password;
 mod forward_auth;
 mod forwarded;
 mod health;
@@ -29,6 +32,7 @@ mod history;
 mod introspect;
 mod join;
 mod leaked_keys;
+mod letters;
 mod limits;
 mod link;
 mod managed_keys;
@@ -176,6 +180,14 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(
             at("/account/sessions/{id}/disconnect", "POST")
                 .route(web::post().to(sessions::disconnect)),
+        )
+        // Administrators
+        .service(at("/admin", "GET, HEAD").route(get().to(admin::overview)))
+        .service(at("/admin/accounts", "GET, HEAD").route(get().to(admin::accounts)))
+        .service(
+            at("/admin/accounts/{id}", "GET, HEAD, POST")
+                .route(get().to(admin::account))
+                .route(web::post().to(admin::act)),
         )
         .service(at("/static/{name}", "GET, HEAD").route(get().to(assets::file)))
         // An issuer with a path, asked without a proxy that takes it off

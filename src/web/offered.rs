@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::route::{at, get, open};
 use super::{
-    account_agent, agent_session, api_key, api_key_new, console, join, leaked_keys, organization,
-    organizations, project, upgrade, usage, user_claimed,
+    account_agent, address, agent_session, api_key, api_key_new, console, forgot_password, join,
+    leaked_keys, organization, organizations, project, upgrade, usage, user_claimed,
 };
 use crate::app::App;
 use crate::flow;
@@ -15,7 +15,8 @@ pub type Routes = fn(&mut ServiceConfig);
 
 /// The routes of every part that a line of the settings switches on.
 pub fn offered(app: &App) -> Vec<Routes> {
-    let parts: [(bool, Routes); 7] = [
+    let parts: [(bool, Routes); 8] = [
+        (flow::mail::is_set(app), mail_routes),
         (app.agent_sessions().is_some(), agent_session_routes),
         (flow::api_key::offers(app).next().is_some(), api_key_routes),
         (flow::account_agent::are_offered(app), account_agent_routes),
@@ -25,6 +26,26 @@ pub fn offered(app: &App) -> Vec<Routes> {
         (flow::plan::are_offered(app), usage_routes),
     ];
     parts.into_iter().filter(|(is_on, _)| *is_on).map(|(_, routes)| routes).collect()
+}
+
+/// The pages that need mail.
+fn mail_routes(server: &mut ServiceConfig) {
+    server
+        .service(
+            at("/forgot-password", "GET, HEAD, POST")
+                .route(get().to(forgot_password::show))
+                .route(web::post().to(forgot_password::ask)),
+        )
+        .service(
+            at("/account/address", "GET, HEAD, POST")
+                .route(get().to(address::show))
+                .route(web::post().to(address::ask)),
+        )
+        .service(
+            at("/account/address/{link}", "GET, HEAD, POST")
+                .route(get().to(address::confirm))
+                .route(web::post().to(address::verify)),
+        );
 }
 
 /// The routes of the agent sessions door, where a profile opens it.

@@ -13,6 +13,7 @@ impl ReturnTo {
         let path = text.strip_suffix("?code=none").unwrap_or(text);
         let device = || text.strip_prefix("/device");
         let lists = [
+            "address",
             "agents",
             "history",
             "join",
@@ -27,6 +28,9 @@ impl ReturnTo {
         let listed = listed.and_then(|path| lists.iter().find_map(|page| path.strip_prefix(page)));
         if let Some(query) = text.strip_prefix("/account/billing/agent-upgrade") {
             return is_upgrade_query(query).then(|| Self(text.to_owned()));
+        }
+        if let Some(rest) = text.strip_prefix("/admin") {
+            return is_admin(rest).then(|| Self(text.to_owned()));
         }
         let page = match (path.strip_prefix("/approve/"), listed) {
             (Some(link), _) => is_word(link),
@@ -75,6 +79,12 @@ fn is_upgrade_query(query: &str) -> bool {
     query.strip_prefix('?').is_some_and(|query| query.bytes().all(letter) && query.len() <= 1_000)
 }
 
+/// The pages of administrators.
+fn is_admin(rest: &str) -> bool {
+    let account = rest.strip_prefix("/accounts/");
+    matches!(rest, "" | "/accounts") || account.is_some_and(|id| is_word(id) && id.len() <= 64)
+}
+
 /// One thing of a list, or the page that makes one of a profile.
 fn is_one_of_them(rest: &str) -> bool {
     is_word(&rest.strip_prefix("new/").unwrap_or(rest).replace('-', "_"))
@@ -105,6 +115,9 @@ mod tests {
             "/account/organizations/acme-labs",
             "/account/join/otl_0123",
             "/account/keys/new/agent-vista",
+            "/admin",
+            "/admin/accounts",
+            "/admin/accounts/acc_1",
             "/device",
             "/device?user_code=BCDF-GHJK",
             "/account/billing/agent-upgrade?account=acc_1&mode=detached&reason=Free%20plan",
@@ -126,6 +139,10 @@ mod tests {
             "/approve/x?next=//evil",
             "/approve/x//evil",
             "/approve/%2e%2e",
+            "/adminevil",
+            "/admin/accounts/",
+            "/admin/accounts//evil",
+            "/admin/accounts/acc_1?next=//evil",
             "/account/sessions//evil",
             "/account/sessionsevil",
             "/account/keysevil",

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 
 use super::assets::Assets;
-use super::background::{link_history, sweep, tell, tend};
+use super::background::{deliver, link_history, sweep, tell, tend};
 use super::demo::{self, Notes};
 use super::documents::Documents;
 use super::health::Readiness;
@@ -24,6 +24,7 @@ use super::{
     base_path, demo_routes, limits, managed_keys, metrics_routes, request_log, routes, slashes,
 };
 use crate::app::App;
+use crate::flow::mail;
 use crate::flow::upkeep;
 
 /// How long readiness says no before connections are refused: a load balancer that looks
@@ -180,6 +181,9 @@ impl Listening {
         jobs.push(tokio::spawn(link_history(Arc::clone(&self.app))));
         for receiver in self.app.settings.webhooks.clone() {
             jobs.push(tokio::spawn(tell(Arc::clone(&self.app), receiver)));
+        }
+        if mail::is_set(&self.app) {
+            jobs.push(tokio::spawn(deliver(Arc::clone(&self.app))));
         }
         jobs.push(tokio::spawn(sweep(Arc::clone(&self.app))));
         let Signals { terminate, interrupt, hangup } = self.signals;

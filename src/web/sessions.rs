@@ -67,7 +67,7 @@ pub async fn show(request: HttpRequest, id: Path<String>, app: Data<App>) -> Htt
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
                 session: line(&app, (&session, &left), parent.as_ref(), visitor.now),
-                history: ended_with_parent(&session)
+                history: ended_with_more(&session)
                     .into_iter()
                     .chain(history.iter().rev().filter_map(history_line))
                     .collect(),
@@ -203,16 +203,22 @@ fn ended_at(session: &Session, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// What ends with another session has no event of its own.
-fn ended_with_parent(session: &Session) -> Option<HistoryLine<'_>> {
-    let ended = session.ended.filter(|ended| ended.cause == EndCause::WithParent)?;
-    Some(HistoryLine { at: ended.at, event: Shown::EndedWithParent, address: None })
+/// What ends with something else has no event of its own.
+fn ended_with_more(session: &Session) -> Option<HistoryLine<'_>> {
+    let ended = session.ended?;
+    let event = match ended.cause {
+        EndCause::WithParent => Shown::EndedWithParent,
+        EndCause::AccountClosed | EndCause::ByOperator => Shown::EndedByOperator,
+        _ => return None,
+    };
+    Some(HistoryLine { at: ended.at, event, address: None })
 }
 
 fn history_line(event: &Event) -> Option<HistoryLine<'_>> {
     let cause = event.detail.as_deref().and_then(EndCause::named);
     let shown = match (event.kind, cause) {
         (EventKind::ApprovalGranted, _) => Shown::Approved,
+        (EventKind::ApprovalWithdrawn, _) => Shown::Withdrawn,
         (EventKind::SessionWidened, _) => Shown::Widened,
         (
             EventKind::ClaimCollected

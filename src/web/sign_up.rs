@@ -7,8 +7,10 @@ use super::account::{
     existing_account_only, href, on_the_way, person_error, query_return_to, value, welcome_in,
 };
 use super::answer::for_popup;
+use super::forgot_password::letter_sent;
 use super::opener;
 use super::pages::FieldError;
+use super::pages::letter_sent::Sent;
 use super::pages::no_sign_up::NoSignUpPage;
 use super::pages::sign_up::SignUpPage;
 use super::person::{Posted, posted, visitor};
@@ -16,7 +18,9 @@ use super::return_to::ReturnTo;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::account::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
+use crate::domain::origin::Occasion;
 use crate::flow::account::{self, EntryError, NewPerson};
+use crate::flow::{mail, mailed_link};
 use crate::protocol::form::Form;
 
 /// `GET /sign-up`.
@@ -64,6 +68,9 @@ pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> 
         return refusal;
     }
     let person = person(&form);
+    if mail::is_set(&app) {
+        return by_mail(&app, &visitor, &person, (return_to.as_ref(), &occasion)).await;
+    }
     match account::sign_up(&app, &person, &occasion).await {
         Ok(signed_in) => {
             welcome_in(&app, &visitor, &signed_in, return_to.as_ref(), &occasion).await
@@ -74,6 +81,21 @@ pub async fn sign_up(request: HttpRequest, payload: Payload, app: Data<App>) -> 
             let entered = Entered::of(&person, &error);
             sign_up_page(&app, &visitor, 422, &entered, return_to.as_ref())
         }
+    }
+}
+
+/// The same answer for every address.
+async fn by_mail(
+    app: &App,
+    visitor: &Visitor,
+    person: &NewPerson<'_>,
+    (return_to, occasion): (Option<&ReturnTo>, &Occasion),
+) -> HttpResponse {
+    match mailed_link::ask_for_account(app, person.email, occasion).await {
+        Ok(()) => letter_sent(app, visitor, Sent::Account, return_to),
+        Err(EntryError::Person(error)) => person_error(app, visitor, &error),
+        Err(EntryError::Closed) => visitor.error(app, 403, None, Some("/sign-in")),
+        Err(error) => sign_up_page(app, visitor, 422, &Entered::of(person, &error), return_to),
     }
 }
 
@@ -126,6 +148,7 @@ fn sign_up_page(
         email_error: entered.email_error,
         password_error: entered.password_error,
         sign_in_href: &href("/sign-in", return_to),
+        by_mail: mail::is_set(app),
     };
     on_the_way(return_to, visitor.page(app, status, &page))
 }

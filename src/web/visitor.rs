@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::flow::account_agent;
 use crate::flow::api_key;
 use crate::flow::error::PersonError;
+use crate::flow::mail;
 use crate::flow::organization;
 use crate::flow::plan;
 use crate::flow::principal::{self, Human};
@@ -105,7 +106,9 @@ impl Visitor {
         let account = self.human.as_ref()?.account();
         let email = account.email.as_str();
         let name = if account.name.is_empty() { email } else { &account.name };
-        Some(Person { name, email, csrf: &self.form_token })
+        let administrator = account.administrator;
+        let verified = account.email_verified_at.is_some();
+        Some(Person { name, email, verified, csrf: &self.form_token, administrator })
     }
 
     /// Sends a page, and the cookie with the first one.
@@ -176,6 +179,7 @@ fn frame(app: &App) -> Frame<'_> {
         organizations: organization::are_offered(app),
         projects: project::offers(app).next().is_some(),
         plans: plan::are_offered(app),
+        mail: mail::is_set(app),
         person: None,
     }
 }

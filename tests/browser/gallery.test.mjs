@@ -217,3 +217,30 @@ test("a device code is pasted", async (t) => {
   await page.keyboard.press("Control+V");
   assert.equal(await page.locator('[name="user_code"]').inputValue(), " bcdf - ghjk ");
 });
+
+// contracts/pages.md 28: colours of the reader's own, paper, and another direction of reading take nothing away.
+test("forced colours, a printed receipt and right-to-left lose nothing", async (t) => {
+  const origin = await serve(t);
+  const page = await newPage(t, browser, origin, { viewport: { width: 320, height: 640 } });
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.goto("/approval.html");
+  for (const value of ["deny", "approve"]) {
+    const edge = await page
+      .locator(`button[name="decision"][value="${value}"]`)
+      .evaluate((one) => [getComputedStyle(one).borderTopStyle, Number.parseFloat(getComputedStyle(one).borderTopWidth)]);
+    assert.ok(edge[0] !== "none" && edge[1] >= 1, `${value} has no edge of its own: ${edge}`);
+  }
+  await page.emulateMedia({ forcedColors: "none", media: "print" });
+  await page.goto("/decision-approved.html");
+  assert.ok(await page.locator(".receipt").isVisible(), "the receipt is printed");
+  for (const gone of [".top .person", ".after"]) {
+    assert.equal(await page.locator(gone).first().isVisible(), false, `${gone} is of no use on paper`);
+  }
+  await page.emulateMedia({ media: "screen" });
+  const shown = names.filter((name) => !leadsOn(name) && !isHostile(name));
+  for (const name of shown) {
+    await page.goto(`/${name}.html`);
+    await page.evaluate(() => (document.documentElement.dir = "rtl"));
+    await assertNoSidewaysScroll(page, `${name}, right to left`);
+  }
+});

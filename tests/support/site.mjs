@@ -84,8 +84,8 @@ export class Site {
   }
 
   /** Adds a person, as an operator does. */
-  addPerson(email, name = "Ada Example") {
-    return this.run(["account", "add", email, "--name", name, "--password-stdin"], `${PASSWORD}\n`);
+  addPerson(email, name = "Ada Example", more = []) {
+    return this.run(["account", "add", email, "--name", name, ...more, "--password-stdin"], `${PASSWORD}\n`);
   }
 
   /** Adds a person without a password; the path of the link to choose one. */

@@ -78,6 +78,8 @@ pub enum KeyEnd {
     AgentRemoved,
     /// The organization whose it was is gone.
     OrganizationDissolved,
+    /// The account whose it was is closed.
+    AccountClosed,
 }
 
 /// Where a key was seen that belongs on a server, and nowhere that others can look.
@@ -126,12 +128,13 @@ pub enum Rotation {
 }
 
 impl KeyEnd {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Revoked,
         Self::Rotated,
         Self::Leaked,
         Self::AgentRemoved,
         Self::OrganizationDissolved,
+        Self::AccountClosed,
     ];
 
     #[must_use]
@@ -142,6 +145,7 @@ impl KeyEnd {
             Self::Leaked => "leaked",
             Self::AgentRemoved => "agent_removed",
             Self::OrganizationDissolved => "organization_dissolved",
+            Self::AccountClosed => "account_closed",
         }
     }
 
@@ -222,13 +226,14 @@ impl ApiKey {
         Some(Change { seen, next, effects })
     }
 
-    /// A key of an agent's is good while the agent is there, and one of an organization's while
-    /// that is.
+    /// A key is good while whoever it is of is there: an agent, and an organization or a person.
     fn given(&self, by: Option<AccountId>) -> Vec<Effect> {
         let agent = self.agent.as_ref().map(|agent| Effect::GiveToAgent(agent.id.clone()));
-        let organization = self.organization.clone();
-        let organization = organization.map(|id| Effect::GiveToOrganization { id, by });
-        agent.into_iter().chain(organization).collect()
+        let owner = match self.owner() {
+            Owner::Account(id) => Effect::WhileOpen(id),
+            Owner::Organization(id) => Effect::GiveToOrganization { id, by },
+        };
+        agent.into_iter().chain([owner]).collect()
     }
 
     /// Ends it at once, and with it what it put in its own place: whoever had the one has the

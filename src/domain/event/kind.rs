@@ -6,6 +6,8 @@ pub enum EventKind {
     AccountCreated,
     PasswordSet,
     PasswordReset,
+    PasswordResetAsked,
+    AddressVerified,
     SignedIn,
     SignInFailed,
     SignedOut,
@@ -14,6 +16,8 @@ pub enum EventKind {
     ApprovalGranted,
     ApprovalDenied,
     ApprovalReported,
+    /// A yes was taken back.
+    ApprovalWithdrawn,
     ApprovalLocked,
     WrongCode,
     ClaimCollected,
@@ -58,13 +62,22 @@ pub enum EventKind {
     MemberJoined,
     MemberRoleGiven,
     MemberParted,
+    /// Everything in it ended with it.
+    AccountClosed,
+    AccountReopened,
+    AdministratorAppointed,
+    AdministratorDismissed,
+    BrowsersSignedOut,
+    SessionsEnded,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 59] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
+        Self::PasswordResetAsked,
+        Self::AddressVerified,
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -73,6 +86,7 @@ impl EventKind {
         Self::ApprovalGranted,
         Self::ApprovalDenied,
         Self::ApprovalReported,
+        Self::ApprovalWithdrawn,
         Self::ApprovalLocked,
         Self::WrongCode,
         Self::ClaimCollected,
@@ -112,6 +126,12 @@ impl EventKind {
         Self::MemberJoined,
         Self::MemberRoleGiven,
         Self::MemberParted,
+        Self::AccountClosed,
+        Self::AccountReopened,
+        Self::AdministratorAppointed,
+        Self::AdministratorDismissed,
+        Self::BrowsersSignedOut,
+        Self::SessionsEnded,
     ];
 
     #[must_use]
@@ -121,6 +141,8 @@ impl EventKind {
             Self::AccountCreated => "account.created",
             Self::PasswordSet => "account.password_set",
             Self::PasswordReset => "account.password_reset",
+            Self::PasswordResetAsked => "account.password_reset_asked",
+            Self::AddressVerified => "account.address_verified",
             Self::SignedIn => "account.signed_in",
             Self::SignInFailed => "account.sign_in_failed",
             Self::SignedOut => "account.signed_out",
@@ -129,6 +151,7 @@ impl EventKind {
             Self::ApprovalGranted => "approval.granted",
             Self::ApprovalDenied => "approval.denied",
             Self::ApprovalReported => "approval.reported",
+            Self::ApprovalWithdrawn => "approval.withdrawn",
             Self::ApprovalLocked => "approval.locked",
             Self::WrongCode => "approval.wrong_code",
             Self::ClaimCollected => "claim.collected",
@@ -168,6 +191,12 @@ impl EventKind {
             Self::MemberJoined => "organization.member_joined",
             Self::MemberRoleGiven => "organization.member_role_given",
             Self::MemberParted => "organization.member_parted",
+            Self::AccountClosed => "account.closed",
+            Self::AccountReopened => "account.reopened",
+            Self::AdministratorAppointed => "account.administrator_appointed",
+            Self::AdministratorDismissed => "account.administrator_dismissed",
+            Self::BrowsersSignedOut => "account.browsers_signed_out",
+            Self::SessionsEnded => "session.all_ended",
         }
     }
 

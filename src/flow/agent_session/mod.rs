@@ -98,7 +98,7 @@ pub fn onward(app: &App, approval: &Approval, now: Timestamp) -> Option<String> 
     if let Some(code) = finish(app, approval, now) {
         return Some(callback.with(&[("request_id", id), ("exchange_code", code.reveal())]));
     }
-    let denied = approval.phase(now) == Phase::Denied;
+    let denied = approval.phase(now) == Phase::Denied && !approval.is_withdrawn();
     denied.then(|| callback.with(&[("request_id", id), ("error", "access_denied")]))
 }
 

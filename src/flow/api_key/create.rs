@@ -32,13 +32,33 @@ pub struct Wanted<'a> {
     pub environment: &'a str,
     /// Whose it is to be, by the slug, where it is not the person's own.
     pub organization: Option<&'a str>,
-    /// The identifier of the agent that it is given to, if to any.
-    pub agent: Option<&'a str>,
+    /// The agent that it is given to, if to any.
+    pub agent: Option<ForAgent<'a>>,
     pub scopes: Scopes,
     /// What it is good for alone; everything where nothing is written.
     pub limited_to: &'a str,
     pub mode: Mode,
     pub lasts: Lasts,
+}
+
+/// Which agent a key is given to (docs/credentials.md, "Agents").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForAgent<'a> {
+    /// The one of this identifier.
+    Known(&'a str),
+    /// One that comes with the key, and is called as the key is (AG22).
+    New,
+}
+
+impl<'a> ForAgent<'a> {
+    /// The identifier, of one that is there already (docs/credentials.md, "Agents").
+    #[must_use]
+    pub const fn known(self) -> Option<&'a str> {
+        match self {
+            Self::Known(id) => Some(id),
+            Self::New => None,
+        }
+    }
 }
 
 /// How long a key is to live (docs/credentials.md, "Keys").
@@ -100,7 +120,8 @@ pub async fn create(
     let environment = line(wanted.environment)?.unwrap_or_default();
     let limited_to = LimitedTo::read(wanted.limited_to).ok_or(KeyError::NotALimit)?;
     let form = offered(caller, offer, wanted, &limited_to)?;
-    let (organization, agent) = recipient(app, caller, offer, wanted).await?;
+    let organization = owned_by(app, caller, offer, wanted.organization).await?;
+    let (agent, named) = given_to(app, caller, offer, (wanted, occasion)).await?;
     let secret = app.entropy.key(form)?;
     let key = ApiKey {
         id: new_id(app, occasion.at)?,
@@ -128,7 +149,9 @@ pub async fn create(
         successor: None,
     };
     let mut change = key.create(occasion);
-    change.effects.push(counted(app, "api_key", &change.next.owner(), occasion.at));
+    let counted = counted(app, "api_key", &change.next.owner(), occasion.at);
+    // The agent is there before the key is given to it.
+    change.effects.splice(0..0, named.into_iter().chain([counted]));
     let key = app.store.commit(change).await.map_err(|error| limited(error, occasion.at))?;
     Ok((key, secret))
 }
@@ -140,6 +163,9 @@ fn offered<'a>(
     wanted: &Wanted<'_>,
     limited_to: &LimitedTo,
 ) -> Result<&'a KeyForm, KeyError> {
+    if wanted.organization.is_some() && wanted.agent.is_some() {
+        return Err(KeyError::NotOffered);
+    }
     if wanted.scopes.is_empty() {
         return Err(KeyError::NothingTicked);
     }
@@ -166,21 +192,6 @@ fn end(caller: Caller<'_>, wanted: &Wanted<'_>, now: Timestamp) -> Option<Timest
     wanted.into_iter().chain(tokens).min()
 }
 
-/// Whom a key is for: an organization, or an agent of the person's, or neither.
-async fn recipient(
-    app: &App,
-    caller: Caller<'_>,
-    offer: &Offer<'_>,
-    wanted: &Wanted<'_>,
-) -> Result<(Option<OrganizationId>, Option<NamedAgent>), KeyError> {
-    let organization = owned_by(app, caller, offer, wanted.organization).await?;
-    let agent = given_to(app, caller, offer, wanted.agent).await?;
-    if organization.is_some() && agent.is_some() {
-        return Err(KeyError::NotOffered);
-    }
-    Ok((organization, agent))
-}
-
 /// The organization that a key is made for (AV16).
 async fn owned_by(
     app: &App,
@@ -201,22 +212,47 @@ async fn owned_by(
     }
 }
 
-/// The agent that a key is given to, among its owner's.
+/// The agent that a key is given to, among its owner's, and what makes it where it is new.
 async fn given_to(
     app: &App,
     caller: Caller<'_>,
     offer: &Offer<'_>,
-    wanted: Option<&str>,
-) -> Result<Option<NamedAgent>, KeyError> {
-    match wanted {
+    (wanted, occasion): (&Wanted<'_>, &Occasion),
+) -> Result<(Option<NamedAgent>, Vec<Effect>), KeyError> {
+    match wanted.agent {
         None if offer.rules.must_be_given() => Err(KeyError::AgentMissing),
-        None => Ok(None),
+        None => Ok((None, Vec::new())),
         Some(_) if !offer.rules.may_be_given() => Err(KeyError::NotOffered),
-        Some(id) => {
+        Some(ForAgent::Known(id)) => {
             let agent = account_agent::of_account(app, caller.account(), id).await?;
-            Ok(Some(agent.named))
+            Ok((Some(agent.named), Vec::new()))
         }
+        Some(ForAgent::New) => new_agent(app, caller, wanted.name, occasion).await,
     }
+}
+
+/// An agent that comes with its key. What is in the sandbox makes nothing that is not.
+async fn new_agent(
+    app: &App,
+    caller: Caller<'_>,
+    name: &str,
+    occasion: &Occasion,
+) -> Result<(Option<NamedAgent>, Vec<Effect>), KeyError> {
+    let token = caller.user_token();
+    if token.is_some_and(|token| token.mode == Mode::Sandbox) {
+        return Err(KeyError::LacksScope);
+    }
+    let most = app.settings.limits.agents_per_account;
+    let has = app.store.agents_of(caller.account()).await?.len();
+    if i64::try_from(has).is_ok_and(|has| has >= most.into()) {
+        return Err(KeyError::TooMany);
+    }
+    let by = (caller.account(), token.map(|token| &token.id));
+    let change = account_agent::named(app, by, name, occasion)?;
+    let named = change.next.named.clone();
+    let mut effects = vec![Effect::NameAgent(Box::new(change.next))];
+    effects.extend(change.effects);
+    Ok((Some(named), effects))
 }
 
 /// One readable line, cleaned of what deceives the eye; none where nothing is left.

@@ -1,7 +1,7 @@
 //! Keys that programs manage (docs/credentials.md, "Management"): who may, and what their words
 //! come to.
 
-use super::create::{Lasts, Wanted, create};
+use super::create::{ForAgent, Lasts, Wanted, create};
 use super::{Caller, KeyError, Offer, Program, is_word, own};
 use crate::app::App;
 use crate::config::KeyRules;
@@ -28,6 +28,9 @@ pub enum NotAProgram {
     /// Unknown, expired, revoked, signed out: all the same.
     #[error("what was presented is not good")]
     Invalid,
+    /// The account whose it was is closed (AO17).
+    #[error("the owner's account is closed")]
+    OwnerGone,
     /// Of a kind that opens no such route, whether or not it is good.
     #[error("what was presented is of a kind that does not open this")]
     WrongKind,
@@ -77,7 +80,11 @@ pub async fn program(
     } else {
         None
     };
-    found.ok_or(NotAProgram::Invalid)
+    match found {
+        Some(program) => Ok(program),
+        None if super::owner_is_gone(app, text).await? => Err(NotAProgram::OwnerGone),
+        None => Err(NotAProgram::Invalid),
+    }
 }
 
 /// Whether a text begins as the user tokens of this profile do.
@@ -117,7 +124,7 @@ pub(in crate::flow) fn is_of_another_kind(app: &App, offer: &Offer<'_>, text: &s
 pub async fn create_worded(
     app: &App,
     (caller, offer): (Caller<'_>, &Offer<'_>),
-    (worded, agent): (&NewKey, Option<&str>),
+    (worded, agent): (&NewKey, Option<ForAgent<'_>>),
     occasion: &Occasion,
 ) -> Result<(ApiKey, KeySecret), KeyError> {
     let scopes = match &worded.scopes {
@@ -134,8 +141,10 @@ pub async fn create_worded(
         (None, Some(longest)) => Lasts::For(longest),
         (None, None) => Lasts::UntilRevoked,
     };
+    // An agent is called by its name, and has no other.
+    let usual_name = if agent == Some(ForAgent::New) { "" } else { &offer.profile.name };
     let wanted = Wanted {
-        name: worded.name.as_deref().unwrap_or(&offer.profile.name),
+        name: worded.name.as_deref().unwrap_or(usual_name),
         environment: worded.environment.as_deref().unwrap_or_default(),
         organization: worded.org_slug.as_deref(),
         agent,

@@ -9,7 +9,7 @@ mod rotate;
 
 use crate::app::App;
 use crate::config::{KeyRules, ManagedRoute, Profile};
-use crate::domain::api_key::{ApiKey, KeyKind};
+use crate::domain::api_key::{ApiKey, KeyEnd, KeyKind};
 use crate::domain::event::Event;
 use crate::domain::id::KeyId;
 use crate::domain::organization::{Organization, Role};
@@ -24,7 +24,7 @@ use crate::protocol::secret::Digest;
 use crate::store::StoreError;
 
 pub use caller::{Caller, Program};
-pub use create::{LONGEST_NAME, Lasts, Wanted, create};
+pub use create::{ForAgent, LONGEST_NAME, Lasts, Wanted, create};
 pub use leak::{belongs_on_a_server, exposure, report, tell_exposed, tell_of_page};
 pub use managed::{NotAProgram, create_worded, is_of_agent, may_read, page, program};
 pub(in crate::flow) use managed::{begins_as, is_of_another_kind};
@@ -139,6 +139,19 @@ pub fn recognized<'a>(app: &'a App, presented: &str) -> Option<(&'a str, Digest)
         let digest = forms.find_map(|form| form.digest_of(presented))?;
         Some((profile.name.as_str(), digest))
     })
+}
+
+/// Whether this text was a key of an account that is closed (AO17). Whoever has the whole of it may
+/// know.
+///
+/// # Errors
+///
+/// The database is away.
+pub async fn owner_is_gone(app: &App, text: &str) -> Result<bool, StoreError> {
+    let Some((profile, digest)) = recognized(app, text) else { return Ok(false) };
+    let key = app.store.api_key_with(&digest).await?.filter(|key| key.profile == profile);
+    let ended = key.and_then(|key| key.ended);
+    Ok(ended.is_some_and(|ended| ended.cause == KeyEnd::AccountClosed))
 }
 
 /// Which keys are looked for (docs/credentials.md, "Keys").

@@ -2,9 +2,8 @@
 
 use crate::app::App;
 use crate::domain::approval::{Approval, Phase, State};
-use crate::protocol::authorization_response::{
-    AuthorizationErrorCode, AuthorizationResponse, Outcome,
-};
+use crate::domain::denial::told;
+use crate::protocol::authorization_response::{AuthorizationResponse, Outcome};
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
 
@@ -17,23 +16,23 @@ pub fn code(app: &App, approval: &Approval) -> Secret {
 }
 
 /// Where the browser goes on to: the client's redirection with a code while there is one to
-/// collect, or with the refusal ([RFC 6749 §4.1.2]). None while nobody has answered, and
-/// when the question came through another door.
+/// collect, or with the refusal ([RFC 6749 §4.1.2]). None while nobody has answered, when the
+/// yes was taken back after it went there, and when the question came through another door.
 ///
 /// [RFC 6749 §4.1.2]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
 #[must_use]
 pub fn onward(app: &App, approval: &Approval, now: Timestamp) -> Option<String> {
     let redirection = approval.ask.redirection.as_ref()?;
-    let secret;
+    let (secret, denial);
     let outcome = match (approval.phase(now), &approval.state) {
         (Phase::Approved, State::Approved(_)) => {
             secret = code(app, approval);
             Outcome::Code(secret.reveal())
         }
-        (Phase::Denied, _) => Outcome::Error {
-            code: AuthorizationErrorCode::AccessDenied,
-            description: "the human denied the request",
-        },
+        (_, State::Denied { reason, note, acceptable, .. }) if !approval.is_withdrawn() => {
+            denial = told(*reason, note.as_ref(), acceptable.as_ref());
+            Outcome::Denied(&denial)
+        }
         _ => return None,
     };
     let state = redirection.state.as_deref();

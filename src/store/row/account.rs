@@ -22,6 +22,7 @@ pub struct Model {
     pub created_at: i64,
     pub revision: i64,
     pub plan: Option<String>,
+    pub closed_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,6 +44,7 @@ impl TryFrom<Model> for Account {
             administrator: row.administrator,
             plan: row.plan,
             created_at: Timestamp(row.created_at),
+            closed_at: time(row.closed_at),
         })
     }
 }
@@ -61,6 +63,7 @@ impl Stored for Account {
             created_at: self.created_at.0,
             revision,
             plan: self.plan.clone(),
+            closed_at: seconds(self.closed_at),
         };
         Ok(row.into_active_model())
     }

@@ -12,7 +12,7 @@ use crate::store::{
     Database, Expect, Location, OpenError, Store, StoreError, known_master, migrate, unmigrate,
 };
 
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 26] = [
     "account",
     "account_agent",
     "api_key",
@@ -22,6 +22,7 @@ const TABLES: [&str; 25] = [
     "counter",
     "event",
     "history_chain",
+    "mail",
     "meta",
     "one_time_link",
     "organization",

@@ -54,6 +54,7 @@ impl Words<'_> {
     pub fn not_let_in(self, error: NotAProgram, hint: &str) -> HttpResponse {
         let (fault, challenge) = match error {
             NotAProgram::Missing => (Fault::Missing, "Bearer"),
+            NotAProgram::OwnerGone => (Fault::OwnerGone, "Bearer error=\"invalid_token\""),
             NotAProgram::Invalid => (Fault::Invalid, "Bearer error=\"invalid_token\""),
             NotAProgram::WrongKind => return self.told(Fault::Resource, hint),
             NotAProgram::Unavailable(error) => return self.refused(&error.into()),

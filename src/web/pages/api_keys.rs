@@ -133,6 +133,9 @@ impl KeyLine<'_> {
             (Some(KeyEnded { at, cause: KeyEnd::OrganizationDissolved }), _) => {
                 (words.organization_dissolved, Some(at))
             }
+            (Some(KeyEnded { at, cause: KeyEnd::AccountClosed }), _) => {
+                (words.account_closed, Some(at))
+            }
             (None, Some(at)) if at <= frame.now => (words.expired, Some(at)),
             (None, at) => (words.ends, at),
         };

@@ -74,6 +74,8 @@ pub enum Outcome<'a> {
     Reported {
         sessions_ended: Option<usize>,
     },
+    /// Approved, and taken back.
+    Withdrawn,
     Expired,
     /// Five wrong codes.
     Locked,
@@ -100,6 +102,8 @@ pub struct Receipt<'a> {
     pub details: Vec<String>,
     pub decided_at: Timestamp,
     pub ends_at: Timestamp,
+    /// Until when it can be taken back, while that is so.
+    pub undo_until: Option<Timestamp>,
     /// How many calls, where they are counted.
     pub calls: Option<i64>,
     /// The resource's identifier (RFC 8707).
@@ -121,6 +125,10 @@ impl Receipt<'_> {
 
     fn ends(&self, frame: &Frame<'_>) -> Moment {
         frame.moment(self.ends_at)
+    }
+
+    fn undo(&self, frame: &Frame<'_>) -> Option<Moment> {
+        self.undo_until.map(|until| frame.moment(until))
     }
 
     fn granted_calls(&self, frame: &Frame<'_>) -> Option<String> {
@@ -178,6 +186,7 @@ impl DecisionPage<'_> {
             Outcome::Denied { .. } => Some(&self.words().denied),
             Outcome::Reported { .. } if self.known_agent => Some(&self.words().reported),
             Outcome::Reported { .. } => Some(&self.finish_words().reported),
+            Outcome::Withdrawn => Some(&self.words().withdrawn),
             Outcome::Expired => Some(&self.words().expired),
             Outcome::Locked => Some(&self.words().locked),
             Outcome::Superseded => Some(&self.words().superseded),
@@ -188,9 +197,11 @@ impl DecisionPage<'_> {
         }
     }
 
-    /// "No, I did not" denies, and offers to report (contracts of the pages, point 9).
+    /// "No, I did not" denies, and offers to report (contracts of the pages, point 9); so does
+    /// "Undo", since a wrong yes may have been a deceived one.
     const fn offers_report(&self) -> bool {
-        matches!(self.outcome, Outcome::Denied { reason: Some(DenialReason::NotMe), .. })
+        use DenialReason::NotMe;
+        matches!(self.outcome, Outcome::Denied { reason: Some(NotMe), .. } | Outcome::Withdrawn)
     }
 
     fn way_on(&self) -> Option<&Onward<'_>> {

@@ -11,10 +11,12 @@
 
 mod account_agents;
 mod accounts;
+mod admin;
 mod agent_session;
 mod api_keys;
 mod doors;
 mod history;
+mod mailed;
 mod organizations;
 mod projects;
 mod results;

@@ -5,6 +5,10 @@
 //! every answer can stay `default-src 'none'` (decision 16).
 
 pub mod account_agents;
+pub mod address;
+pub mod admin;
+pub mod admin_account;
+pub mod admin_accounts;
 pub mod api_key;
 pub mod api_key_new;
 pub mod api_key_revoke;
@@ -16,12 +20,14 @@ pub mod authorize_refused;
 pub mod decision;
 pub mod device;
 pub mod error;
+pub mod forgot_password;
 mod form;
 #[cfg(test)]
 mod gallery;
 pub mod history;
 pub mod home;
 pub mod join;
+pub mod letter_sent;
 pub mod no_sign_up;
 pub mod organization;
 pub mod organizations;
@@ -65,6 +71,8 @@ pub struct Frame<'a> {
     pub projects: bool,
     /// Likewise plans.
     pub plans: bool,
+    /// Whether letters are sent, so that a forgotten password is no dead end.
+    pub mail: bool,
     /// Whose browser this is; `None` before sign-in.
     pub person: Option<Person<'a>>,
 }
@@ -87,8 +95,11 @@ pub struct Person<'a> {
     /// The address again where the account has no name.
     pub name: &'a str,
     pub email: &'a str,
+    pub verified: bool,
     /// For the sign-out form.
     pub csrf: &'a str,
+    /// Whether this person administers this server.
+    pub administrator: bool,
 }
 
 impl Frame<'_> {

@@ -43,8 +43,11 @@ pub enum Event {
     Disconnected,
     EndedByAgent,
     EndedByReport,
+    /// The person took the yes back.
+    Withdrawn,
     /// The session that this one is a part of ended.
     EndedWithParent,
+    EndedByOperator,
     /// Too many wrong codes before it was picked up.
     Locked,
     /// Its client was deleted (RFC 7592 §2.3).
@@ -86,11 +89,13 @@ impl HistoryLine<'_> {
             Event::ExtraEnded => words.extra_ended,
             Event::HandedOn => words.handed_on,
             Event::EndedWithParent => words.ended_with_parent,
+            Event::EndedByOperator => words.ended_by_operator,
             Event::Locked => words.locked,
             Event::ClientRemoved => words.client_removed,
             Event::Disconnected => words.disconnected,
             Event::EndedByAgent => words.ended_by_agent,
             Event::EndedByReport => words.ended_by_report,
+            Event::Withdrawn => words.withdrawn,
             Event::Expired => words.expired,
         }
     }

@@ -25,6 +25,8 @@ pub enum Purpose<'a> {
         name_error: Option<FieldError>,
         email_error: Option<FieldError>,
     },
+    /// Creates the account of whoever got the letter; the address is from our records.
+    OwnAccount { name: &'a str, email: &'a str },
     /// Sets the password of an account we know; the address is from our records.
     KnownAccount { email: &'a str },
 }
@@ -37,6 +39,7 @@ impl SetPasswordPage<'_> {
     const fn title(&self) -> &'static str {
         match self.purpose {
             Purpose::FirstAccount { .. } => self.words().first_account,
+            Purpose::OwnAccount { .. } => self.words().sign_up,
             Purpose::KnownAccount { .. } => self.words().set_password,
         }
     }
@@ -44,13 +47,14 @@ impl SetPasswordPage<'_> {
     const fn lead(&self) -> &'static str {
         match self.purpose {
             Purpose::FirstAccount { .. } => self.words().first_account_lead,
+            Purpose::OwnAccount { .. } => self.words().sign_up_lead,
             Purpose::KnownAccount { .. } => self.words().set_password_lead,
         }
     }
 
     const fn submit(&self) -> &'static str {
         match self.purpose {
-            Purpose::FirstAccount { .. } => self.words().create,
+            Purpose::FirstAccount { .. } | Purpose::OwnAccount { .. } => self.words().create,
             Purpose::KnownAccount { .. } => self.words().save_password,
         }
     }
@@ -58,7 +62,7 @@ impl SetPasswordPage<'_> {
     /// The account whose password is set: shown, and given to password managers.
     const fn known_email(&self) -> Option<&str> {
         match self.purpose {
-            Purpose::KnownAccount { email } => Some(email),
+            Purpose::KnownAccount { email } | Purpose::OwnAccount { email, .. } => Some(email),
             Purpose::FirstAccount { .. } => None,
         }
     }
@@ -73,6 +77,7 @@ impl SetPasswordPage<'_> {
                 Field::email(texts, email).or(texts, email_error),
                 password,
             ],
+            Purpose::OwnAccount { name, .. } => vec![Field::name(texts, name), password],
             Purpose::KnownAccount { .. } => vec![password],
         }
     }

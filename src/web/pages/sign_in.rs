@@ -21,6 +21,8 @@ pub struct SignInPage<'a> {
     pub existing_account: bool,
     /// The sign-up page with `return_to` kept; `None` when sign-up is closed.
     pub sign_up_href: Option<&'a str>,
+    /// Likewise the page for a forgotten password; `None` without mail.
+    pub forgot_href: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

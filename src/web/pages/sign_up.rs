@@ -18,6 +18,8 @@ pub struct SignUpPage<'a> {
     pub email_error: Option<FieldError>,
     pub password_error: Option<FieldError>,
     pub sign_in_href: &'a str,
+    /// Whether a letter comes first: then the address is all that is asked for here.
+    pub by_mail: bool,
 }
 
 impl SignUpPage<'_> {
@@ -30,11 +32,23 @@ impl SignUpPage<'_> {
         errors.iter().any(Option::is_some).then_some(self.words().check_fields)
     }
 
-    fn fields(&self) -> [Field<'_>; 3] {
+    const fn lead(&self) -> &'static str {
+        if self.by_mail { self.frame.texts.mailed.sign_up_lead } else { self.words().sign_up_lead }
+    }
+
+    const fn submit(&self) -> &'static str {
+        if self.by_mail { self.frame.texts.mailed.send_link } else { self.words().create }
+    }
+
+    fn fields(&self) -> Vec<Field<'_>> {
         let texts = self.frame.texts;
-        [
+        let email = Field::email(texts, self.email).or(texts, self.email_error);
+        if self.by_mail {
+            return vec![email];
+        }
+        vec![
             Field::name(texts, self.name).or(texts, self.name_error),
-            Field::email(texts, self.email).or(texts, self.email_error),
+            email,
             Field::new_password(texts, self.least_password).or(texts, self.password_error),
         ]
     }

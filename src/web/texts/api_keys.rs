@@ -46,6 +46,7 @@ pub struct ApiKeyTexts {
     pub leaked: &'static str,
     pub agent_removed: &'static str,
     pub organization_dissolved: &'static str,
+    pub account_closed: &'static str,
     /// Whose keys are listed.
     pub whose: &'static str,
     pub own: &'static str,

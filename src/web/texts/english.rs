@@ -1,11 +1,14 @@
 //! English: the language every other catalogue is checked against.
 
 mod account_agents;
+mod admin;
 mod api_keys;
 mod bounds;
 mod clients;
 mod doors;
 mod history;
+mod mailed;
+mod mails;
 mod organizations;
 mod people;
 mod projects;
@@ -39,6 +42,9 @@ pub static ENGLISH: Texts = Texts {
     tokens: tokens::TOKENS,
     usage: usage::USAGE,
     history: history::HISTORY,
+    admin: admin::ADMIN,
+    mailed: mailed::MAILED,
+    mails: mails::MAILS,
     errors: ERRORS,
     time: TimeTexts { moment, distance, span },
 };
@@ -48,11 +54,13 @@ const FRAME: FrameTexts = FrameTexts {
     sign_out: "Sign out",
     sessions: "Agent sessions",
     history: "History",
+    admin: "Administration",
     keys: "API keys",
     agents: "Agents",
     organizations: "Organizations",
     projects: "Projects",
     usage: "Usage",
+    verify: "Verify your address",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),
     never_password: "No page here asks for a password next to a code.",
     documentation: "Documentation",

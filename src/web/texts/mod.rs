@@ -5,12 +5,15 @@
 //! own type are a [`Sentence`].
 
 mod account_agents;
+mod admin;
 mod api_keys;
 mod bounds;
 mod clients;
 mod doors;
 pub mod english;
 mod history;
+mod mailed;
+mod mails;
 mod organizations;
 mod people;
 mod projects;
@@ -22,6 +25,7 @@ use crate::domain::resource::Risk;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
 pub use account_agents::AccountAgentTexts;
+pub use admin::AdminTexts;
 pub use api_keys::{ApiKeyTexts, NewKeyTexts, ShownKeyTexts};
 pub use bounds::BoundsTexts;
 pub use clients::{Remedy, UnknownClientTexts};
@@ -30,6 +34,8 @@ pub use doors::{
     UpgradeTexts,
 };
 pub use history::HistoryTexts;
+pub use mailed::MailedTexts;
+pub use mails::{LetterWords, MailTexts};
 pub use organizations::{OrganizationTexts, RoleTexts};
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
@@ -63,6 +69,9 @@ pub struct Texts {
     pub tokens: TokenTexts,
     pub usage: UsageTexts,
     pub history: HistoryTexts,
+    pub admin: AdminTexts,
+    pub mailed: MailedTexts,
+    pub mails: MailTexts,
     pub errors: ErrorTexts,
     pub time: TimeTexts,
 }
@@ -107,11 +116,13 @@ pub struct FrameTexts {
     pub sign_out: &'static str,
     pub sessions: &'static str,
     pub history: &'static str,
+    pub admin: &'static str,
     pub keys: &'static str,
     pub agents: &'static str,
     pub organizations: &'static str,
     pub projects: &'static str,
     pub usage: &'static str,
+    pub verify: &'static str,
     /// First: this page's host.
     pub address: Sentence,
     pub never_password: &'static str,

@@ -4,6 +4,7 @@
 //! fails here and not in review.
 
 mod dependencies;
+mod promises;
 mod rules;
 mod source;
 
@@ -44,26 +45,60 @@ fn every_source_file_keeps_the_house_rules() {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
-/// Design decision 1: an issuer may have a path, so every link to a page of ours begins with it.
-#[test]
-fn no_template_leads_out_of_an_issuer_with_a_path() {
+/// Every template, by its path.
+fn templates() -> Vec<(String, String)> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")];
-    let mut read = 0;
+    let mut templates = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-                continue;
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                templates.push((path.display().to_string(), text));
             }
-            let text = std::fs::read_to_string(&path).unwrap();
-            for bare in ["href=\"/", "src=\"/", "action=\"/", "url=/"] {
-                assert!(!text.contains(bare), "{}: {bare} has no frame.base", path.display());
-            }
-            read += 1;
         }
     }
-    assert!(read > 20, "{read} templates");
+    assert!(templates.len() > 20, "{} templates", templates.len());
+    templates
+}
+
+/// Design decision 1: an issuer may have a path, so every link to a page of ours begins with it.
+#[test]
+fn no_template_leads_out_of_an_issuer_with_a_path() {
+    for (path, text) in templates() {
+        for bare in ["href=\"/", "src=\"/", "action=\"/", "url=/"] {
+            assert!(!text.contains(bare), "{path}: {bare} has no frame.base");
+        }
+    }
+}
+
+/// A text without what stands between `open` and `close`.
+fn without(text: &str, open: &str, close: &str) -> String {
+    let mut parts = text.split(open);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + " " + part.split_once(close).map_or("", |(_, rest)| rest))
+}
+
+/// contracts/pages.md 31: every word is in the catalogue of a language, and none in a template.
+#[test]
+fn no_template_has_words_of_its_own() {
+    // What is written for agents is one text in one language.
+    let pages = templates().into_iter().filter(|(path, _)| !path.contains("auth.md"));
+    for (path, text) in pages {
+        let values = without(&without(&text, "{%", "%}"), "{{", "}}");
+        let said = without(&values, "<", ">");
+        // What is typed into a terminal is the same in every language.
+        let said = said.replace("curl -i", "");
+        let word = said.split_whitespace().find(|word| word.chars().any(char::is_alphabetic));
+        assert_eq!(word, None, "{path}");
+        for shown in ["aria-label=\"", "alt=\"", "title=\"", "placeholder=\""] {
+            let mut texts = values.split(shown).skip(1).filter_map(|rest| rest.split_once('"'));
+            let own = texts.find(|(text, _)| text.chars().any(char::is_alphabetic));
+            assert!(own.is_none(), "{path}: {own:?}");
+        }
+    }
 }
 
 #[test]

@@ -52,6 +52,7 @@ const KNOWN_ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("getrandom", &["entropy"]),
     ("jsonwebtoken", &["jose"]),
+    ("lettre", &["outbound"]),
     ("oxide_auth", &["flow/code"]),
     ("reqwest", &["outbound", "resource_server"]),
     ("sea_orm", &["store"]),

@@ -7,7 +7,6 @@ use countersign::protocol::timestamp::Seconds;
 use futures_util::future::join_all;
 
 use super::load::{Ledger, Load};
-use crate::support::person::Person;
 use crate::support::process::{GENEROUS, Place};
 use crate::support::{PASSWORD, Site};
 
@@ -113,7 +112,7 @@ async fn a_tail_deleted_with_an_older_head_put_back_is_found() {
     let before = verify(&site).await.count;
     let mut cleo = site.person("cleo@example.com").await;
     cleo.post_from("/account/sessions", "/sign-out", &[]).await;
-    let mut bea = again(&site, "bea@example.com").await;
+    let mut bea = site.again("bea@example.com").await;
     assert_eq!(bea.post_from("/account/sessions", "/sign-out", &[]).await.status, 303);
     link(&site).await;
     site.tamper(&format!("DELETE FROM event WHERE position > {before} AND account_id = {account}"))
@@ -123,12 +122,6 @@ async fn a_tail_deleted_with_an_older_head_put_back_is_found() {
     site.tamper(&put_back).await;
     assert_ne!(lines(&verify(&site).await), Vec::<String>::new());
     site.close().await;
-}
-
-async fn again(site: &Site, email: &str) -> Person {
-    let mut person = Person::new(site, email);
-    assert_eq!(person.sign_in().await.status, 303);
-    person
 }
 
 /// ADR 0027: nobody without the master secret can write an entry, linked or not; the server
@@ -195,7 +188,7 @@ async fn what_is_older_than_it_is_kept_goes_and_the_rest_still_holds() {
     upkeep::forget(&site.app).await.expect("nothing to do");
     assert_eq!(verify(&site).await.removed, 0, "kept for good unless a setting says otherwise");
     site.advance(Seconds(1_000));
-    let mut ada = again(&site, "ada@example.com").await;
+    let mut ada = site.again("ada@example.com").await;
     ada.post_from("/account/sessions", "/sign-out", &[]).await;
     link(&site).await;
     let horizon = site.app.clock.now();
@@ -203,7 +196,7 @@ async fn what_is_older_than_it_is_kept_goes_and_the_rest_still_holds() {
     let report = verify(&site).await;
     assert_eq!((report.removed, lines(&report)), (before, Vec::new()));
     assert_eq!(site.count("SELECT COUNT(*) FROM event").await, report.count - before);
-    again(&site, "bea@example.com").await;
+    site.again("bea@example.com").await;
     link(&site).await;
     assert_eq!(lines(&verify(&site).await), Vec::<String>::new(), "a chain grows on after it");
     site.tamper(&format!("UPDATE event SET detail = 'x' WHERE position = {}", before + 1)).await;

@@ -8,6 +8,7 @@ mod forwarded;
 mod health;
 mod limits;
 mod load;
+mod mail;
 mod nodes;
 mod secrets;
 mod settings;

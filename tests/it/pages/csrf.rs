@@ -25,6 +25,8 @@ struct World {
     bob: Person,
     stranger: Person,
     open: Registered,
+    /// An approval that was given a moment ago.
+    receipt: String,
     welcome: String,
     session: String,
     key: String,
@@ -46,7 +48,8 @@ async fn world() -> World {
     let stranger = Person::new(&site, "eve@example.com");
     let key = key_of(&mut ada).await;
     project_of(&mut ada).await;
-    World { site, ada, bob, stranger, open, welcome, session, key }
+    let receipt = collected.link();
+    World { site, ada, bob, stranger, open, receipt, welcome, session, key }
 }
 
 /// Every page with a form, and every way of pressing each.
@@ -57,6 +60,7 @@ async fn crawl(world: &mut World) -> Vec<Press> {
         "/".to_owned(),
         approval.clone(),
         format!("{approval}?code=none"),
+        world.receipt.clone(),
         "/account/sessions".to_owned(),
         format!("/account/sessions/{}", world.session),
         "/account/keys".to_owned(),

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::{PROFILE, SOURCE, agent_of, key_of, project_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
+use crate::support::mail::Mailbox;
 use crate::support::person::form_token;
 
 const LIMITS: &str = "[limits]\nbody_seconds = 1\nbody_bytes = 4096\n";
@@ -26,7 +27,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 51] = [
+const ROUTES: [(&str, Takes); 55] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -77,6 +78,10 @@ const ROUTES: [(&str, Takes); 51] = [
     ("/account/join/otl_x", Takes::Page),
     ("/account/projects", Takes::Page),
     ("/account/tokens", Takes::Page),
+    ("/account/address", Takes::Page),
+    ("/account/address/otl_x", Takes::Page),
+    ("/forgot-password", Takes::Page),
+    ("/admin/accounts/acc_1", Takes::Page),
     ("/account/projects/PROJECT/revoke", Takes::Page),
 ];
 
@@ -101,7 +106,8 @@ struct World {
 }
 
 async fn world() -> World {
-    let site = Site::open_with(&format!("{LIMITS}{PROFILE}")).await;
+    let mailbox = Mailbox::new();
+    let site = Site::open_with(&format!("{LIMITS}{PROFILE}{}", mailbox.settings())).await;
     let mut ada = site.person("ada@example.com").await;
     let agent = site.agent();
     let registered = agent.register_for("ada@example.com").await;

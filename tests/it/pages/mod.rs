@@ -1,14 +1,17 @@
 //! People, the pages they meet, and whoever attacks them.
 
+mod admin;
 mod approval;
 mod budgets;
 mod codes;
 mod cookies;
 mod csrf;
+mod every_door;
 mod firewall;
 mod fresh;
 mod headers;
 mod history;
+mod mailed;
 mod malformed;
 mod redirects;
 mod routes;
@@ -16,6 +19,7 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod undo;
 mod welcome;
 mod wrong_account;
 

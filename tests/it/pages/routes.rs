@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{PROFILE, SOURCE, agent_of, key_of, project_of, session_of, state};
 use crate::support::Site;
 use crate::support::agent::member;
+use crate::support::mail::Mailbox;
 use crate::support::person::{Person, form_token};
 use crate::support::reply::Reply;
 
@@ -199,8 +200,20 @@ pub(super) const ROWS: &[Row] = &[
     get("/sign-up", ALL),
     post(
         "/sign-up",
-        Body::Form(&[("email", "nobody@example.com"), ("password", "short")]),
+        Body::Form(&[("email", "nobody"), ("password", "short")]),
         Passes::Everybody(422),
+    ),
+    get("/forgot-password", ALL),
+    post("/forgot-password", Body::Form(&[("email", "nobody")]), Passes::Everybody(422)),
+    get("/account/address", Passes::AnyPerson { passed: 200, refused: 303 }),
+    // It is verified already.
+    post("/account/address", Body::Form(&[]), Passes::AnyPerson { passed: 200, refused: 403 }),
+    // A link for something else.
+    get("/account/address/{link}", Passes::AnyPerson { passed: 410, refused: 303 }),
+    post(
+        "/account/address/{link}",
+        Body::Form(&[]),
+        Passes::AnyPerson { passed: 410, refused: 403 },
     ),
     get("/welcome/{link}", ALL),
     post("/welcome/{link}", Body::Form(&[("password", "short")]), Passes::Everybody(422)),
@@ -310,6 +323,15 @@ pub(super) const ROWS: &[Row] = &[
         Passes::AnyPerson { passed: 200, refused: 403 },
     ),
     get("/account/usage", Passes::AnyPerson { passed: 200, refused: 303 }),
+    // The owner administers this server; to everybody else there is nothing.
+    get("/admin", Passes::Owner { passed: 200, other: 404, refused: 303 }),
+    get("/admin/accounts", Passes::Owner { passed: 200, other: 404, refused: 303 }),
+    get("/admin/accounts/{id}", Passes::Owner { passed: 200, other: 404, refused: 303 }),
+    post(
+        "/admin/accounts/{id}",
+        Body::Form(&[("act", "none")]),
+        Passes::Owner { passed: 400, other: 404, refused: 403 },
+    ),
     // Whoever has a key may say that it leaked.
     post("/leaked-keys", Body::Json(r#"{"keys":["unknown"]}"#), ALL),
     // What agents that ask for a session send proves itself: a poll token, a finish code, a
@@ -352,6 +374,8 @@ pub(super) const ROWS: &[Row] = &[
 /// The people, the agent and the things the rows are about.
 pub(super) struct World {
     pub site: Site,
+    /// There while the server is.
+    _mailbox: Mailbox,
     ada: Person,
     bob: Person,
     stranger: Person,
@@ -359,14 +383,19 @@ pub(super) struct World {
     session: String,
     key: String,
     project: String,
+    account: String,
     account_agent: String,
     approval: String,
     welcome: String,
 }
 
 pub(super) async fn world() -> World {
-    let site = Site::open_with(PROFILE).await;
-    let mut ada = site.person("ada@example.com").await;
+    let mailbox = Mailbox::new();
+    let site = Site::open_with(&format!("{PROFILE}{}", mailbox.settings())).await;
+    let mut ada = site.administrator("ada@example.com").await;
+    let own =
+        site.app.store.account_by_email(&"ada@example.com".parse().expect("an address")).await;
+    let account = own.expect("read").expect("an account").id.to_string();
     let bob = site.person("bob@example.com").await;
     let mut stranger = Person::new(&site, "eve@example.com");
     stranger.get("/sign-in").await;
@@ -390,6 +419,7 @@ pub(super) async fn world() -> World {
     let agent = tokens.remove(0);
     World {
         site,
+        _mailbox: mailbox,
         ada,
         bob,
         stranger,
@@ -397,6 +427,7 @@ pub(super) async fn world() -> World {
         session,
         key,
         project,
+        account,
         account_agent,
         approval,
         welcome,
@@ -407,6 +438,7 @@ impl World {
     pub fn path(&self, row: &Row) -> String {
         let id = match row.path {
             path if path.starts_with("/approve") => &self.approval,
+            path if path.starts_with("/admin") => &self.account,
             path if path.starts_with("/account/keys") => &self.key,
             path if path.starts_with("/account/agents") => &self.account_agent,
             path if path.starts_with("/account/projects") => &self.project,

@@ -5,6 +5,7 @@ pub mod agent;
 pub mod client;
 pub mod database;
 pub mod keys;
+pub mod mail;
 pub mod person;
 pub mod process;
 pub mod proof;
@@ -231,6 +232,20 @@ impl Site {
         let mut person = self.add_person(email).await;
         let reply = person.sign_in().await;
         assert_eq!(reply.status, 303, "{}", reply.text);
+        person
+    }
+
+    /// An administrator, signed in.
+    pub async fn administrator(&self, email: &str) -> Person {
+        let person = NewPerson { name: "", email, password: PASSWORD };
+        account::add(&self.app, &person, true, self.clock.now()).await.expect("added");
+        self.again(email).await
+    }
+
+    /// Somebody who has an account, signed in with another browser.
+    pub async fn again(&self, email: &str) -> Person {
+        let mut person = Person::new(self, email);
+        assert_eq!(person.sign_in().await.status, 303);
         person
     }
 

@@ -25,6 +25,13 @@ impl Person {
         Self { url, client: client.clone(), email, cookie: None, mark: None }
     }
 
+    /// The same browser, for what it does at the same time.
+    pub fn same_browser(&self) -> Self {
+        let mut other = Self::at(&self.url, &self.client, &self.email);
+        (other.cookie, other.mark) = (self.cookie.clone(), self.mark.clone());
+        other
+    }
+
     fn with_cookie(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let cookies: Vec<&str> = self.cookie.iter().chain(&self.mark).map(String::as_str).collect();
         if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }

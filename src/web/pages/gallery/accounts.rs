@@ -16,6 +16,7 @@ pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
         error: None,
         existing_account: false,
         sign_up_href: Some("/sign-up"),
+        forgot_href: Some("/forgot-password"),
     };
     let again = SignInPage {
         return_to: "/approve/cvt_x",
@@ -35,6 +36,7 @@ pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
         email_error: None,
         password_error: None,
         sign_in_href: "/sign-in",
+        by_mail: false,
     };
     let wrong = SignUpPage {
         name: &sample.person,
@@ -44,6 +46,7 @@ pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
         ..sign_up
     };
     let first = Purpose::FirstAccount { name: "", email: "", name_error: None, email_error: None };
+    let own = Purpose::OwnAccount { name: &sample.person, email: "ada@example.com" };
     let known = Purpose::KnownAccount { email: "ada@example.com" };
     let welcome = |purpose| SetPasswordPage {
         frame,
@@ -52,12 +55,16 @@ pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
         least_password: 10,
         password_error: None,
     };
-    vec![
+    let mut pages = super::mailed::mailed(sample, frame);
+    pages.extend([
         show("sign-in", &sign_in),
         show("sign-in-error", &again),
         show("sign-up", &sign_up),
         show("sign-up-errors", &wrong),
+        show("sign-up-by-mail", &SignUpPage { by_mail: true, ..sign_up }),
+        show("welcome-own", &welcome(own)),
         show("welcome-first", &welcome(first)),
         show("welcome-known", &welcome(known)),
-    ]
+    ]);
+    pages
 }

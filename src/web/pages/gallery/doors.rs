@@ -203,6 +203,7 @@ fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         Event::ExtraEnded,
         Event::Widened,
         Event::EndedWithParent,
+        Event::EndedByOperator,
         Event::Locked,
         Event::ClientRemoved,
     ];

@@ -23,6 +23,7 @@ pub fn receipt(sample: &Sample, with_session: bool) -> Receipt<'_> {
         details: Vec::new(),
         decided_at: NOW - Seconds(5),
         ends_at: NOW + Seconds::HOUR.times(8),
+        undo_until: with_session.then_some(NOW + Seconds(115)),
         calls: Some(1_000),
         resource: "https://api.example.com",
     }
@@ -53,6 +54,7 @@ pub fn decisions(sample: &Sample, frame: &Frame<'_>) -> Pages {
             Outcome::Denied { reason: None, note: None, acceptable: Vec::new() },
         ),
         ("decision-reported", Outcome::Reported { sessions_ended: Some(2) }),
+        ("decision-withdrawn", Outcome::Withdrawn),
         ("decision-expired", Outcome::Expired),
         ("decision-locked", Outcome::Locked),
         ("decision-superseded", Outcome::Superseded),

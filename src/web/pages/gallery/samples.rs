@@ -55,7 +55,6 @@ impl Sample {
     }
 
     fn frame(&self, signed_in: bool) -> Frame<'_> {
-        let email = "ada@example.com";
         Frame {
             texts: &ENGLISH,
             now: NOW,
@@ -63,18 +62,24 @@ impl Sample {
             base: "",
             service: Service {
                 name: "Example",
-                logo: None,
                 documentation: Some("https://docs.example.com"),
                 support: Some("https://example.com/support"),
-                terms: None,
                 privacy: Some("https://example.com/privacy"),
+                ..Service::default()
             },
             keys: true,
             agents: true,
             organizations: true,
             projects: true,
             plans: true,
-            person: signed_in.then_some(Person { name: &self.person, email, csrf: CSRF }),
+            mail: true,
+            person: signed_in.then_some(Person {
+                name: &self.person,
+                email: "ada@example.com",
+                verified: false,
+                csrf: CSRF,
+                administrator: true,
+            }),
         }
     }
 }
@@ -96,6 +101,7 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::tokens::pages(&inside));
     pages.extend(super::usage::pages(&inside));
     pages.extend(super::history::pages(sample, &inside));
+    pages.extend(super::admin::pages(sample, &inside));
     pages.extend([
         show(
             "home",

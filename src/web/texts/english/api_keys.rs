@@ -44,6 +44,7 @@ pub const API_KEYS: ApiKeyTexts = ApiKeyTexts {
     leaked: "Ended: somebody found it",
     agent_removed: "Ended: its agent was removed",
     organization_dissolved: "Ended: its organization was dissolved",
+    account_closed: "Ended: the account was closed",
     whose: "Whose keys",
     own: "Your own",
     of_organization: Sentence(&[W("It belongs to "), First, W(".")]),

@@ -43,6 +43,8 @@ const fn kind(kind: EventKind) -> &'static str {
         EventKind::AccountCreated => "The account was created",
         EventKind::PasswordSet => "The password was set",
         EventKind::PasswordReset => "The operator made a link to set a new password",
+        EventKind::PasswordResetAsked => "Somebody asked for a letter to set a new password",
+        EventKind::AddressVerified => "The e-mail address was verified",
         EventKind::SignedIn => "Signed in",
         EventKind::SignInFailed => "Somebody tried to sign in with a wrong password",
         EventKind::SignedOut => "Signed out",
@@ -53,6 +55,7 @@ const fn kind(kind: EventKind) -> &'static str {
         EventKind::ApprovalGranted => "You approved an agent",
         EventKind::ApprovalDenied => "You refused an agent",
         EventKind::ApprovalReported => "You reported an agent",
+        EventKind::ApprovalWithdrawn => "You took an approval back",
         EventKind::ApprovalLocked => "A request ended after too many wrong codes",
         EventKind::WrongCode => "A wrong code was entered",
         EventKind::ClaimCollected | EventKind::DeviceCollected | EventKind::CodeRedeemed => {
@@ -90,5 +93,13 @@ const fn kind(kind: EventKind) -> &'static str {
         EventKind::MemberJoined => "You joined an organization",
         EventKind::MemberRoleGiven => "You gave somebody another role in an organization",
         EventKind::MemberParted => "You left an organization, or sent somebody away",
+        EventKind::AccountClosed => {
+            "An administrator closed the account, and everything in it ended"
+        }
+        EventKind::AccountReopened => "An administrator opened the account again",
+        EventKind::AdministratorAppointed => "The account may administer this server from then on",
+        EventKind::AdministratorDismissed => "The account may no longer administer this server",
+        EventKind::BrowsersSignedOut => "An administrator signed all browsers out",
+        EventKind::SessionsEnded => "An administrator ended all agent sessions",
     }
 }

@@ -34,7 +34,8 @@ pub const ACCOUNTS: AccountTexts = AccountTexts {
     email_taken: "This address cannot be used. If it is yours, sign in instead.",
     too_short: |least| format!("Too short: use at least {least} characters."),
     too_long: |most| format!("Too long: use at most {most} characters."),
-    too_common: "This password is on lists of stolen passwords. Choose another.",
+    too_common: "This password is easy to guess: it is a common one, a pattern, or made of your own \
+                 name or address. Four unrelated words are long, and easy to keep.",
 };
 
 pub const APPROVAL: ApprovalTexts = ApprovalTexts {

@@ -32,6 +32,14 @@ pub const DECISION: DecisionTexts = DecisionTexts {
             _ => format!("{} from the same place ended.", plural(count, "session")),
         }
     },
+    withdrawn: Words {
+        title: "Taken back",
+        sentence: "Whatever the agent had been given for this approval ended. If it asks again, \
+                   you will be asked again.",
+    },
+    undo: "Undo",
+    undo_words: "Takes your approval back at once; whatever the agent was given ends.",
+    undo_until: "Possible until",
     expired: Words {
         title: "This request has expired",
         sentence: "Nobody answered in time, so the agent got nothing. If you still want it to \
@@ -115,7 +123,9 @@ pub const EVENTS: EventTexts = EventTexts {
     disconnected: "You disconnected the agent",
     ended_by_agent: "The agent ended the session",
     ended_by_report: "Ended with a report",
+    withdrawn: "You took your approval back",
     ended_with_parent: "Ended with the access it was a part of",
+    ended_by_operator: "Ended by an administrator of this service",
     locked: "Too many wrong codes, so the session was ended",
     client_removed: "The agent’s program was removed from this server",
     expired: "The session reached its end",

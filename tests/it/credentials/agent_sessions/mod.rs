@@ -8,6 +8,7 @@ mod journey;
 mod pages;
 mod races;
 mod start;
+mod undo;
 mod upgrade;
 mod user_claimed;
 

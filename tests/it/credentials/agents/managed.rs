@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{AGENT_KEYS, Shown, USER_TOKENS, agent, ask, is_live, make, site};
+use super::{AGENT_KEYS, PROFILES, Shown, USER_TOKENS, agent, ask, is_live, make, site};
 use crate::support::agent::member;
 use crate::support::person::Person;
 use crate::support::reply::Reply;
@@ -161,7 +161,7 @@ async fn a_user_token_makes_nothing_that_opens_more_or_lasts_longer_than_itself(
 async fn a_limited_user_token_makes_no_key_beyond_its_limit() {
     let named = |kind: &str| format!("type = \"{kind}\"\n");
     let limited = |kind: &str| format!("{}resource_param = \"site\"\n", named(kind));
-    let settings = super::PROFILES
+    let settings = PROFILES
         .replace(&named("agent-key"), &limited("agent-key"))
         .replace(&named("user-token"), &limited("user-token"));
     let site = Site::open_with(&settings).await;
@@ -250,5 +250,82 @@ async fn an_agents_key_replaces_itself_once_and_is_dead_at_once() {
     assert_eq!(rotate(&site, &old.secret).await.status, 401);
     let live = "SELECT COUNT(*) FROM api_key WHERE ended_at IS NULL";
     assert_eq!(site.count(live).await, 1);
+    site.close().await;
+}
+
+const REGISTER: &str = "/api/v1/agents/register";
+
+/// AG22: with a user token an agent registers and gets its key in the same answer, this once; the
+/// page names it as any other, and the token's end ends the key.
+#[tokio::test]
+async fn an_agent_registers_with_a_user_token_and_gets_its_key_once() {
+    let site = site().await;
+    let mut ada = site.person("ada@example.com").await;
+    let token = full_token(&mut ada).await;
+    let wanted = json!({ "name": "Invoice <b>bot</b>", "scopes": ["read"] });
+    let made = bearer(&site, Method::POST, REGISTER, &token, &wanted).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let key = made.json()["data"].clone();
+    let (id, secret) =
+        (key["agent_id"].as_str().expect("an id"), key["key"].as_str().expect("a key"));
+    assert!(id.starts_with("agt_") && secret.starts_with("agk_"), "{key}");
+    let known = ask(&site, "agrenting", secret).await.json();
+    assert_eq!((&known["agent_id"], &known["scope"]), (&id.into(), &"read".into()));
+    let list = ada.get("/account/agents").await.text;
+    assert!(list.contains(id) && list.contains("Invoice &#60;b&#62;bot"), "{list}");
+    let event = format!(
+        "SELECT COUNT(*) FROM event WHERE kind = 'agent.created' AND agent = '{id}' \
+         AND cause LIKE 'key:key_%'"
+    );
+    assert_eq!(site.count(&event).await, 1, "the history says that a token did it");
+    site.post_json("/leaked-keys", &json!({ "keys": [token] })).await;
+    assert!(!is_live(&site, "agrenting", secret).await, "what a leaked token made ends with it");
+    site.close().await;
+}
+
+/// AG22, P4, P7: an agent comes by a user token alone, with a name, within the token's reach and
+/// the account's limit; whatever is refused leaves neither agent nor key.
+#[tokio::test]
+async fn no_agent_comes_without_its_key_and_none_by_anything_but_a_user_token() {
+    let site = Site::open_with(&format!("{PROFILES}\n[limits]\nagents_per_account = 2\n")).await;
+    let mut ada = site.person("ada@example.com").await;
+    let id = agent(&mut ada, "billing-agent").await;
+    let own = make(&mut ada, AGENT_KEYS, &id).await.secret;
+    let narrow = [("scope", "read"), ("lifetime", "until_revoked")];
+    let (full, narrow) = (full_token(&mut ada).await, user_token(&mut ada, &narrow).await.secret);
+    let registered = site.agent().register_for("ada@example.com").await;
+    let yes = [
+        ("decision", "approve"),
+        ("user_code", &registered.user_code()),
+        ("scope", "read"),
+        ("lifetime", "8h"),
+    ];
+    assert_eq!(ada.answer(&registered.link(), &yes).await.status, 303);
+    let session = member(&site.agent().poll(&registered.claim_token).await, "access_token");
+    let rows =
+        "SELECT (SELECT COUNT(*) FROM account_agent) + 1000 * (SELECT COUNT(*) FROM api_key)";
+    let before = site.count(rows).await;
+    let named = json!({ "name": "another" });
+    for (text, body, status) in [
+        (&full, json!({}), 422),
+        (&full, json!({ "name": "\u{202e}" }), 422),
+        (&full, json!({ "name": "x".repeat(81) }), 422),
+        (&full, json!({ "name": "x", "scopes": [] }), 422),
+        (&narrow, json!({ "name": "x", "scopes": ["read", "write"] }), 403),
+        (&session, named.clone(), 403),
+        (&"ap_nothing".to_owned(), named.clone(), 401),
+    ] {
+        let refused = bearer(&site, Method::POST, REGISTER, text, &body).await;
+        assert_eq!(refused.status, status, "{body}: {}", refused.text);
+        assert_eq!(site.count(rows).await, before, "{body}");
+    }
+    let by_key = site.client.post(format!("{}{REGISTER}", site.url)).header("x-api-key", &own);
+    assert_eq!(Reply::of(by_key.json(&named)).await.status, 403);
+    let all = (0..8).map(|_| bearer(&site, Method::POST, REGISTER, &full, &named));
+    let statuses: Vec<u16> = join_all(all).await.iter().map(|reply| reply.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert_eq!(site.count(rows).await, before + 1_001, "one agent, with one key");
+    let full_house = bearer(&site, Method::POST, REGISTER, &full, &named).await;
+    assert_eq!(full_house.status, 409, "{}", full_house.text);
     site.close().await;
 }

@@ -52,6 +52,7 @@ manage = "user-token-or-self"
 default_scopes = ["read", "write"]
 [profile.credential.routes]
 create = "POST /api/v1/agents/{agent}/credentials"
+register = "POST /api/v1/agents/register"
 revoke = "DELETE /api/v1/agents/{agent}/credentials/{id}"
 rotate = "POST /api/v1/auth/rotate-key"
 [[profile.credential]]

@@ -1,6 +1,7 @@
 //! Where credentials may come, what the public ones open, and what happens to those that leak
 //! (contracts/credentials.md, sections 2 and 3).
 
+mod closed;
 mod confusion;
 mod hostile;
 mod leaks;

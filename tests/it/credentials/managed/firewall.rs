@@ -11,7 +11,7 @@ use crate::support::person::{Person, between};
 use crate::support::reply::Reply;
 
 /// Every route for programs of the five products.
-const ROUTES: [(Method, &str); 14] = [
+const ROUTES: [(Method, &str); 15] = [
     (Method::POST, "/account/revoke-key"),
     (Method::POST, "/api/v1/api-keys/"),
     (Method::GET, "/api/v1/api-keys/"),
@@ -21,6 +21,7 @@ const ROUTES: [(Method, &str); 14] = [
     (Method::DELETE, "/api/v1/me/api-keys/ID/"),
     (Method::GET, "/api/v1/me/api-keys/ping/"),
     (Method::POST, "/api/v1/agents/AGENT/credentials"),
+    (Method::POST, "/api/v1/agents/register"),
     (Method::DELETE, "/api/v1/agents/AGENT/credentials/ID"),
     (Method::POST, "/api/v1/auth/rotate-key"),
     (Method::POST, "/auth/authenticate"),
