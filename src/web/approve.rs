@@ -107,7 +107,7 @@ fn read(form: &Form, relays: bool) -> Read {
             note: form.get("note").and_then(|note| ToldText::clean(note, 280)),
         },
         Some("report") => Verb::Report { end_sessions: form.get("end_sessions").is_some() },
-        Some("undo") => Verb::Withdraw,
+        None if form.get("undo").is_some() => Verb::Withdraw,
         _ => return Read::Unknown,
     };
     let widens = form.get("session").map(|id| SessionId(id.to_owned()));

@@ -1,4 +1,4 @@
-//! The stylesheet, the script and the seal: three files, compiled in.
+//! The stylesheets, the script and the seal: four files, compiled in.
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,6 +9,7 @@ use super::not_found_json;
 /// The files behind `/static/`.
 pub struct Assets {
     stylesheet: Document,
+    records: Document,
     script: Document,
     seal: Document,
 }
@@ -18,6 +19,10 @@ impl Default for Assets {
         Self {
             stylesheet: Document::new(
                 include_str!("../../static/countersign.css").to_owned(),
+                "text/css; charset=utf-8",
+            ),
+            records: Document::new(
+                include_str!("../../static/records.css").to_owned(),
                 "text/css; charset=utf-8",
             ),
             script: Document::new(
@@ -40,6 +45,7 @@ pub async fn file(
 ) -> HttpResponse {
     match name.as_str() {
         "countersign.css" => assets.stylesheet.answer(&request),
+        "records.css" => assets.records.answer(&request),
         "countersign.js" => assets.script.answer(&request),
         "countersign.svg" => assets.seal.answer(&request),
         _ => not_found_json(),

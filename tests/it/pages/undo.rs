@@ -11,7 +11,7 @@ use crate::support::person::{Person, between, form_token};
 use crate::support::reply::Reply;
 use crate::support::{Site, rounds};
 
-const UNDO: [(&str, &str); 1] = [("decision", "undo")];
+const UNDO: [(&str, &str); 1] = [("undo", "yes")];
 
 /// Rounds of each race with the agent.
 const ROUNDS: usize = 64;
@@ -278,7 +278,7 @@ async fn an_approval_is_taken_back_once_however_often_it_is_pressed() {
     let registered = site.agent().register_for("ada@example.com").await;
     let link = registered.link();
     assert_eq!(ada.approve(&registered).await.status, 303);
-    let bodies = vec![vec![("decision", "undo".to_owned())]; 64];
+    let bodies = vec![vec![("undo", "yes".to_owned())]; 64];
     let replies = at_once(&site, &mut ada, "/account/sessions", &link, bodies).await;
     assert_eq!((with_status(&replies, 303), with_status(&replies, 409)), (1, 63));
     let again = ada.post_from("/account/sessions", &link, &UNDO).await;

@@ -16,7 +16,7 @@ async fn an_agent_session_is_taken_back_before_and_after_its_exchange() {
         let link = request.approved_by(&mut ada).await;
         let code = request.code().await;
         let early = if exchanges_first { Some(request.finish(&code).await) } else { None };
-        assert_eq!(ada.answer(&link, &[("decision", "undo")]).await.status, 303);
+        assert_eq!(ada.answer(&link, &[("undo", "yes")]).await.status, 303);
         let page = ada.get(&link).await.text;
         assert!(page.contains("Taken back") && !page.contains(&code), "{page}");
         assert_ne!(request.finish(&code).await.status, 200);
@@ -32,7 +32,7 @@ async fn an_agent_session_is_taken_back_before_and_after_its_exchange() {
     let request = client.start(&login(&json!({}))).await;
     let link = request.approved_by(&mut ada).await;
     assert!(ada.get(&link).await.text.contains("http-equiv"), "the browser takes the code");
-    assert_eq!(ada.answer(&link, &[("decision", "undo")]).await.status, 303);
+    assert_eq!(ada.answer(&link, &[("undo", "yes")]).await.status, 303);
     let page = ada.get(&link).await.text;
     assert!(
         !page.contains("http-equiv") && !page.contains("/callback"),
