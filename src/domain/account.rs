@@ -142,10 +142,11 @@ pub const LONGEST_PASSWORD: usize = 256;
 pub fn is_acceptable_password(password: &str, email: &EmailAddress, known: [&str; 2]) -> bool {
     let characters = password.chars().count();
     let (local, domain) = email.as_str().split_once('@').unwrap_or_default();
-    let [name, service] = known;
+    let words = known.iter().flat_map(|name| name.split_whitespace());
+    let tried: Vec<&str> = [email.as_str(), local, domain].into_iter().chain(words).collect();
     (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&characters)
         && password.len() <= 4 * LONGEST_PASSWORD
-        && zxcvbn(password, &[email.as_str(), local, domain, name, service]).score() >= Score::Three
+        && zxcvbn(password, &tried).score() >= Score::Three
 }
 
 #[cfg(test)]

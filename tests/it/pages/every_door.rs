@@ -231,10 +231,11 @@ async fn nobody_answers_somebody_elses_question_at_any_door_that_knows_whose_it_
     let bound = doors.links.iter().filter(|(door, _)| known.contains(door));
     let mut tried = 0;
     for (door, link) in bound {
-        for answer in ["deny", "approve", "report", "undo"] {
-            let fields = [("decision", answer), ("scope", "demo:read"), ("csrf", token.as_str())];
+        let answers = ["deny", "approve", "report"].map(|answer| ("decision", answer));
+        for answer in answers.into_iter().chain([("undo", "yes")]) {
+            let fields = [answer, ("scope", "demo:read"), ("csrf", token.as_str())];
             let reply = bob.post_raw(link, &fields).await;
-            assert_eq!(reply.status, 403, "{answer} at {door}");
+            assert_eq!(reply.status, 403, "{answer:?} at {door}");
             assert!(between(&reply.text, "name=\"scope\"", ">").is_none(), "{door}");
             tried += 1;
         }

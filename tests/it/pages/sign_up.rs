@@ -59,7 +59,7 @@ async fn a_form_with_a_mistake_comes_back_with_what_was_typed_but_no_password() 
     let before = state(&site).await;
     let cases = [
         ("ada@example.com", "pw12xyz", "Too short"),
-        ("ada@example.com", "ada@example.com", "lists of stolen passwords"),
+        ("ada@example.com", "ada@example.com", "This password is easy to guess"),
         ("no address", "a password of mine", "Write an e-mail address"),
         ("taken@example.com", "a password of mine", "This address cannot be used"),
         ("TAKEN@example.com", "a password of mine", "This address cannot be used"),

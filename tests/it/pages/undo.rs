@@ -23,7 +23,7 @@ const NO_LIMITS: &str = "[limits]\n\
     code_guesses_per_account_per_hour = 100000\n\
     code_guesses_per_address_per_hour = 100000\n";
 
-const OFFER: &str = "name=\"decision\" value=\"undo\"";
+const OFFER: &str = "name=\"undo\" value=\"yes\"";
 
 /// Whether the page says that the yes was taken back, and offers no second undo and no way on.
 #[track_caller]
