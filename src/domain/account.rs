@@ -142,8 +142,10 @@ pub const LONGEST_PASSWORD: usize = 256;
 pub fn is_acceptable_password(password: &str, email: &EmailAddress, known: [&str; 2]) -> bool {
     let characters = password.chars().count();
     let (local, domain) = email.as_str().split_once('@').unwrap_or_default();
+    let joined = known.map(|name| name.split_whitespace().collect::<String>());
     let words = known.iter().flat_map(|name| name.split_whitespace());
-    let tried: Vec<&str> = [email.as_str(), local, domain].into_iter().chain(words).collect();
+    let tried = [email.as_str(), local, domain].into_iter();
+    let tried: Vec<&str> = tried.chain(words).chain(joined.iter().map(String::as_str)).collect();
     (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&characters)
         && password.len() <= 4 * LONGEST_PASSWORD
         && zxcvbn(password, &tried).score() >= Score::Three
