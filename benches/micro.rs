@@ -24,7 +24,7 @@ use countersign::protocol::form::Form;
 use countersign::protocol::scope::Scopes;
 use countersign::protocol::secret::{Secret, SecretKind};
 use countersign::protocol::timestamp::Timestamp;
-use countersign::web::pages::sessions::{SessionLine, SessionsPage};
+use countersign::web::pages::sessions::{Group, SessionLine, SessionsPage};
 use countersign::web::pages::{Claim, Frame, Person, ScopeWords, Service, Source};
 use countersign::web::texts::english::ENGLISH;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -94,6 +94,27 @@ const ADA: Person<'_> = Person {
     administrator: false,
 };
 
+fn line() -> SessionLine<'static> {
+    SessionLine {
+        id: "ses_1",
+        label: "Release notes bot",
+        agent: Some(Claim { words: "Release notes bot", source: Source::Told }),
+        parent: None,
+        scopes: vec![ScopeWords { name: "notes:read", title: "Read your notes" }],
+        extras: Vec::new(),
+        details: Vec::new(),
+        resource_name: "Notes",
+        created_at: Timestamp(1_799_900_000),
+        last_used_at: Some(Timestamp(1_799_999_000)),
+        last_used_from: None,
+        is_paused: false,
+        ends_at: Timestamp(1_802_000_000),
+        calls: None,
+        ended_at: None,
+        address: "192.0.2.1",
+    }
+}
+
 fn page(criterion: &mut Criterion) {
     let frame = Frame {
         keys: false,
@@ -109,26 +130,11 @@ fn page(criterion: &mut Criterion) {
         service: Service { name: "Example", ..Service::default() },
         person: Some(ADA),
     };
-    let line = SessionLine {
-        id: "ses_1",
-        label: "Release notes bot",
-        agent: Some(Claim { words: "Release notes bot", source: Source::Told }),
-        parent: None,
-        scopes: vec![ScopeWords { name: "notes:read", title: "Read your notes" }],
-        extras: Vec::new(),
-        details: Vec::new(),
-        resource_name: "Notes",
-        created_at: Timestamp(1_799_900_000),
-        last_used_at: Some(Timestamp(1_799_999_000)),
-        ends_at: Timestamp(1_802_000_000),
-        calls: None,
-        ended_at: None,
-        address: "192.0.2.1",
-    };
     let page = SessionsPage {
         frame: &frame,
         csrf: "token",
-        sessions: vec![line; 20],
+        groups: vec![Group { key: "n:Release notes bot".to_owned(), sessions: vec![line(); 20] }],
+        search: "",
         reused: Vec::new(),
         notice: None,
     };

@@ -31,6 +31,7 @@ mod m20261123_000028_webhooks;
 mod m20261123_000032_organizations;
 mod m20261123_000033_made_by;
 mod m20261123_000035_closed_accounts;
+mod m20261123_000036_less;
 mod m20261123_000038_session_budgets;
 
 use sea_orm::StatementBuilder;
@@ -87,6 +88,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000032_organizations),
     migration!(m20261123_000033_made_by),
     migration!(m20261123_000035_closed_accounts),
+    migration!(m20261123_000036_less),
     migration!(m20261123_000038_session_budgets),
 ];
 

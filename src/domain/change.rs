@@ -112,9 +112,11 @@ pub enum Effect {
     },
     /// The unspent refresh tokens of a session: a new lineage takes their place.
     DropRefreshTokens(SessionId),
-    /// A session hands a part on; refused when it, or the token that was shown, has ended.
+    /// A session hands a part on; refused when it, or the token that was shown, has ended, and
+    /// when it is no longer what it was.
     HandOn {
         session: SessionId,
+        seen: i64,
         token: Digest,
         at: Timestamp,
     },
@@ -123,6 +125,25 @@ pub enum Effect {
         id: SessionId,
         cause: EndCause,
         at: Timestamp,
+    },
+    /// What is remembered about a session is asked for again, on every node.
+    Reconsider(SessionId),
+    /// Ends what was cut from a session; the session itself goes on.
+    EndParts {
+        id: SessionId,
+        at: Timestamp,
+    },
+    /// What was cut from a session rests with it.
+    PauseParts {
+        id: SessionId,
+        at: Timestamp,
+    },
+    /// And goes on with it.
+    ResumeParts(SessionId),
+    /// A session holds so many calls from now on, unless fewer are left.
+    LimitCalls {
+        id: SessionId,
+        calls: i64,
     },
     /// Ends what a session handed on for one of its tokens.
     EndCutFrom {

@@ -7,7 +7,7 @@ use crate::domain::answer::{Answer, Bounds, CodeGiven, Consent, Lifetime, Policy
 use crate::domain::approval::{Approval, Approved, Matching, Phase, State, TRIES};
 use crate::domain::ask::Door;
 use crate::domain::budget::Budget;
-use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::change::{Change, Effect};
 use crate::domain::denial::DenialReason;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::SessionId;
@@ -205,33 +205,23 @@ impl Approval {
         let agent = &self.ask.agent;
         let wished = self.ask.agent_session.as_ref().and_then(|asked| asked.label.as_ref());
         let label = wished.or(agent.name.as_ref()).or(agent.kind.as_ref()).map(ToString::to_string);
+        let of = (&self.ask.resource, opening.granted.clone());
+        let occasion = Occasion { at: now, from: self.ask.from.clone() };
         Session {
-            id: opening.id,
-            revision: UNSTORED,
-            door: self.ask.door,
             account: Some(human.id.clone()),
             registration: self.ask.registration.clone(),
             client: self.ask.client.as_ref().map(|client| client.id.clone()),
-            parent: None,
-            cut_from: None,
             approval: Some(self.id.clone()),
             agent: agent.clone(),
-            resource: self.ask.resource.clone(),
-            scopes: opening.granted.clone(),
-            extra: None,
-            actor: None,
             label: label.unwrap_or_default(),
-            created_at: now,
             approved_at: Some(now),
             expires_at,
             idle: opening.bounds.idle.map_or(lifetimes.idle, |idle| idle.min(lifetimes.idle)),
             budget,
             refreshable,
             collect_before: Some((now + self.collection(lifetimes)).min(expires_at)),
-            last_used_at: None,
-            ended: None,
-            from: self.ask.from.clone(),
             details: self.ask.details.clone(),
+            ..Session::new(opening.id, self.ask.door, of, lifetimes, &occasion)
         }
     }
 

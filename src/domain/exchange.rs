@@ -69,6 +69,8 @@ impl Session {
             refreshable: false,
             collect_before: None,
             last_used_at: None,
+            last_used_from: None,
+            lowered_at: None,
             ended: None,
             from: occasion.from.clone(),
             ..self.clone()

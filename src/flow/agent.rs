@@ -17,7 +17,6 @@ use crate::flow::error::until_next_hour;
 use crate::metrics::Funnel;
 use crate::protocol::agent::{Claim, Identity, IdentityRequest, RegistrationResponse, ScopeSets};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
-use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
@@ -38,7 +37,7 @@ pub async fn register_anonymous(
     }
     let (registration, claim, asked) =
         new_registration(app, request, RegistrationKind::Anonymous, occasion)?;
-    let session = pre_claim_session(app, &registration, occasion.at)?;
+    let session = pre_claim_session(app, &registration, occasion)?;
     let registration = Registration { session: Some(session.id.clone()), ..registration };
     let context = ["register", registration.id.as_str()];
     let subject =
@@ -171,35 +170,15 @@ fn requested_scopes(request: &IdentityRequest) -> Result<Option<Scopes>, AgentEr
 fn pre_claim_session(
     app: &App,
     registration: &Registration,
-    now: Timestamp,
+    occasion: &Occasion,
 ) -> Result<Session, AgentError> {
+    let id = SessionId(app.entropy.identifier(SessionId::PREFIX, occasion.at)?);
+    let of = (&registration.resource, registration.pre_claim.clone());
     Ok(Session {
-        id: SessionId(app.entropy.identifier(SessionId::PREFIX, now)?),
-        revision: UNSTORED,
-        door: Door::Claim,
-        account: None,
         registration: Some(registration.id.clone()),
-        client: None,
-        parent: None,
-        cut_from: None,
-        extra: None,
-        actor: None,
-        approval: None,
         agent: registration.agent.clone(),
-        resource: registration.resource.clone(),
-        scopes: registration.pre_claim.clone(),
-        label: String::new(),
-        created_at: now,
-        approved_at: None,
         expires_at: registration.claim_expires_at,
-        idle: app.settings.sessions.idle_ttl,
-        refreshable: false,
-        collect_before: None,
-        last_used_at: None,
-        ended: None,
-        from: registration.from.clone(),
-        details: AuthorizationDetails::default(),
-        budget: None,
+        ..Session::new(id, Door::Claim, of, &app.lifetimes(), occasion)
     })
 }
 

@@ -167,6 +167,8 @@ fn waiting(
         (Standing::Waiting, false) | (Standing::Live, true) => Ok(session),
         // Another request collected it after the approval was read.
         (Standing::Live, false) => Err(StoreError::Stale("session").into()),
+        // More for a session that rests: it can be had when that goes on.
+        (Standing::Paused, true) => Err(CollectError::Refused(OAuthError::Paused)),
         // The human disconnected it before the agent came.
         _ => Err(CollectError::NotCollected(NotCollected::Over)),
     }

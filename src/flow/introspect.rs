@@ -10,18 +10,16 @@ use crate::domain::credential::{Credential, Holder};
 use crate::domain::id::SessionId;
 use crate::domain::owner::Owner;
 use crate::domain::resource::Resource;
-use crate::flow::access_token::{self, token_type};
+use crate::flow::access_token::token_type;
 use crate::flow::acting;
 use crate::flow::allowance::Allowance;
-use crate::flow::api_key;
+use crate::flow::error::RETRIES;
 use crate::flow::plan;
 use crate::flow::principal::{self, ResourceServer};
-use crate::flow::project;
-use crate::flow::session_token;
+use crate::flow::recognized::{Recognized, look_up, recognized};
 use crate::protocol::error::OAuthError;
 use crate::protocol::introspection::Active;
 use crate::protocol::resource_identifier::ResourceIdentifier;
-use crate::protocol::secret::Digest;
 use crate::protocol::thumbprint::Confirmation;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::{KeyUses, Live, Liveness, StoreError};
@@ -62,27 +60,20 @@ impl LiveToken {
         self.told.swap(day.0, Ordering::AcqRel) != day.0
     }
 
+    /// When it was last used, and from where if a proxy told since this was last asked.
+    pub(in crate::flow) fn last_use(&self) -> (Timestamp, Option<String>) {
+        let from = self.from.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let at = Timestamp(self.noted_at.load(Ordering::Relaxed));
+        (at, from.map(|from| from.to_string()))
+    }
+
     /// What no row tells of yet.
     pub(in crate::flow) fn take_uses(&self) -> Option<KeyUses> {
         let id = self.credential.holder.key()?;
         let count = self.uses.swap(0, Ordering::AcqRel);
-        let last = Timestamp(self.noted_at.load(Ordering::Relaxed));
-        let from = self.from.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Some(KeyUses { id: id.clone(), count, last, from: from.map(|from| from.to_string()) })
+        let (last, from) = self.last_use();
+        Some(KeyUses { id: id.clone(), count, last, from })
     }
-}
-
-/// What a presented text can be; anything else is worth nothing, which is found out without
-/// asking the database.
-#[derive(Clone, Copy)]
-enum Presented<'a> {
-    Token(Digest),
-    /// Of the profile of this name.
-    Key(&'a str, Digest),
-    /// Likewise.
-    Project(&'a str, Digest),
-    /// Likewise.
-    SessionToken(&'a str, Digest),
 }
 
 /// How stale "last used" may be.
@@ -104,11 +95,11 @@ pub async fn introspect(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<Arc<LiveToken>>, StoreError> {
-    let live = match presented(app, token) {
+    let live = match recognized(app, token) {
         None => of_console(app, token, now).await?,
-        Some(presented) => match app.live.get(presented.digest(), now) {
+        Some(text) => match app.live.get(text.digest(), now) {
             Some(live) => Some(live),
-            None => load(app, presented, now).await?,
+            None => load(app, text, now).await?,
         },
     };
     let live = live.filter(|live| live.credential.resource == *resource);
@@ -118,59 +109,27 @@ pub async fn introspect(
     Ok(live)
 }
 
-impl Presented<'_> {
-    fn digest(&self) -> &Digest {
-        let (Self::Token(digest)
-        | Self::Key(_, digest)
-        | Self::Project(_, digest)
-        | Self::SessionToken(_, digest)) = self;
-        digest
-    }
-}
-
-fn presented<'a>(app: &'a App, token: &str) -> Option<Presented<'a>> {
-    if let Some((profile, digest)) = api_key::recognized(app, token) {
-        return Some(Presented::Key(profile, digest));
-    }
-    if let Some((profile, digest)) = project::recognized(app, token) {
-        return Some(Presented::Project(profile, digest));
-    }
-    if let Some((profile, digest)) = session_token::recognized(app, token) {
-        return Some(Presented::SessionToken(profile, digest));
-    }
-    access_token::digest_of(app, token).map(Presented::Token)
-}
-
+/// Reads until what was read is what holds: a session may change under the reader's eyes.
 async fn load(
     app: &App,
-    presented: Presented<'_>,
+    text: Recognized<'_>,
     now: Timestamp,
 ) -> Result<Option<Arc<LiveToken>>, StoreError> {
-    let stamp = app.live.begin_load();
-    let credential = match presented {
-        Presented::Token(digest) => app.store.credential(&digest, now).await?,
-        Presented::Key(profile, digest) => {
-            let key = app.store.api_key_with(&digest).await?;
-            let key = key.filter(|key| key.profile == profile && key.is_live(now));
-            key.map(Credential::of_key)
+    for _attempt in 0..RETRIES {
+        let stamp = app.live.begin_load();
+        let Some(credential) = look_up(app, text, now).await? else { return Ok(None) };
+        let value = found(app, credential, now).await?;
+        let Credential { holder, expires_at, .. } = &value.credential;
+        if app.live.is_outdated(stamp, holder.id()) {
+            continue;
         }
-        Presented::SessionToken(profile, digest) => {
-            session_token::credential(app, profile, &digest, now).await?
-        }
-        Presented::Project(profile, digest) => {
-            let project = app.store.project_with(&digest).await?;
-            let project = project.filter(|project| project.profile == profile && project.is_live());
-            project.map(Credential::of_project)
-        }
-    };
-    let Some(credential) = credential else { return Ok(None) };
-    let value = found(app, credential, now).await?;
-    let Credential { holder, expires_at, .. } = &value.credential;
-    // What is known of one month's use says nothing of the next.
-    let month_end = value.allowance.as_ref().map(|allowance| allowance.month().end);
-    let expires_at = expires_at.iter().copied().chain(month_end).min();
-    let live = Live { session: holder.id(), expires_at, value: Arc::clone(&value) };
-    Ok(app.live.admit(stamp, *presented.digest(), live))
+        // What is known of one month's use says nothing of the next.
+        let month_end = value.allowance.as_ref().map(|allowance| allowance.month().end);
+        let expires_at = expires_at.iter().copied().chain(month_end).min();
+        let live = Live { session: holder.id(), expires_at, value: Arc::clone(&value) };
+        return Ok(app.live.admit(stamp, *text.digest(), live));
+    }
+    Err(StoreError::Stale("session"))
 }
 
 /// A token that a person's browser handed out is good as long as that browser is signed in, which
@@ -266,7 +225,7 @@ fn note(app: &App, live: &Arc<LiveToken>, now: Timestamp) {
     let noted = live.noted_at.load(Ordering::Relaxed);
     if now.0.saturating_sub(noted) >= NOTE_EVERY.0 {
         live.noted_at.store(now.0, Ordering::Relaxed);
-        app.usage.note(session, now);
+        app.usage.note(session, Arc::clone(live));
     }
 }
 

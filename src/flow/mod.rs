@@ -38,6 +38,7 @@ pub mod plan;
 pub mod principal;
 pub mod project;
 mod reach;
+mod recognized;
 mod retry;
 pub mod revoke;
 pub mod session;

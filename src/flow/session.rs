@@ -1,26 +1,58 @@
-//! A person's sessions: seen, renamed, ended. Never widened.
+//! A person's sessions: seen, found, renamed, made less, rested, ended. Never widened.
 
 use std::collections::HashMap;
 
 use crate::app::App;
 use crate::domain::budget::CallsLeft;
+use crate::domain::change::Change;
 use crate::domain::event::Event;
 use crate::domain::id::SessionId;
 use crate::domain::origin::Occasion;
-use crate::domain::session::{EndCause, Session, Standing, end};
+use crate::domain::resource::{AccessTokenFormat, Resource};
+use crate::domain::session::{
+    EndCause, Less, LowerError, PauseError, SameAgent, Session, Standing, end,
+};
 use crate::flow::error::{PersonError, RETRIES};
 use crate::flow::principal::Human;
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
 
-/// The sessions that can still act, newest first.
+/// Why a session stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum Unchanged {
+    #[error(transparent)]
+    Person(#[from] PersonError),
+    #[error("the session does not become less: {0:?}")]
+    Lower(LowerError),
+    #[error("the session neither rests nor goes on: {0:?}")]
+    Pause(PauseError),
+}
+
+/// Which sessions end at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    Of(SameAgent),
+    Everything,
+}
+
+/// The sessions that can still act, or could if their owner let them go on, newest first; those
+/// that have these words somewhere, if there are any.
 ///
 /// # Errors
 ///
 /// The database is away.
-pub async fn list(app: &App, human: &Human, now: Timestamp) -> Result<Vec<Session>, PersonError> {
-    let sessions = app.store.sessions_of(&human.account().id, now).await?;
+pub async fn list(
+    app: &App,
+    human: &Human,
+    words: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<Session>, PersonError> {
+    let account = &human.account().id;
+    let sessions = match words {
+        Some(words) => app.store.sessions_with(account, now, words).await?,
+        None => app.store.sessions_of(account, now).await?,
+    };
     Ok(sessions.into_iter().filter(|session| session.standing(now) != Standing::Over).collect())
 }
 
@@ -100,16 +132,88 @@ pub async fn rename(
     occasion: &Occasion,
 ) -> Result<(), PersonError> {
     let Some(label) = ToldText::clean(label, 80) else { return Ok(()) };
+    let by = &human.account().id;
+    let rename = |session: Session| Ok(Some(session.rename(&label, by, occasion)));
+    change(app, human, id, rename).await
+}
+
+/// Whether the calls of a session at this API can be counted: nobody asks about a token that says
+/// by itself what it is worth.
+#[must_use]
+pub fn counts_calls(resource: Option<&Resource>) -> bool {
+    resource.is_some_and(|resource| resource.access_token == AccessTokenFormat::Opaque)
+}
+
+/// Leaves a session with less; what its API always needs stays.
+///
+/// # Errors
+///
+/// Nothing changes then.
+pub async fn lower(
+    app: &App,
+    human: &Human,
+    id: &str,
+    less: &Less,
+    occasion: &Occasion,
+) -> Result<(), Unchanged> {
+    change(app, human, id, |session| {
+        let resource = app.resource(&session.resource);
+        if less.calls.is_some() && !counts_calls(resource) {
+            return Err(Unchanged::Lower(LowerError::NotItsCalls));
+        }
+        let required = resource.map(Resource::required_scopes).unwrap_or_default();
+        let less = Less { scopes: less.scopes.join(&required), ..less.clone() };
+        session.lower(&less, &human.account().id, occasion).map_err(Unchanged::Lower)
+    })
+    .await
+}
+
+/// Lets a session rest: its agent gets nowhere with it until it goes on.
+///
+/// # Errors
+///
+/// Nothing changes then.
+pub async fn pause(
+    app: &App,
+    human: &Human,
+    id: &str,
+    occasion: &Occasion,
+) -> Result<(), Unchanged> {
+    let pause = |session: Session| session.pause(&human.account().id, occasion).map(Some);
+    change(app, human, id, |session| pause(session).map_err(Unchanged::Pause)).await
+}
+
+/// Lets a session go on that rests. Its end is where it was.
+///
+/// # Errors
+///
+/// Nothing changes then.
+pub async fn resume(
+    app: &App,
+    human: &Human,
+    id: &str,
+    occasion: &Occasion,
+) -> Result<(), Unchanged> {
+    let resume = |session: Session| session.resume(&human.account().id, occasion).map(Some);
+    change(app, human, id, |session| resume(session).map_err(Unchanged::Pause)).await
+}
+
+/// Stores what is decided about one of this person's sessions, decided again when it moved.
+async fn change<E: From<PersonError>>(
+    app: &App,
+    human: &Human,
+    id: &str,
+    decide: impl Fn(Session) -> Result<Option<Change<Session>>, E>,
+) -> Result<(), E> {
     for _attempt in 0..=RETRIES {
-        let session = own(app, human, id).await?;
-        let change = session.rename(&label, &human.account().id, occasion);
+        let Some(change) = decide(own(app, human, id).await?)? else { return Ok(()) };
         match app.store.commit(change).await {
             Ok(_) => return Ok(()),
             Err(StoreError::Stale(_)) => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(PersonError::from(error).into()),
         }
     }
-    Err(PersonError::Unavailable("the session keeps changing".into()))
+    Err(PersonError::Unavailable("the session keeps changing".into()).into())
 }
 
 /// Disconnects an agent: its next request is refused. Disconnecting twice is no error.
@@ -129,6 +233,31 @@ pub async fn disconnect(
     }
     let effects = end(&session, EndCause::Disconnected, occasion);
     Ok(app.store.apply(effects).await?)
+}
+
+/// Disconnects one agent everywhere, or every agent.
+///
+/// # Errors
+///
+/// The database is away: then some of them may still live.
+pub async fn disconnect_all(
+    app: &App,
+    human: &Human,
+    which: &Which,
+    occasion: &Occasion,
+) -> Result<(), PersonError> {
+    let account = &human.account().id;
+    loop {
+        let sessions = match which {
+            Which::Of(agent) => app.store.sessions_of_agent(account, agent, occasion.at).await?,
+            Which::Everything => app.store.sessions_of(account, occasion.at).await?,
+        };
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let ends = sessions.iter().flat_map(|one| end(one, EndCause::Disconnected, occasion));
+        app.store.apply(ends.collect()).await?;
+    }
 }
 
 /// What cannot be an identifier is not looked for: PostgreSQL refuses a NUL in any text.

@@ -8,13 +8,12 @@ use crate::app::App;
 use crate::domain::id::SessionId;
 use crate::flow::allowance::Allowance;
 use crate::flow::introspect::LiveToken;
-use crate::protocol::timestamp::Timestamp;
-use crate::store::{KeyUses, PlanUses, StoreError};
+use crate::store::{KeyUses, PlanUses, SessionUse, StoreError};
 
 /// Uses that no batch has written yet.
 #[derive(Default)]
 pub struct Usage {
-    sessions: Mutex<HashMap<SessionId, Timestamp>>,
+    sessions: Mutex<HashMap<SessionId, Arc<LiveToken>>>,
     /// Each once; it counts its own uses until a batch takes them.
     keys: Mutex<Vec<Arc<LiveToken>>>,
     /// Likewise.
@@ -25,9 +24,10 @@ pub struct Usage {
 const BATCH: usize = 200;
 
 impl Usage {
-    pub fn note(&self, session: &SessionId, now: Timestamp) {
+    /// Remembers a session by the token it was last used with.
+    pub fn note(&self, session: &SessionId, token: Arc<LiveToken>) {
         let mut noted = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.insert(session.clone(), now);
+        noted.insert(session.clone(), token);
     }
 
     /// Remembers a key that counts from now on.
@@ -40,9 +40,13 @@ impl Usage {
         self.plans.lock().unwrap_or_else(PoisonError::into_inner).push(allowance);
     }
 
-    fn take(&self) -> Vec<(SessionId, Timestamp)> {
+    fn take(&self) -> Vec<SessionUse> {
         let mut noted = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.drain().collect()
+        let last = |(id, token): (SessionId, Arc<LiveToken>)| {
+            let (at, from) = token.last_use();
+            SessionUse { id, at, from }
+        };
+        noted.drain().map(last).collect()
     }
 
     fn take_keys(&self) -> Vec<KeyUses> {

@@ -35,6 +35,9 @@ pub enum OAuthError {
     /// The grant is unknown, spent, expired or revoked (RFC 6749 §5.2).
     #[error("the grant is unknown, spent, expired or revoked")]
     InvalidGrant,
+    /// The session's owner lets it rest; the refresh token stays good.
+    #[error("the session is paused by its owner; keep the refresh token and try again later")]
+    Paused,
     /// The client did not register for this grant (RFC 6749 §5.2).
     #[error("the client may not use this grant")]
     UnauthorizedClient,
@@ -103,7 +106,7 @@ impl OAuthError {
             Self::ExpiredToken => "expired_token",
             Self::RateLimited(_) => "rate_limit_exceeded",
             Self::ServerError(_) => "server_error",
-            Self::TemporarilyUnavailable(_) => "temporarily_unavailable",
+            Self::Paused | Self::TemporarilyUnavailable(_) => "temporarily_unavailable",
         }
     }
 

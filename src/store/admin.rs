@@ -1,12 +1,11 @@
 //! What administrators look for: pages of rows, and sums. No question reads a whole table.
 
-use sea_orm::sea_query::LikeExpr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
 
-use super::row::{account, statement};
+use super::row::{account, holding, statement};
 use super::upkeep::LIVE_SESSIONS;
 use super::{Store, StoreError};
 use crate::domain::account::Account;
@@ -59,9 +58,7 @@ impl Store {
     ) -> Result<Vec<Account>, StoreError> {
         let mut found = account::Entity::find();
         if !in_address.is_empty() {
-            let literal = in_address.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-            let pattern = LikeExpr::new(format!("%{literal}%")).escape('\\');
-            found = found.filter(account::Column::Email.like(pattern));
+            found = found.filter(account::Column::Email.like(holding(in_address)));
         }
         if let Some(after) = after {
             found = found.filter(account::Column::Id.lt(after.as_str()));

@@ -1,13 +1,12 @@
 //! Named queries about approvals.
 
-use sea_orm::sea_query::LikeExpr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, FromQueryResult as _,
     PaginatorTrait as _, QueryFilter as _,
 };
 
 use super::registration::keep_pace;
-use super::row::{approval, session, statement};
+use super::row::{approval, holding, session, statement};
 use super::{Store, StoreError};
 use crate::domain::approval::{Approval, KeyedCode};
 use crate::domain::id::{AccountId, ApprovalId};
@@ -134,21 +133,6 @@ impl Store {
             recently: recent.count(self.reader()).await?,
         })
     }
-}
-
-/// Text that holds `words`, of which each character stands for itself: a name of wildcards
-/// would be one that everybody knows.
-fn holding(words: &str) -> LikeExpr {
-    const ESCAPE: char = '!';
-    let mut pattern = String::from("%");
-    for character in words.chars() {
-        if matches!(character, ESCAPE | '%' | '_') {
-            pattern.push(ESCAPE);
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape(ESCAPE)
 }
 
 /// How often somebody has answered before.

@@ -65,3 +65,11 @@ pub(super) fn open(budget: &Budget, backend: DbBackend) -> Step {
     let values = [budget.of.as_str().into(), budget.calls.into()];
     step(backend, sql, values, Expect::One(SPENT))
 }
+
+/// So many calls from now on, unless fewer are left.
+pub(super) fn limit(id: &SessionId, calls: i64, backend: DbBackend) -> Step {
+    let sql = "INSERT INTO session_budget (session_id, calls, calls_left) VALUES ($1, $2, $2) \
+               ON CONFLICT (session_id) DO UPDATE SET calls_left = excluded.calls_left \
+               WHERE session_budget.calls_left > excluded.calls_left";
+    step(backend, sql, [id.as_str().into(), calls.into()], Expect::Any)
+}

@@ -9,7 +9,7 @@ use super::ending::{End, end};
 use super::row::{self, Stored, step};
 use super::{
     Store, StoreError, account, account_agent, api_key, budget, client, link, mail, organization,
-    project, pushed_request, session_token,
+    project, pushed_request, resting, session_token,
 };
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
@@ -98,9 +98,16 @@ impl Store {
                 steps.push(row::session::widen(&id, seen, &scopes, extra.as_ref(), backend));
             }
             Effect::DropRefreshTokens(id) => steps.push(row::token::drop_refresh(&id, backend)),
-            Effect::HandOn { session, token, at } => {
-                steps.extend(row::session::hand_on(&session, &token, at, backend));
+            Effect::HandOn { session, seen, token, at } => {
+                steps.extend(row::session::hand_on((&session, seen), &token, at, backend));
             }
+            Effect::Reconsider(id) => steps.push(resting::reconsider(&id, backend)),
+            Effect::EndParts { id, at } => {
+                end(steps, &End::Parts(&id), EndCause::WithParent, at, backend);
+            }
+            Effect::PauseParts { id, at } => resting::pause(steps, &id, at, backend),
+            Effect::ResumeParts(id) => steps.push(resting::resume(&id, backend)),
+            Effect::LimitCalls { id, calls } => steps.push(budget::limit(&id, calls, backend)),
             Effect::EndSession { id, cause, at } => {
                 end(steps, &End::One(&id), cause, at, backend);
             }

@@ -3,8 +3,11 @@
 //! Removing remembered entries is not enough: a load that read its row before the session
 //! ended would put it back afterwards. Here the ended session itself is remembered for longer
 //! than any entry or load can last, and every answer from memory is checked against it.
+//!
+//! A session that changed without ending is remembered beside them, with the order in which that
+//! happened: what was loaded before is asked for again, and what is loaded after is believed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -31,13 +34,25 @@ pub struct Denied {
     channel: Option<Channel>,
 }
 
+/// What precedes the name of a session that changed, among the names of those that ended.
+pub(super) const CHANGED: char = '~';
+
 /// Two halves that change places every [`MEMORY`]: an identifier stays for one to two spans.
 #[derive(Debug, Default)]
 struct Ended {
-    recent: HashSet<SessionKey>,
-    older: HashSet<SessionKey>,
+    recent: Half,
+    older: Half,
     /// Entries of an earlier generation are misses.
     generation: u64,
+    /// How many changes were heard of.
+    changes: u64,
+}
+
+#[derive(Debug, Default)]
+struct Half {
+    ended: HashSet<SessionKey>,
+    /// Which change was the last one of a session that goes on.
+    changed: HashMap<SessionKey, u64>,
 }
 
 /// Sixteen bytes that stand for a session's identifier, or for a token: small, and without a
@@ -47,7 +62,10 @@ pub(super) struct SessionKey([u8; 16]);
 
 /// When a load began: before the database was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LoadStamp(u64);
+pub struct LoadStamp {
+    generation: u64,
+    changes: u64,
+}
 
 impl SessionKey {
     /// `name` is a session's identifier, or a token's digest in hexadecimal.
@@ -69,9 +87,30 @@ impl SessionKey {
     }
 }
 
+impl Half {
+    fn len(&self) -> usize {
+        self.ended.len() + self.changed.len()
+    }
+}
+
 impl Ended {
     fn contains(&self, session: SessionKey) -> bool {
-        self.recent.contains(&session) || self.older.contains(&session)
+        self.recent.ended.contains(&session) || self.older.ended.contains(&session)
+    }
+
+    /// Whether the session changed after this stamp was taken.
+    fn changed_since(&self, session: SessionKey, stamp: LoadStamp) -> bool {
+        let last = self.recent.changed.get(&session).or(self.older.changed.get(&session));
+        last.is_some_and(|change| stamp.changes < *change)
+    }
+
+    fn take_in(&mut self, name: &str) {
+        if let Some(session) = name.strip_prefix(CHANGED) {
+            self.changes += 1;
+            self.recent.changed.insert(SessionKey::of(session), self.changes);
+        } else {
+            self.recent.ended.insert(SessionKey::of(name));
+        }
     }
 }
 
@@ -86,19 +125,25 @@ impl Denied {
         Self { ended: RwLock::default(), channel: Some(Channel::silent()) }
     }
 
-    /// Denies these sessions from now on.
+    /// Denies these sessions from now on; those that only [changed](CHANGED) are asked for again.
     ///
     /// When they are too many to list, the generation moves in the same breath as the list
     /// is emptied, so no reader sees the one without the other.
     pub(super) fn deny<'a>(&self, sessions: impl IntoIterator<Item = &'a str>) {
-        let keys: Vec<_> = sessions.into_iter().map(SessionKey::of).collect();
-        if keys.is_empty() {
+        let mut names = sessions.into_iter().peekable();
+        if names.peek().is_none() {
             return;
         }
         let mut ended = self.write();
-        ended.recent.extend(keys);
+        for name in names {
+            ended.take_in(name);
+        }
         if ended.recent.len() + ended.older.len() > CAPACITY {
-            *ended = Ended { generation: ended.generation.wrapping_add(1), ..Ended::default() };
+            *ended = Ended {
+                generation: ended.generation.wrapping_add(1),
+                changes: ended.changes,
+                ..Ended::default()
+            };
         }
     }
 
@@ -115,11 +160,17 @@ impl Denied {
     }
 
     pub(super) fn stamp(&self) -> LoadStamp {
-        LoadStamp(self.read().generation)
+        let ended = self.read();
+        LoadStamp { generation: ended.generation, changes: ended.changes }
     }
 
     pub(super) fn is_denied(&self, session: SessionKey) -> bool {
         self.read().contains(session)
+    }
+
+    /// Whether what was loaded at `stamp` may say what the session was before it changed.
+    pub(super) fn is_outdated(&self, session: SessionKey, stamp: LoadStamp) -> bool {
+        self.read().changed_since(session, stamp)
     }
 
     /// Whether an entry loaded at `stamp` may be believed now.
@@ -128,7 +179,9 @@ impl Denied {
             return false;
         }
         let ended = self.read();
-        ended.generation == stamp.0 && !ended.contains(session)
+        ended.generation == stamp.generation
+            && !ended.contains(session)
+            && !ended.changed_since(session, stamp)
     }
 
     /// The channel delivered its heartbeat, and with it everything sent before. Whatever may
@@ -229,6 +282,25 @@ mod tests {
         assert!(!denied.believes(SessionKey::of("ses_alive"), before));
         assert!(denied.believes(SessionKey::of("ses_alive"), denied.stamp()));
         assert!(denied.read().recent.len() <= CAPACITY);
+    }
+
+    #[test]
+    fn what_was_loaded_before_a_change_is_asked_for_again_and_what_is_loaded_after_is_believed() {
+        let denied = Denied::alone();
+        let (session, other) = (SessionKey::of("ses_1"), SessionKey::of("ses_2"));
+        let before = denied.stamp();
+        denied.deny(["~ses_1"]);
+        let after = denied.stamp();
+        assert!(!denied.is_denied(session), "it goes on");
+        assert!(denied.is_outdated(session, before) && !denied.believes(session, before));
+        assert!(!denied.is_outdated(session, after) && denied.believes(session, after));
+        assert!(denied.believes(other, before));
+        denied.age();
+        assert!(!denied.believes(session, before));
+        denied.deny(["~ses_1"]);
+        assert!(!denied.believes(session, after), "it changed again");
+        denied.deny(["ses_1"]);
+        assert!(!denied.believes(session, denied.stamp()), "it ended");
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::store::write::{Expect, Step};
 
 pub(super) enum End<'a> {
     One(&'a SessionId),
+    /// The parts that were handed on, whatever for.
+    Parts(&'a SessionId),
     /// The parts that were handed on for this token.
     CutFrom(&'a SessionId, &'a Digest),
     Unclaimed(&'a RegistrationId),
@@ -27,6 +29,7 @@ impl<'a> End<'a> {
     fn condition(&self) -> (&'static str, &'a str, Option<Value>) {
         match *self {
             Self::One(id) => ("id = $3", id.as_str(), None),
+            Self::Parts(id) => ("parent_id = $3", id.as_str(), None),
             Self::CutFrom(id, token) => {
                 ("parent_id = $3 AND cut_from = $4", id.as_str(), Some(token.0.to_vec().into()))
             }

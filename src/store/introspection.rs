@@ -25,10 +25,12 @@ macro_rules! credential_with {
              t.scopes, t.created_at, s.approved_at, t.key_thumbprint, s.claims, ",
             $least,
             "(t.expires_at, s.expires_at, \
-             COALESCE(s.last_used_at, s.created_at) + s.idle_seconds) \
+             COALESCE(s.last_used_at, s.created_at) + s.idle_seconds), \
+             CASE WHEN s.lowered_at IS NOT NULL \
+             THEN s.scopes || ' ' || COALESCE(s.extra_scopes, '') END \
              FROM token t JOIN session s ON s.id = t.session_id \
              WHERE t.digest = $1 AND t.kind = 1 AND s.ended_at IS NULL \
-             AND s.collect_before IS NULL"
+             AND s.collect_before IS NULL AND s.paused_at IS NULL"
         )
     };
 }
@@ -47,13 +49,15 @@ type Row = (
     Option<String>,
     Option<String>,
     i64,
+    Option<String>,
 );
 
 /// The conditions are those of [`Session::is_live`](crate::domain::session::Session::is_live).
 const DELEGATION: &str = "SELECT s.id, s.account_id, s.resource, s.scopes, s.expires_at \
      FROM registration r JOIN session s ON s.id = r.session_id \
      WHERE r.id = $1 AND r.generation = $2 AND r.revoked_at IS NULL \
-     AND s.ended_at IS NULL AND s.collect_before IS NULL AND s.expires_at > $3 \
+     AND s.ended_at IS NULL AND s.collect_before IS NULL AND s.paused_at IS NULL \
+     AND s.expires_at > $3 \
      AND COALESCE(s.last_used_at, s.created_at) + s.idle_seconds > $3";
 
 impl Store {
@@ -127,8 +131,11 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         key,
         claims,
         end,
+        reach,
     ) = row;
     let claims = Claims::read(claims.as_deref())?;
+    let scopes = Scopes::stored(&scopes).map_err(|_| CORRUPT)?;
+    let reach = reach.map(|reach| Scopes::of(reach.split_whitespace()).map_err(|_| CORRUPT));
     Ok(Credential {
         holder: Holder::Session(SessionId(session)),
         account: account.map(AccountId),
@@ -137,7 +144,8 @@ fn read(row: Row) -> Result<Credential, StoreError> {
         client: client.map(ClientId),
         agent,
         resource: ResourceIdentifier::stored(resource),
-        scopes: Scopes::stored(&scopes).map_err(|_| CORRUPT)?,
+        // A token from before the session became less reaches no further than the session.
+        scopes: reach.transpose()?.map_or(scopes.clone(), |reach| scopes.meet(&reach)),
         issued_at: Timestamp(issued),
         approved_at: approved.map(Timestamp),
         actor: claims.act,

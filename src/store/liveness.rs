@@ -93,6 +93,13 @@ impl<V: Clone + Send + Sync + 'static> Liveness<V> {
         self.denied.stamp()
     }
 
+    /// Whether what a load found may be what the session was before it changed: then it is asked
+    /// for again.
+    #[must_use]
+    pub fn is_outdated(&self, loaded: LoadStamp, session: &str) -> bool {
+        self.denied.is_outdated(SessionKey::of(session), loaded)
+    }
+
     /// What a load may answer: nothing, if the session ended meanwhile. The answer is
     /// remembered as of the load's beginning.
     #[must_use]

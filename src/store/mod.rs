@@ -34,6 +34,7 @@ mod postgres;
 mod project;
 mod pushed_request;
 mod registration;
+mod resting;
 pub mod row;
 mod session;
 mod session_token;
@@ -54,7 +55,7 @@ pub use history::{BATCH as HISTORY_BATCH, Which};
 pub use liveness::{Live, Liveness};
 pub use migration::{known_master, migrate, unmigrate};
 pub use plan::PlanUses;
-pub use session::TokenEnd;
+pub use session::{SessionUse, TokenEnd};
 pub use webhook::WebhookState;
 pub use write::{Expect, Step, WriteError};
 

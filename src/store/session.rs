@@ -2,16 +2,17 @@
 
 use std::sync::LazyLock;
 
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
-use super::row::{event, session, statement, step, token};
+use super::row::{event, holding, null_or, session, statement, step, token};
 use super::{Store, StoreError};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ClientId, SessionId};
-use crate::domain::session::{EndCause, Session, Token, TokenKind};
+use crate::domain::session::{EndCause, SameAgent, Session, Token, TokenKind};
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::write::Expect;
@@ -27,6 +28,14 @@ static TOKEN_AND_SESSION: LazyLock<String> = LazyLock::new(|| {
         *session::COLUMNS
     )
 });
+
+/// When a session was last used, and from which address if a proxy told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionUse {
+    pub id: SessionId,
+    pub at: Timestamp,
+    pub from: Option<String>,
+}
 
 /// When a token of a session ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +64,73 @@ impl Store {
         account: &AccountId,
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
+        self.sessions_where(account, now, Condition::all()).await
+    }
+
+    /// Those of them that have these words in their name, their agent's, their API's, their scopes
+    /// or their addresses, whatever the case.
+    ///
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn sessions_with(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+        words: &str,
+    ) -> Result<Vec<Session>, StoreError> {
+        use session::Column;
+        let columns = [
+            Column::Label,
+            Column::AgentName,
+            Column::ClientId,
+            Column::Resource,
+            Column::Scopes,
+            Column::Address,
+            Column::LastUsedFrom,
+        ];
+        let pattern = holding(&words.to_lowercase());
+        let has = columns.into_iter().fold(Condition::any(), |any, column| {
+            any.add(Func::lower(Expr::col(column)).like(pattern.clone()))
+        });
+        self.sessions_where(account, now, has).await
+    }
+
+    /// Those of them that are one agent's.
+    ///
+    /// # Errors
+    ///
+    /// As [`session`](Self::session).
+    pub async fn sessions_of_agent(
+        &self,
+        account: &AccountId,
+        agent: &SameAgent,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        use session::Column;
+        let of = match agent {
+            SameAgent::Client(id) => Condition::all().add(Column::ClientId.eq(id.as_str())),
+            SameAgent::Named(name) => Condition::all()
+                .add(Column::ClientId.is_null())
+                .add(Column::AgentName.eq(name.as_str())),
+            SameAgent::Unnamed => {
+                Condition::all().add(Column::ClientId.is_null()).add(Column::AgentName.is_null())
+            }
+        };
+        self.sessions_where(account, now, of).await
+    }
+
+    async fn sessions_where(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+        condition: Condition,
+    ) -> Result<Vec<Session>, StoreError> {
         let rows = session::Entity::find()
             .filter(session::Column::AccountId.eq(account.as_str()))
             .filter(session::Column::EndedAt.is_null())
             .filter(session::Column::ExpiresAt.gt(now.0))
+            .filter(condition)
             .order_by_desc(session::Column::CreatedAt)
             .limit(PAGE)
             .all(self.reader())
@@ -184,13 +256,14 @@ impl Store {
     /// # Errors
     ///
     /// The database is away.
-    pub async fn touch(&self, used: Vec<(SessionId, Timestamp)>) -> Result<(), StoreError> {
-        let sql = "UPDATE session SET last_used_at = $2 \
+    pub async fn touch(&self, used: Vec<SessionUse>) -> Result<(), StoreError> {
+        let sql = "UPDATE session SET last_used_at = $2, \
+                   last_used_from = COALESCE($3, last_used_from) \
                    WHERE id = $1 AND COALESCE(last_used_at, 0) < $2";
-        let steps = used
-            .into_iter()
-            .map(|(id, at)| step(self.backend(), sql, [id.0.into(), at.0.into()], Expect::Any))
-            .collect();
-        self.write(steps).await
+        let touched = |one: SessionUse| {
+            let values = [one.id.0.into(), one.at.0.into(), null_or(one.from)];
+            step(self.backend(), sql, values, Expect::Any)
+        };
+        self.write(used.into_iter().map(touched).collect()).await
     }
 }

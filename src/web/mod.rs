@@ -32,6 +32,7 @@ mod history;
 mod introspect;
 mod join;
 mod leaked_keys;
+mod less;
 mod letters;
 mod limits;
 mod link;
@@ -172,7 +173,11 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(
             at("/account/history/export.jsonl", "GET, HEAD").route(get().to(history::json_lines)),
         )
-        .service(at("/account/sessions", "GET, HEAD").route(get().to(sessions::list)))
+        .service(
+            at("/account/sessions", "GET, HEAD, POST")
+                .route(get().to(sessions::list))
+                .route(web::post().to(less::end_many)),
+        )
         .service(at("/account/sessions/{id}", "GET, HEAD").route(get().to(sessions::show)))
         .service(
             at("/account/sessions/{id}/rename", "POST").route(web::post().to(sessions::rename)),
@@ -181,6 +186,9 @@ pub fn routes(server: &mut ServiceConfig) {
             at("/account/sessions/{id}/disconnect", "POST")
                 .route(web::post().to(sessions::disconnect)),
         )
+        .service(at("/account/sessions/{id}/lower", "POST").route(web::post().to(less::lower)))
+        .service(at("/account/sessions/{id}/pause", "POST").route(web::post().to(less::pause)))
+        .service(at("/account/sessions/{id}/resume", "POST").route(web::post().to(less::resume)))
         // Administrators
         .service(at("/admin", "GET, HEAD").route(get().to(admin::overview)))
         .service(at("/admin/accounts", "GET, HEAD").route(get().to(admin::accounts)))

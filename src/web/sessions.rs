@@ -3,13 +3,18 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::account::person_error;
+use super::account::{person_error, query};
 use super::answer::see_other;
+use super::less;
+use super::pages::less::LessError;
 use super::pages::session::{Event as Shown, HistoryLine, SessionPage};
-use super::pages::sessions::{Extra, Parent, Reused, SessionLine, SessionNotice, SessionsPage};
+use super::pages::sessions::{
+    Extra, Group, Parent, Reused, SessionLine, SessionNotice, SessionsPage,
+};
 use super::pages::{Claim, Proof, Source};
 use super::person::{Posted, posted, signed_in, to_sign_in, visitor};
 use super::scope_words::scope_words;
+use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::authorization_detail::in_words;
 use crate::domain::event::{Event, EventKind};
@@ -17,7 +22,12 @@ use crate::domain::resource::Resource;
 use crate::domain::session::{EndCause, Session, Standing};
 use crate::domain::step_up::Extra as Held;
 use crate::flow::session::{self, Left};
+use crate::protocol::form::Form;
+use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::Timestamp;
+
+/// The longest text that sessions are looked for with.
+const LONGEST_SEARCH: usize = 80;
 
 /// `GET /account/sessions`.
 pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
@@ -26,8 +36,11 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
         Err(answer) => return answer,
     };
     let Some(human) = visitor.human() else { return to_sign_in(&request) };
+    let search = query(&request, "search").unwrap_or_default();
+    let search = ToldText::clean(&search, LONGEST_SEARCH);
+    let search = search.as_ref().map(ToldText::as_str);
     let listed = async {
-        let sessions = session::list(&app, human, visitor.now).await?;
+        let sessions = session::list(&app, human, search, visitor.now).await?;
         let left = session::calls_left(&app, &sessions).await?;
         Ok((sessions, left, session::shut_out(&app, human, visitor.now).await?))
     };
@@ -36,7 +49,8 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> HttpResponse {
             let page = SessionsPage {
                 frame: &visitor.frame(&app),
                 csrf: visitor.form_token(),
-                sessions: lines(&app, (&sessions, &left), visitor.now),
+                groups: groups(&app, (&sessions, &left), visitor.now),
+                search: search.unwrap_or_default(),
                 reused: shut_out.iter().filter_map(reused).collect(),
                 notice: notice(&request),
             };
@@ -52,31 +66,49 @@ pub async fn show(request: HttpRequest, id: Path<String>, app: Data<App>) -> Htt
         Ok(visitor) => visitor,
         Err(answer) => return answer,
     };
-    let Some(human) = visitor.human() else { return to_sign_in(&request) };
-    match session::show(&app, human, &id).await {
-        Ok((session, history)) => {
-            let beside = async {
-                let left = session::calls_left(&app, std::slice::from_ref(&session)).await?;
-                Ok((session::parent(&app, &session).await?, left))
-            };
-            let (parent, left) = match beside.await {
-                Ok(beside) => beside,
-                Err(error) => return person_error(&app, &visitor, &error),
-            };
-            let page = SessionPage {
-                frame: &visitor.frame(&app),
-                csrf: visitor.form_token(),
-                session: line(&app, (&session, &left), parent.as_ref(), visitor.now),
-                history: ended_with_more(&session)
-                    .into_iter()
-                    .chain(history.iter().rev().filter_map(history_line))
-                    .collect(),
-                notice: notice(&request),
-            };
-            visitor.page(&app, 200, &page)
-        }
-        Err(error) => person_error(&app, &visitor, &error),
+    if visitor.human().is_none() {
+        return to_sign_in(&request);
     }
+    page(&app, &visitor, &id, &Said { notice: notice(&request), entered: None }).await
+}
+
+/// What the page of one session says beside its facts.
+pub struct Said<'a> {
+    pub notice: Option<SessionNotice>,
+    /// What was entered, and why it did not do.
+    pub entered: Option<(&'a Form, LessError)>,
+}
+
+/// The page of one session of whoever is signed in.
+pub async fn page(app: &App, visitor: &Visitor, id: &str, said: &Said<'_>) -> HttpResponse {
+    let human = match signed_in(app, visitor) {
+        Ok(human) => human,
+        Err(answer) => return answer,
+    };
+    let read = async {
+        let (session, history) = session::show(app, human, id).await?;
+        let left = session::calls_left(app, std::slice::from_ref(&session)).await?;
+        let parent = session::parent(app, &session).await?;
+        Ok((session, history, left, parent))
+    };
+    let (session, history, left, parent) = match read.await {
+        Ok(read) => read,
+        Err(error) => return person_error(app, visitor, &error),
+    };
+    let events = history.iter().rev().filter_map(history_line);
+    let standing = session.standing(visitor.now);
+    let page = SessionPage {
+        frame: &visitor.frame(app),
+        csrf: visitor.form_token(),
+        session: line(app, (&session, &left), parent.as_ref(), visitor.now),
+        history: ended_with_more(&session).into_iter().chain(events).collect(),
+        notice: said.notice,
+        less: matches!(standing, Standing::Live | Standing::Paused)
+            .then(|| less::form(app, &session, said.entered, visitor.now)),
+        may_pause: matches!(standing, Standing::Live | Standing::Paused)
+            && session.parent.is_none(),
+    };
+    visitor.page(app, if said.entered.is_some() { 422 } else { 200 }, &page)
 }
 
 /// `POST /account/sessions/{id}/rename`.
@@ -126,20 +158,34 @@ fn notice(request: &HttpRequest) -> Option<SessionNotice> {
     match request.query_string() {
         "done=renamed" => Some(SessionNotice::Renamed),
         "done=disconnected" => Some(SessionNotice::Disconnected),
+        "done=ended" => Some(SessionNotice::AllEnded),
+        "done=lowered" => Some(SessionNotice::Lowered),
+        "done=paused" => Some(SessionNotice::Paused),
+        "done=resumed" => Some(SessionNotice::Resumed),
         _ => None,
     }
 }
 
-fn lines<'a>(
+/// Sessions of one agent stand together, where the newest of them stands.
+fn groups<'a>(
     app: &'a App,
     (sessions, left): (&'a [Session], &Left),
     now: Timestamp,
-) -> Vec<SessionLine<'a>> {
+) -> Vec<Group<'a>> {
     let parent = |session: &Session| {
         let id = session.parent.as_ref()?;
         sessions.iter().find(|one| one.id == *id)
     };
-    sessions.iter().map(|session| line(app, (session, left), parent(session), now)).collect()
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for session in sessions {
+        let line = line(app, (session, left), parent(session), now);
+        let key = session.same_agent().to_text();
+        match groups.iter_mut().find(|group| group.key == key) {
+            Some(group) => group.sessions.push(line),
+            None => groups.push(Group { key, sessions: vec![line] }),
+        }
+    }
+    groups
 }
 
 fn line<'a>(
@@ -162,6 +208,8 @@ fn line<'a>(
             .map_or(session.resource.as_str(), |resource| resource.name.as_str()),
         created_at: session.created_at,
         last_used_at: session.last_used_at,
+        last_used_from: session.last_used_from.as_deref(),
+        is_paused: session.standing(now) == Standing::Paused,
         ends_at: session.expires_at,
         calls: session.budget.as_ref().and_then(|budget| left.get(&budget.of).copied()),
         ended_at: ended_at(session, now),
@@ -220,6 +268,9 @@ fn history_line(event: &Event) -> Option<HistoryLine<'_>> {
         (EventKind::ApprovalGranted, _) => Shown::Approved,
         (EventKind::ApprovalWithdrawn, _) => Shown::Withdrawn,
         (EventKind::SessionWidened, _) => Shown::Widened,
+        (EventKind::SessionLowered, _) => Shown::Lowered,
+        (EventKind::SessionPaused, _) => Shown::Paused,
+        (EventKind::SessionResumed, _) => Shown::Resumed,
         (
             EventKind::ClaimCollected
             | EventKind::DeviceCollected

@@ -37,6 +37,10 @@ pub enum EventKind {
     SessionHandedOn,
     SessionRenamed,
     SessionWidened,
+    /// Its owner took a part of it back.
+    SessionLowered,
+    SessionPaused,
+    SessionResumed,
     SessionEnded,
     ClientRegistered,
     ClientUpdated,
@@ -72,7 +76,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 62] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -105,6 +109,9 @@ impl EventKind {
         Self::SessionHandedOn,
         Self::SessionRenamed,
         Self::SessionWidened,
+        Self::SessionLowered,
+        Self::SessionPaused,
+        Self::SessionResumed,
         Self::SessionEnded,
         Self::ClientRegistered,
         Self::ClientUpdated,
@@ -170,6 +177,9 @@ impl EventKind {
             Self::SessionHandedOn => "session.handed_on",
             Self::SessionRenamed => "session.renamed",
             Self::SessionWidened => "session.widened",
+            Self::SessionLowered => "session.lowered",
+            Self::SessionPaused => "session.paused",
+            Self::SessionResumed => "session.resumed",
             Self::SessionEnded => "session.ended",
             Self::ClientRegistered => "client.registered",
             Self::ClientUpdated => "client.updated",

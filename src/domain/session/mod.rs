@@ -1,5 +1,8 @@
 //! Sessions: the approved connections, and the tokens that hang from them.
 
+mod ended;
+mod lowering;
+
 use crate::domain::ask::Door;
 use crate::domain::budget::Budget;
 use crate::domain::change::{Change, Effect, UNSTORED};
@@ -15,6 +18,9 @@ use crate::protocol::secret::Digest;
 use crate::protocol::text::ToldText;
 use crate::protocol::thumbprint::Thumbprint;
 use crate::protocol::timestamp::{Seconds, Timestamp};
+
+pub use ended::{EndCause, Ended, end};
+pub use lowering::{Less, LowerError, PauseError};
 
 /// One connection between an account and an agent (`aas_`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +57,12 @@ pub struct Session {
     /// Approved, and not picked up by the agent yet: it waits until then.
     pub collect_before: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
+    /// The address it was last used from, where a proxy told.
+    pub last_used_from: Option<String>,
+    /// Since when its owner lets it rest.
+    pub paused_at: Option<Timestamp>,
+    /// When its owner last took a part of it back: its tokens reach no further than it does now.
+    pub lowered_at: Option<Timestamp>,
     pub ended: Option<Ended>,
     pub from: Origin,
     /// What its scopes are pinned down to (RFC 9396), whatever token it is used with.
@@ -59,78 +71,33 @@ pub struct Session {
     pub budget: Option<Budget>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    pub at: Timestamp,
-    pub cause: EndCause,
+/// What sessions have in common that belong to one agent: its client, or else what it calls itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SameAgent {
+    Client(ClientId),
+    Named(String),
+    Unnamed,
 }
 
-/// Why a session ended before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndCause {
-    /// Its owner disconnected it.
-    Disconnected,
-    /// Its owner took the yes back.
-    Withdrawn,
-    /// Its owner reported the agent.
-    Reported,
-    /// A human claimed the agent: what it held before is void.
-    Claimed,
-    /// A spent refresh token came back.
-    RefreshReuse,
-    /// Too many wrong codes before it was picked up.
-    Locked,
-    /// The agent gave it back (RFC 7009).
-    Revoked,
-    /// Its authorization code was used twice (RFC 6749 §4.1.2).
-    CodeReuse,
-    /// Its client was deleted (RFC 7592 §2.3).
-    ClientDeleted,
-    /// An administrator closed its owner's account.
-    AccountClosed,
-    /// An administrator ended it.
-    ByOperator,
-    /// The session it was cut from ended (RFC 8693).
-    WithParent,
-}
-
-impl EndCause {
-    pub const ALL: [Self; 12] = [
-        Self::Disconnected,
-        Self::Withdrawn,
-        Self::Reported,
-        Self::Claimed,
-        Self::RefreshReuse,
-        Self::Locked,
-        Self::Revoked,
-        Self::CodeReuse,
-        Self::ClientDeleted,
-        Self::AccountClosed,
-        Self::ByOperator,
-        Self::WithParent,
-    ];
-
+impl SameAgent {
+    /// As a form carries it: a letter says which kind it is.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn to_text(&self) -> String {
         match self {
-            Self::Disconnected => "disconnected",
-            Self::Withdrawn => "withdrawn",
-            Self::Reported => "reported",
-            Self::Claimed => "claimed",
-            Self::RefreshReuse => "refresh_reuse",
-            Self::Locked => "locked",
-            Self::Revoked => "revoked",
-            Self::CodeReuse => "code_reuse",
-            Self::ClientDeleted => "client_deleted",
-            Self::AccountClosed => "account_closed",
-            Self::ByOperator => "by_operator",
-            Self::WithParent => "with_parent",
+            Self::Client(id) => format!("c:{id}"),
+            Self::Named(name) => format!("n:{name}"),
+            Self::Unnamed => "u:".to_owned(),
         }
     }
 
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.name() == name)
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("c", id) => Some(Self::Client(ClientId(id.to_owned()))),
+            ("n", name) => Some(Self::Named(name.to_owned())),
+            ("u", "") => Some(Self::Unnamed),
+            _ => None,
+        }
     }
 }
 
@@ -138,6 +105,8 @@ impl EndCause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Live,
+    /// Its owner lets it rest: it opens nothing, and goes on when its owner says so.
+    Paused,
     /// Approved, waiting for its agent.
     Waiting,
     Over,
@@ -191,10 +160,9 @@ impl Session {
         self.budget.as_ref().map(|budget| budget.calls)
     }
 
-    /// A session that no person opens: of a machine, of a demo. It lasts as long as its one
-    /// access token.
+    /// A session of nobody yet, which lasts as long as its one access token.
     #[must_use]
-    pub fn unattended(
+    pub fn new(
         id: SessionId,
         door: Door,
         (resource, scopes): (&ResourceIdentifier, Scopes),
@@ -224,6 +192,9 @@ impl Session {
             refreshable: false,
             collect_before: None,
             last_used_at: None,
+            last_used_from: None,
+            paused_at: None,
+            lowered_at: None,
             ended: None,
             from: occasion.from.clone(),
             details: AuthorizationDetails::default(),
@@ -237,6 +208,7 @@ impl Session {
             return Standing::Over;
         }
         match self.collect_before {
+            None if self.paused_at.is_some() => Standing::Paused,
             None => Standing::Live,
             Some(until) if now < until => Standing::Waiting,
             Some(_) => Standing::Over,
@@ -275,6 +247,16 @@ impl Session {
         client.or_else(registration).unwrap_or_else(|| self.id.as_str())
     }
 
+    /// What it shares with the other sessions of its agent.
+    #[must_use]
+    pub fn same_agent(&self) -> SameAgent {
+        match (&self.client, &self.agent.name) {
+            (Some(client), _) => SameAgent::Client(client.clone()),
+            (None, Some(name)) => SameAgent::Named(name.to_string()),
+            (None, None) => SameAgent::Unnamed,
+        }
+    }
+
     /// Gives the session the name its owner wants to read.
     pub fn rename(self, label: &ToldText, by: &AccountId, occasion: &Occasion) -> Change<Self> {
         let event = Event::in_session(EventKind::SessionRenamed, &self, occasion).by(by);
@@ -282,16 +264,4 @@ impl Session {
         let next = Self { label: label.to_string(), ..self };
         Change { seen, next, effects: vec![Effect::Record(event)] }
     }
-}
-
-/// Ends a session, whatever state it is in; ending one twice changes nothing.
-#[must_use]
-pub fn end(session: &Session, cause: EndCause, occasion: &Occasion) -> Vec<Effect> {
-    let event = Event::in_session(EventKind::SessionEnded, session, occasion)
-        .by_rule(cause.name())
-        .saying(cause.name());
-    vec![
-        Effect::EndSession { id: session.id.clone(), cause, at: occasion.at },
-        Effect::Record(event),
-    ]
 }

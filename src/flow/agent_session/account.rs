@@ -89,7 +89,7 @@ fn listed(
         ends.iter().find(own).map(|end| milliseconds(end.ends_at))
     };
     let asked = asked.and_then(|approval| approval.ask.agent_session.as_ref());
-    let active = session.standing(now) != Standing::Over;
+    let active = !matches!(session.standing(now), Standing::Over | Standing::Paused);
     ListedSession {
         id: session.id.0.clone(),
         client_type: told(session.agent.kind.as_ref()),

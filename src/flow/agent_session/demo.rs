@@ -31,7 +31,7 @@ pub async fn demo(app: &App, occasion: &Occasion) -> Result<DemoResponse, AgentS
     let id = SessionId(app.entropy.identifier(SessionId::PREFIX, occasion.at)?);
     let of = (&open.resource.identifier, scopes.clone());
     let lifetimes = app.lifetimes_of(Door::AgentSession);
-    let session = Session::unattended(id, Door::AgentSession, of, &lifetimes, occasion);
+    let session = Session::new(id, Door::AgentSession, of, &lifetimes, occasion);
     let granted = Granted { scopes, binding: Binding::of(None, None) };
     let pair = Pair::derive(app, &session, &["demo", session.id.as_str()], granted, occasion.at)?;
     let begun = Event::in_session(EventKind::SessionBegun, &session, occasion)

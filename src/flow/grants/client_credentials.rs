@@ -77,6 +77,6 @@ fn session(
         client: Some(client.id.clone()),
         agent: Agent { name: client.name.clone(), ..Agent::default() },
         label: client.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-        ..Session::unattended(id, Door::Machine, of, &app.lifetimes(), occasion)
+        ..Session::new(id, Door::Machine, of, &app.lifetimes(), occasion)
     }
 }

@@ -36,7 +36,7 @@ pub async fn redeem(
     let caller = authenticate(app, presented, occasion).await?;
     let code = Secret::parse(SecretKind::DeviceCode, text).ok_or(OAuthError::InvalidGrant)?;
     let holder = (caller.client(), presented);
-    let once = async || collect_once(app, &code, holder, occasion).await;
+    let once = async || Box::pin(collect_once(app, &code, holder, occasion)).await;
     Ok(retry::repeated(once).await?.response(None))
 }
 

@@ -11,7 +11,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
-use crate::domain::session::{EndCause, Session, Token, end};
+use crate::domain::session::{EndCause, Session, Standing, Token, end};
 use crate::flow::budget;
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
@@ -72,6 +72,7 @@ pub async fn refresh_identity(
             OAuthError::ServerError(cause) => {
                 AgentError { cause: Some(cause), ..AgentErrorCode::ServerError.into() }
             }
+            OAuthError::Paused => AgentErrorCode::TemporarilyUnavailable.into(),
             OAuthError::RateLimited(wait) => {
                 AgentError::limited(AgentErrorCode::RateLimitExceeded, wait)
             }
@@ -236,7 +237,7 @@ async fn rotate_once(
     let context = ["rotate", presented.reveal()];
     let pair = Pair::derive(app, &session, &context, granted.clone(), occasion.at)?;
     match rotation(&session, &token, successor(app, &token, &pair).await?.as_ref(), occasion.at) {
-        Rotation::Refuse => Err(OAuthError::InvalidGrant.into()),
+        Rotation::Refuse => Err(refused(&session, occasion).into()),
         Rotation::Rotate => {
             renew(app, (&session, token), &pair, occasion).await?;
             Ok((session, pair))
@@ -248,7 +249,7 @@ async fn rotate_once(
                 return Err(OAuthError::InvalidGrant.into());
             }
             let scopes = issued.map_or_else(|| session.scopes.clone(), |access| access.scopes);
-            let granted = Granted { scopes, ..granted };
+            let granted = Granted { scopes: scopes.meet(&session.reach(occasion.at)), ..granted };
             let pair = Pair::derive(app, &session, &context, granted, issued_at)?;
             if let Some(spend) = pair.spend() {
                 app.store.apply(vec![spend]).await?;
@@ -265,6 +266,14 @@ async fn rotate_once(
             app.store.apply(effects).await?;
             Err(OAuthError::InvalidGrant.into())
         }
+    }
+}
+
+/// What the token of a session that does not renew it is told: one that rests goes on later.
+fn refused(session: &Session, occasion: &Occasion) -> OAuthError {
+    match session.standing(occasion.at) {
+        Standing::Paused => OAuthError::Paused,
+        Standing::Live | Standing::Waiting | Standing::Over => OAuthError::InvalidGrant,
     }
 }
 

@@ -149,7 +149,12 @@ async fn store(
 ) -> Result<(), OAuthError> {
     let most = app.settings.limits.exchanges_per_session_per_hour;
     let count = Count::hourly("exchange", origin(session), most.into(), occasion.at);
-    let hold = Effect::HandOn { session: session.id.clone(), token: token.digest, at: occasion.at };
+    let hold = Effect::HandOn {
+        session: session.id.clone(),
+        seen: session.revision,
+        token: token.digest,
+        at: occasion.at,
+    };
     let mut effects = vec![hold, Effect::Count(count)];
     let events = session.handed_on(&part, occasion);
     let tokens = pair.issue(&part);

@@ -21,7 +21,7 @@ pub mod session_token;
 pub mod signing_key;
 pub mod token;
 
-use sea_orm::sea_query::{Expr, ExprTrait as _, Nullable, ValueType};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr, Nullable, ValueType};
 use sea_orm::{
     ActiveModelTrait, DbBackend, EntityName as _, EntityTrait, IdenStatic as _, Insert,
     Iterable as _, QueryFilter as _, QueryTrait as _, Statement, Update, Value,
@@ -132,4 +132,19 @@ fn time(seconds: Option<i64>) -> Option<Timestamp> {
 
 fn seconds(time: Option<Timestamp>) -> Option<i64> {
     time.map(|time| time.0)
+}
+
+/// Text that holds `words`, of which each character stands for itself: a name of wildcards
+/// would be one that everybody knows.
+pub(in crate::store) fn holding(words: &str) -> LikeExpr {
+    const ESCAPE: char = '!';
+    let mut pattern = String::from("%");
+    for character in words.chars() {
+        if matches!(character, ESCAPE | '%' | '_') {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    LikeExpr::new(pattern).escape(ESCAPE)
 }

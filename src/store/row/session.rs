@@ -52,6 +52,9 @@ pub struct Model {
     pub extra_until: Option<i64>,
     pub claims: Option<String>,
     pub cut_from: Option<Vec<u8>>,
+    pub paused_at: Option<i64>,
+    pub lowered_at: Option<i64>,
+    pub last_used_from: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -100,13 +103,7 @@ impl TryFrom<Model> for Session {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        let ended = match (row.ended_at, row.ended_cause) {
-            (None, _) => None,
-            (Some(at), cause) => {
-                let cause = cause.as_deref().and_then(EndCause::named).ok_or(CORRUPT)?;
-                Some(Ended { at: Timestamp(at), cause })
-            }
-        };
+        let ended = ended(row.ended_at, row.ended_cause.as_deref())?;
         let extra = extra(row.extra_scopes.as_deref(), row.extra_until)?;
         let claims = Claims::read(row.claims.as_deref())?;
         let cut_from = row.cut_from.map(|bytes| Digest::stored(&bytes).ok_or(CORRUPT));
@@ -133,12 +130,21 @@ impl TryFrom<Model> for Session {
             refreshable: row.refreshable,
             collect_before: time(row.collect_before),
             last_used_at: time(row.last_used_at),
+            last_used_from: row.last_used_from,
+            paused_at: time(row.paused_at),
+            lowered_at: time(row.lowered_at),
             ended,
             from: origin(row.address, row.user_agent),
             details: claims.authorization_details,
             budget: claims.budget,
         })
     }
+}
+
+fn ended(at: Option<i64>, cause: Option<&str>) -> Result<Option<Ended>, StoreError> {
+    let Some(at) = time(at) else { return Ok(None) };
+    let cause = cause.and_then(EndCause::named).ok_or(CORRUPT)?;
+    Ok(Some(Ended { at, cause }))
 }
 
 /// What a session holds for a while only.
@@ -173,7 +179,7 @@ impl Stored for Session {
 
     /// Written by batches.
     fn apart(&self) -> &'static [Column] {
-        &[Column::LastUsedAt]
+        &[Column::LastUsedAt, Column::LastUsedFrom]
     }
 
     fn row(&self, revision: i64) -> Result<ActiveModel, StoreError> {
@@ -206,6 +212,9 @@ impl Stored for Session {
             extra_until: self.extra.as_ref().map(|extra| extra.until.0),
             claims: Claims::of(self),
             cut_from: self.cut_from.map(|digest| digest.0.to_vec()),
+            paused_at: seconds(self.paused_at),
+            lowered_at: seconds(self.lowered_at),
+            last_used_from: self.last_used_from.clone(),
         };
         Ok(row.into_active_model())
     }
@@ -216,22 +225,23 @@ impl Stored for Session {
 }
 
 /// Holds the session that hands a part on, and the token that was shown for it: whoever ends
-/// either waits until the part is there to be ended with it, and whoever ended it before is
-/// seen here.
+/// either, or takes something of it back, waits until the part is there to be ended with it, and
+/// whoever did so before is seen here.
 pub(in crate::store) fn hand_on(
-    id: &SessionId,
+    (id, seen): (&SessionId, i64),
     token: &Digest,
     at: Timestamp,
     backend: DbBackend,
 ) -> [Step; 2] {
     let session = "UPDATE session SET revision = revision \
-                   WHERE id = $1 AND ended_at IS NULL AND collect_before IS NULL \
-                   AND expires_at > $2";
+                   WHERE id = $1 AND revision = $3 AND ended_at IS NULL \
+                   AND collect_before IS NULL AND paused_at IS NULL AND expires_at > $2";
     let shown = "UPDATE token SET expires_at = expires_at \
                  WHERE digest = $1 AND session_id = $2 AND kind = 1 AND expires_at > $3";
+    let held = [id.as_str().into(), at.0.into(), seen.into()];
     let values = [token.0.to_vec().into(), id.as_str().into(), at.0.into()];
     [
-        step(backend, session, [id.as_str().into(), at.0.into()], Expect::One("session")),
+        step(backend, session, held, Expect::One("session")),
         step(backend, shown, values, Expect::One("token")),
     ]
 }

@@ -21,6 +21,7 @@ mod organizations;
 mod projects;
 mod results;
 mod samples;
+mod sessions;
 mod standard;
 mod tokens;
 mod usage;

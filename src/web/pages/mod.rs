@@ -27,6 +27,7 @@ mod gallery;
 pub mod history;
 pub mod home;
 pub mod join;
+pub mod less;
 pub mod letter_sent;
 pub mod no_sign_up;
 pub mod organization;

@@ -1,5 +1,6 @@
 use askama::Template;
 
+use super::less::LessForm;
 use super::sessions::{SessionLine, SessionNotice};
 use super::{Frame, Moment};
 use crate::protocol::timestamp::Timestamp;
@@ -15,6 +16,10 @@ pub struct SessionPage<'a> {
     /// Newest first, from our records.
     pub history: Vec<HistoryLine<'a>>,
     pub notice: Option<SessionNotice>,
+    /// What can be taken back, while there is something.
+    pub less: Option<LessForm<'a>>,
+    /// Whether it may be let rest, or go on.
+    pub may_pause: bool,
 }
 
 /// One recorded event.
@@ -40,6 +45,10 @@ pub enum Event {
     ExtraEnded,
     /// The agent handed a part of its access to another (RFC 8693).
     HandedOn,
+    /// The person took a part of it back.
+    Lowered,
+    Paused,
+    Resumed,
     Disconnected,
     EndedByAgent,
     EndedByReport,
@@ -88,6 +97,9 @@ impl HistoryLine<'_> {
             Event::Widened => words.widened,
             Event::ExtraEnded => words.extra_ended,
             Event::HandedOn => words.handed_on,
+            Event::Lowered => words.lowered,
+            Event::Paused => words.paused,
+            Event::Resumed => words.resumed,
             Event::EndedWithParent => words.ended_with_parent,
             Event::EndedByOperator => words.ended_by_operator,
             Event::Locked => words.locked,

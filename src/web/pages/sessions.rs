@@ -11,8 +11,10 @@ use crate::web::texts::SessionTexts;
 pub struct SessionsPage<'a> {
     pub frame: &'a Frame<'a>,
     pub csrf: &'a str,
-    /// Live sessions, newest first, all from our records.
-    pub sessions: Vec<SessionLine<'a>>,
+    /// Live sessions by agent, newest first, all from our records.
+    pub groups: Vec<Group<'a>>,
+    /// What was looked for.
+    pub search: &'a str,
     /// Ended lately for reuse of a refresh token: the owner is told (RFC 9700 §4.14.2).
     pub reused: Vec<Reused<'a>>,
     /// Said once, after the press that did it.
@@ -23,6 +25,18 @@ pub struct SessionsPage<'a> {
 pub enum SessionNotice {
     Renamed,
     Disconnected,
+    AllEnded,
+    Lowered,
+    Paused,
+    Resumed,
+}
+
+/// The sessions of one agent.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// Which agent, as the form says it.
+    pub key: String,
+    pub sessions: Vec<SessionLine<'a>>,
 }
 
 /// One session as list and detail page show it.
@@ -43,6 +57,9 @@ pub struct SessionLine<'a> {
     pub resource_name: &'a str,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
+    /// The address of that use, where a proxy told.
+    pub last_used_from: Option<&'a str>,
+    pub is_paused: bool,
     pub ends_at: Timestamp,
     /// Where calls are counted.
     pub calls: Option<CallsLeft>,
@@ -106,6 +123,15 @@ impl SessionLine<'_> {
     }
 }
 
+impl Group<'_> {
+    /// The name under which several sessions of one agent stand.
+    fn agent(&self, frame: &Frame<'_>) -> Option<String> {
+        let several = self.sessions.len() > 1;
+        let first = self.sessions.first().filter(|_| several)?;
+        Some(first.agent_name(frame).to_owned())
+    }
+}
+
 impl Extra<'_> {
     pub(super) fn ends(&self, frame: &Frame<'_>) -> Moment {
         frame.moment(self.ends_at)
@@ -123,6 +149,10 @@ impl SessionNotice {
         match self {
             Self::Renamed => texts.renamed,
             Self::Disconnected => texts.disconnected,
+            Self::AllEnded => texts.all_ended,
+            Self::Lowered => texts.less.lowered,
+            Self::Paused => texts.less.paused,
+            Self::Resumed => texts.less.resumed,
         }
     }
 }
@@ -130,6 +160,11 @@ impl SessionNotice {
 impl SessionsPage<'_> {
     const fn words(&self) -> &SessionTexts {
         &self.frame.texts.sessions
+    }
+
+    /// Whether ending them all at once is more than ending the one there is.
+    fn has_several(&self) -> bool {
+        self.groups.iter().map(|group| group.sessions.len()).sum::<usize>() > 1
     }
 
     fn notice_words(&self) -> Option<&'static str> {

@@ -39,7 +39,7 @@ pub use mails::{LetterWords, MailTexts};
 pub use organizations::{OrganizationTexts, RoleTexts};
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
-pub use sessions::{DecisionTexts, EventTexts, SessionTexts};
+pub use sessions::{DecisionTexts, EventTexts, LessTexts, SessionTexts};
 pub use tokens::TokenTexts;
 pub use usage::UsageTexts;
 

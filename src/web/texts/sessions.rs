@@ -84,6 +84,49 @@ pub struct SessionTexts {
     /// First: the session.
     pub reused: Sentence,
     pub reused_words: &'static str,
+    pub search: &'static str,
+    pub search_hint: &'static str,
+    pub find: &'static str,
+    pub find_all: &'static str,
+    pub nothing_found: &'static str,
+    pub count: fn(usize) -> String,
+    pub end_group: fn(usize) -> String,
+    pub end_everything_title: &'static str,
+    pub end_everything_words: &'static str,
+    pub end_everything: &'static str,
+    pub all_ended: &'static str,
+    pub last_used_from: &'static str,
+    pub paused: &'static str,
+    pub less: LessTexts,
+}
+
+/// Taking back a part of a session, and letting it rest.
+#[derive(Debug)]
+pub struct LessTexts {
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub scopes: &'static str,
+    pub required: &'static str,
+    pub ends: &'static str,
+    pub unchanged: &'static str,
+    /// First: a span. Second: the moment of its end.
+    pub within: fn(&str, &str) -> String,
+    pub calls: &'static str,
+    pub calls_hint: &'static str,
+    pub lower: &'static str,
+    pub lowered: &'static str,
+    /// Nothing would be left.
+    pub nothing: &'static str,
+    pub bad_calls: &'static str,
+    pub signed: &'static str,
+    pub pause_title: &'static str,
+    pub pause_words: &'static str,
+    pub pause: &'static str,
+    pub paused: &'static str,
+    pub resume_title: &'static str,
+    pub resume_words: &'static str,
+    pub resume: &'static str,
+    pub resumed: &'static str,
 }
 
 /// What happened to a session, in the past tense.
@@ -98,6 +141,9 @@ pub struct EventTexts {
     pub widened: &'static str,
     pub extra_ended: &'static str,
     pub handed_on: &'static str,
+    pub lowered: &'static str,
+    pub paused: &'static str,
+    pub resumed: &'static str,
     pub disconnected: &'static str,
     pub ended_by_agent: &'static str,
     pub ended_by_report: &'static str,

@@ -27,7 +27,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 55] = [
+const ROUTES: [(&str, Takes); 59] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -64,6 +64,10 @@ const ROUTES: [(&str, Takes); 55] = [
     ("/approve/LINK", Takes::Page),
     ("/account/sessions/SESSION/rename", Takes::Page),
     ("/account/sessions/SESSION/disconnect", Takes::Page),
+    ("/account/sessions", Takes::Page),
+    ("/account/sessions/SESSION/lower", Takes::Page),
+    ("/account/sessions/SESSION/pause", Takes::Page),
+    ("/account/sessions/SESSION/resume", Takes::Page),
     ("/account/keys/new/test", Takes::Page),
     ("/account/keys/KEY/rotate", Takes::Page),
     ("/account/keys/KEY/revoke", Takes::Page),

@@ -11,6 +11,7 @@ mod firewall;
 mod fresh;
 mod headers;
 mod history;
+mod less;
 mod mailed;
 mod malformed;
 mod redirects;

@@ -244,6 +244,26 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[]),
         Passes::Owner { passed: 303, other: 404, refused: 403 },
     ),
+    post(
+        "/account/sessions",
+        Body::Form(&[("agent", "n:Somebody else")]),
+        Passes::AnyPerson { passed: 303, refused: 403 },
+    ),
+    post(
+        "/account/sessions/{id}/lower",
+        Body::Form(&[("scope", "demo:read")]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
+    post(
+        "/account/sessions/{id}/pause",
+        Body::Form(&[]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
+    post(
+        "/account/sessions/{id}/resume",
+        Body::Form(&[]),
+        Passes::Owner { passed: 303, other: 404, refused: 403 },
+    ),
     get("/account/keys", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/keys/new/{profile}", Passes::AnyPerson { passed: 200, refused: 303 }),
     post(

@@ -105,7 +105,7 @@ async fn other_peoples_sessions_do_not_exist() {
     let unknown = bob.get("/account/sessions/ses_unknown").await;
     let hers = bob.get(&format!("/account/sessions/{session}")).await;
     assert_eq!((hers.status, &hers.text), (404, &unknown.text));
-    for action in ["rename", "disconnect"] {
+    for action in ["rename", "disconnect", "lower", "pause", "resume"] {
         let path = format!("/account/sessions/{session}/{action}");
         let fields = [("label", "mine now")];
         let reply = bob.post_from("/account/sessions", &path, &fields).await;
@@ -116,7 +116,7 @@ async fn other_peoples_sessions_do_not_exist() {
         assert_eq!(other.text.replace(&path, ""), reply.text.replace(&path, ""));
     }
     for odd in ["%00", "ses_%00", "%ff", "%27%20OR%20%271%27=%271"] {
-        for action in ["rename", "disconnect"] {
+        for action in ["rename", "disconnect", "lower", "pause", "resume"] {
             let path = format!("/account/sessions/{odd}/{action}");
             let reply = ada.post_from("/account/sessions", &path, &[("label", "x")]).await;
             assert_eq!(reply.status, 404, "{path}");

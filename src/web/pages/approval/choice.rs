@@ -96,7 +96,7 @@ impl Lifetime {
         }
     }
 
-    const fn words(self, texts: &Texts) -> &'static str {
+    pub(in crate::web::pages) const fn words(self, texts: &Texts) -> &'static str {
         match self {
             Self::Once => texts.lifetimes.once,
             Self::OneHour => texts.lifetimes.one_hour,

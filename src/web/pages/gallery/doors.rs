@@ -14,7 +14,7 @@ use crate::web::pages::authorize_refused::{AuthorizeRefusedPage, Refusal};
 use crate::web::pages::decision::{DecisionPage, DenialReason, Onward, Outcome};
 use crate::web::pages::device::{DeviceCode, DeviceError, DevicePage};
 use crate::web::pages::session::{Event, HistoryLine, SessionPage};
-use crate::web::pages::sessions::{Extra, Parent, Reused, SessionLine, SessionsPage};
+use crate::web::pages::sessions::{Extra, Group, Parent, Reused, SessionLine, SessionsPage};
 use crate::web::pages::unknown_client::UnknownClientPage;
 use crate::web::pages::{Claim, Frame, Proof, ScopeWords, Source};
 
@@ -191,6 +191,8 @@ fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         resource_name: "Example API",
         created_at: NOW - Seconds::HOUR,
         last_used_at: None,
+        last_used_from: None,
+        is_paused: false,
         ends_at: NOW + Seconds::HOUR,
         calls: Some(CallsLeft { calls: 1_000, left: 0 }),
         ended_at,
@@ -212,7 +214,8 @@ fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let list = SessionsPage {
         frame,
         csrf: CSRF,
-        sessions: vec![line(parent, None)],
+        groups: vec![Group { key: "n:agent".to_owned(), sessions: vec![line(parent, None)] }],
+        search: "",
         reused: vec![reused],
         notice: None,
     };
@@ -222,6 +225,8 @@ fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
         session: line(parent, Some(NOW - Seconds(60))),
         history: history.into(),
         notice: None,
+        less: None,
+        may_pause: false,
     };
     vec![show("sessions-standard", &list), show("session-reused", &one)]
 }

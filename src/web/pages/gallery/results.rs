@@ -1,12 +1,9 @@
-//! Samples of what stands after a decision: results and sessions.
+//! Samples of what stands after a decision: results.
 
 use super::samples::{CSRF, NOW, Pages, Sample, show};
-use crate::domain::budget::CallsLeft;
 use crate::protocol::timestamp::Seconds;
 use crate::web::pages::decision::{DecisionPage, DenialReason, Outcome, Receipt, SessionForm};
-use crate::web::pages::session::{Event, HistoryLine, SessionPage};
-use crate::web::pages::sessions::{SessionLine, SessionNotice, SessionsPage};
-use crate::web::pages::{Claim, Frame, ScopeWords, Source};
+use crate::web::pages::{Frame, ScopeWords};
 
 pub fn granted() -> Vec<ScopeWords<'static>> {
     vec![
@@ -80,51 +77,4 @@ pub fn decided<'a>(
         opener: None,
         known_agent: true,
     }
-}
-
-pub fn sessions(sample: &Sample, frame: &Frame<'_>) -> Pages {
-    let line = |id, label, agent, last_used_at| SessionLine {
-        id,
-        label,
-        agent,
-        parent: None,
-        scopes: granted(),
-        extras: Vec::new(),
-        details: Vec::new(),
-        resource_name: "Example API",
-        created_at: NOW - Seconds::DAY.times(2),
-        last_used_at,
-        ends_at: NOW + Seconds::DAY.times(5),
-        calls: Some(CallsLeft { calls: 1_000, left: 12 }),
-        ended_at: None,
-        address: "203.0.113.24",
-    };
-    let told = Claim { words: &sample.agent, source: Source::Told };
-    let first = line("ses_01", &sample.label, Some(told), Some(NOW - Seconds(240)));
-    let second = line("ses_02", "Weekly report", None, None);
-    let event = |ago, event, address| HistoryLine { at: NOW - Seconds(ago), event, address };
-    let history = || {
-        vec![
-            event(240, Event::Renewed, Some("203.0.113.24")),
-            event(90_000, Event::Renamed, None),
-            event(172_740, Event::Collected, Some("2001:db8:85a3:8d3:1319:8a2e:370:7348")),
-            event(172_800, Event::Approved, Some("198.51.100.7")),
-            event(172_980, Event::Asked, Some("203.0.113.24")),
-        ]
-    };
-    let list =
-        |sessions, notice| SessionsPage { frame, csrf: CSRF, sessions, reused: Vec::new(), notice };
-    let one = |ended_at, notice| SessionPage {
-        frame,
-        csrf: CSRF,
-        session: SessionLine { ended_at, ..first.clone() },
-        history: history(),
-        notice,
-    };
-    vec![
-        show("sessions", &list(vec![first.clone(), second], None)),
-        show("sessions-empty", &list(Vec::new(), Some(SessionNotice::Disconnected))),
-        show("session", &one(None, Some(SessionNotice::Renamed))),
-        show("session-ended", &one(Some(NOW - Seconds(30)), None)),
-    ]
 }

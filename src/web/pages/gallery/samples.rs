@@ -93,7 +93,7 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::doors::pages(sample, &inside));
     pages.extend(super::agent_session::pages(sample, &inside));
     pages.extend(super::results::decisions(sample, &inside));
-    pages.extend(super::results::sessions(sample, &inside));
+    pages.extend(super::sessions::pages(sample, &inside));
     pages.extend(super::api_keys::pages(sample, &inside));
     pages.extend(super::account_agents::pages(sample, &inside));
     pages.extend(super::organizations::pages(sample, &inside));

@@ -2,7 +2,7 @@
 
 use super::plural;
 use crate::web::texts::Piece::{First, Second, Words as W};
-use crate::web::texts::{DecisionTexts, EventTexts, Sentence, SessionTexts, Words};
+use crate::web::texts::{DecisionTexts, EventTexts, LessTexts, Sentence, SessionTexts, Words};
 
 pub const DECISION: DecisionTexts = DecisionTexts {
     approved: Sentence(&[First, W(" may now act for you at "), Second]),
@@ -108,6 +108,49 @@ pub const SESSIONS: SessionTexts = SessionTexts {
     ]),
     reused_words: "Somebody may have copied it from the agent’s computer, or the agent stored it \
                    badly. Nobody can use it any more. If it happens again, look at that computer.",
+    search: "Find a session",
+    search_hint: "A name, an agent, an API, a permission or an address.",
+    find: "Find",
+    find_all: "Show all",
+    nothing_found: "No session has these words.",
+    count: |count| plural(i64::try_from(count).unwrap_or(i64::MAX), "session"),
+    end_group: |count| format!("End all {count}"),
+    end_everything_title: "End everything",
+    end_everything_words: "Every agent loses its access on its next request. This cannot be undone; \
+                           each of them can ask you again.",
+    end_everything: "End all sessions now",
+    all_ended: "Ended. These agents can do nothing more with their sessions.",
+    last_used_from: "from",
+    paused: "Paused",
+    less: LESS,
+};
+
+const LESS: LessTexts = LessTexts {
+    title: "Allow less",
+    lead: "What you take away here is gone on the agent’s next request, and for good: to get it \
+           back, the agent has to ask you. What it handed on to other agents ends.",
+    scopes: "It keeps",
+    required: "always needed",
+    ends: "It ends",
+    unchanged: "As agreed",
+    within: |span, moment| format!("Within {span}: {moment}"),
+    calls: "Calls from now on, at most",
+    calls_hint: "Leave empty to count as before.",
+    lower: "Allow less",
+    lowered: "Done. From now on the agent may do no more than this.",
+    nothing: "Nothing would be left. To take everything away, disconnect the agent.",
+    bad_calls: "Write a number of calls, such as 100.",
+    signed: "This API believes tokens that say by themselves what they are worth: one that the \
+             agent holds already is believed until it runs out.",
+    pause_title: "Pause",
+    pause_words: "The agent gets nowhere with this session until you let it go on. Its end stays \
+                  where it is.",
+    pause: "Pause",
+    paused: "Paused. The agent gets nowhere until you let it go on.",
+    resume_title: "This session is paused",
+    resume_words: "The agent gets nowhere with it. You can let it go on until its end.",
+    resume: "Let it go on",
+    resumed: "The agent can go on.",
 };
 
 pub const EVENTS: EventTexts = EventTexts {
@@ -119,6 +162,9 @@ pub const EVENTS: EventTexts = EventTexts {
     renamed: "You renamed the session",
     widened: "You allowed it more",
     extra_ended: "What you allowed for a while came to its end",
+    lowered: "You allowed it less",
+    paused: "You paused it",
+    resumed: "You let it go on",
     handed_on: "The agent handed a part of its access to another agent",
     disconnected: "You disconnected the agent",
     ended_by_agent: "The agent ended the session",
