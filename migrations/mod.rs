@@ -32,6 +32,7 @@ mod m20261123_000032_organizations;
 mod m20261123_000033_made_by;
 mod m20261123_000035_closed_accounts;
 mod m20261123_000036_less;
+mod m20261123_000037_inbox;
 mod m20261123_000038_session_budgets;
 
 use sea_orm::StatementBuilder;
@@ -89,6 +90,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000033_made_by),
     migration!(m20261123_000035_closed_accounts),
     migration!(m20261123_000036_less),
+    migration!(m20261123_000037_inbox),
     migration!(m20261123_000038_session_budgets),
 ];
 

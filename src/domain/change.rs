@@ -112,8 +112,7 @@ pub enum Effect {
     },
     /// The unspent refresh tokens of a session: a new lineage takes their place.
     DropRefreshTokens(SessionId),
-    /// A session hands a part on; refused when it, or the token that was shown, has ended, and
-    /// when it is no longer what it was.
+    /// A session hands a part on; refused when it has changed, or the token that was shown ended.
     HandOn {
         session: SessionId,
         seen: i64,
@@ -133,13 +132,11 @@ pub enum Effect {
         id: SessionId,
         at: Timestamp,
     },
-    /// What was cut from a session rests with it.
-    PauseParts {
+    /// What was cut from a session rests with it since then, or goes on with it.
+    RestParts {
         id: SessionId,
-        at: Timestamp,
+        since: Option<Timestamp>,
     },
-    /// And goes on with it.
-    ResumeParts(SessionId),
     /// A session holds so many calls from now on, unless fewer are left.
     LimitCalls {
         id: SessionId,
@@ -282,6 +279,11 @@ pub enum Effect {
     /// Takes a pushed request up, once.
     TakeUpRequest {
         digest: Digest,
+        at: Timestamp,
+    },
+    /// Nobody needs a letter about a question any more; refused when somebody saw to that before.
+    Notice {
+        id: ApprovalId,
         at: Timestamp,
     },
     /// A letter on its way.

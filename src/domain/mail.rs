@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::id::{KeyId, SessionId};
 use crate::protocol::email::EmailAddress;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 
@@ -38,6 +39,14 @@ pub enum Letter {
     VerifyAddress { path: String },
     /// The account has another password.
     PasswordSet { at: Timestamp },
+    /// An agent asks, and nobody has looked at it yet.
+    RequestWaits { until: Timestamp },
+    /// An agent was let in.
+    Approved { at: Timestamp, session: SessionId },
+    /// A copy of a session's key came, so the session was ended.
+    SessionReused { at: Timestamp, session: SessionId },
+    /// Somebody reported that a key is no secret any more, so it was ended.
+    KeyLeaked { at: Timestamp, key: KeyId },
 }
 
 /// A letter as the database keeps it.

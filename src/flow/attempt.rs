@@ -12,13 +12,14 @@ use crate::domain::pace::{FIRST_INTERVAL, Pace};
 use crate::domain::registration::{ClaimRefused, Registration};
 use crate::flow::claim::{by_claim_token, current_attempt};
 use crate::flow::error::{RETRIES, until_next_hour};
+use crate::flow::inbox;
 use crate::metrics::Funnel;
 use crate::protocol::agent::{Attempt, AttemptResponse, Ceremony, ClaimRequest};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
 use crate::protocol::authorization_details::AuthorizationDetails;
 use crate::protocol::code::Code;
 use crate::protocol::email::EmailAddress;
-use crate::protocol::secret::{Secret, SecretKind};
+use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 
@@ -56,7 +57,7 @@ pub fn new_attempt(
     occasion: &Occasion,
 ) -> Result<NewAttempt, AgentError> {
     let id = ApprovalId(app.entropy.identifier(ApprovalId::PREFIX, occasion.at)?);
-    let link = app.entropy.secret(SecretKind::Approval)?;
+    let link = inbox::link(app, &id);
     let code = if app.settings.agents.typed_codes { Some(app.entropy.code()?) } else { None };
     let keyed = |code: &Code| app.vault.keyed_code(AGENT_CODE, id.as_str(), code).into();
     let approval = Approval {

@@ -2,13 +2,14 @@
 
 use crate::app::App;
 use crate::domain::answer::{Answer, Bounds, CodeGiven, Consent, Lifetime, Policy};
-use crate::domain::approval::{Approval, KeyedCode};
+use crate::domain::approval::{Approval, KeyedCode, State};
 use crate::domain::ask::Door;
 use crate::domain::change::{Change, Effect};
 use crate::domain::decision::{ApprovalRefused, Verdict};
 use crate::domain::denial::DenialReason;
 use crate::domain::id::SessionId;
 use crate::domain::limit::Count;
+use crate::domain::mail::Letter;
 use crate::domain::origin::Occasion;
 use crate::domain::resource::Resource;
 use crate::domain::session::Session;
@@ -16,6 +17,7 @@ use crate::flow::approval::{DecideError, by_link};
 use crate::flow::attempt::{AGENT_CODE, RELAYED_CODE};
 use crate::flow::code;
 use crate::flow::error::{PersonError, until_next_hour};
+use crate::flow::mail;
 use crate::flow::principal::Human;
 use crate::flow::retry;
 use crate::flow::step_up::widened;
@@ -97,11 +99,22 @@ async fn decide_once(
     let counts = guesses(app, &approval, human, decision, occasion);
     let answer = answer(app, &approval, (human, decision), widens, occasion.at)?;
     let verdict = approval.decide(human.account(), answer, &policy, occasion)?;
+    let verdict = with_receipt(app, verdict, occasion.at).await;
     settle(app, verdict, counts, &decision.verb, occasion.at).await.inspect(|_| {
         if !matches!(decision.verb, Verb::Withdraw) {
             app.metrics.decided_after(occasion.at.since(asked_at));
         }
     })
+}
+
+/// Whoever let an agent in gets a letter that says so (contracts of the pages, point 23).
+async fn with_receipt(app: &App, verdict: Verdict, now: Timestamp) -> Verdict {
+    let Verdict::Decided(mut change) = verdict else { return verdict };
+    let State::Approved(approved) = &change.next.state else { return Verdict::Decided(change) };
+    let letter = Letter::Approved { at: now, session: approved.session.clone() };
+    let posted = mail::tell(app, Some(&approved.by), letter, now).await;
+    change.effects.extend(posted);
+    Verdict::Decided(change)
 }
 
 /// Makes a verdict true.

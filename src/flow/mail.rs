@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::domain::change::Effect;
+use crate::domain::id::AccountId;
 use crate::domain::mail::{Letter, Mail, WaitingMail};
 use crate::flow::error::PersonError;
 use crate::metrics::MailOutcome;
@@ -45,6 +46,29 @@ pub fn post(
     let sealed = sealed.map_err(|error| PersonError::Internal(error.into()))?;
     let waiting = WaitingMail { id, sealed, created_at: now, failures: 0, next_at: now };
     Ok(Some(Effect::Post(Box::new(waiting))))
+}
+
+/// A letter to an account, if it is open and its address is known to be its person's: what was done
+/// in its name is nobody else's business. What it tells of happens with or without it
+/// (docs/operating.md, "Mail").
+pub async fn tell(
+    app: &App,
+    account: Option<&AccountId>,
+    letter: Letter,
+    now: Timestamp,
+) -> Option<Effect> {
+    let id = account.filter(|_| is_set(app))?;
+    let posted = async {
+        let account = app.store.account(id).await?;
+        match account.filter(|one| one.is_open() && one.email_verified_at.is_some()) {
+            Some(account) => post(app, &account.email, letter, now),
+            None => Ok(None),
+        }
+    };
+    posted.await.unwrap_or_else(|error: PersonError| {
+        tracing::warn!(%error, "a letter could not be written");
+        None
+    })
 }
 
 /// Sends the next letter, if it is time for one. Whether there may be more to send at once is the

@@ -66,12 +66,14 @@ pub const OWN: [&str; 28] = [
 ];
 
 /// How they go on below `/account`.
-pub const OWN_ACCOUNT: [&str; 12] = [
+pub const OWN_ACCOUNT: [&str; 14] = [
     "address",
     "agent-sessions",
     "agents",
     "billing",
+    "browsers",
     "history",
+    "inbox",
     "join",
     "keys",
     "organizations",

@@ -2,10 +2,11 @@
 
 use sea_orm::{
     ColumnTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::row::{account, browser_session, insert, step};
+use super::session::PAGE;
 use super::{Store, StoreError};
 use crate::domain::account::Account;
 use crate::domain::browser::BrowserSession;
@@ -44,6 +45,26 @@ impl Store {
     /// The database is away.
     pub async fn has_accounts(&self) -> Result<bool, StoreError> {
         Ok(account::Entity::find().count(self.reader()).await? > 0)
+    }
+
+    /// Where somebody is signed in, latest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`account`](Self::account).
+    pub async fn browsers_of(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<BrowserSession>, StoreError> {
+        let rows = browser_session::Entity::find()
+            .filter(browser_session::Column::AccountId.eq(account.as_str()))
+            .filter(browser_session::Column::ExpiresAt.gt(now.0))
+            .order_by_desc(browser_session::Column::CreatedAt)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(BrowserSession::try_from).collect()
     }
 
     /// The account signed in by this browser session, if it has not ended, and since when.

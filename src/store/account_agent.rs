@@ -42,8 +42,11 @@ pub(super) fn give(id: &AgentId, backend: DbBackend) -> Step {
 }
 
 /// The agent goes, once, and then its keys end; their ids come back for the deny set, and so does
-/// its own, because whoever acts as it may be remembered.
+/// its own, because whoever acts as it may be remembered. Its keys are held first: whoever rotates
+/// one holds it before the agent too, so that neither waits for the other for ever.
 pub(super) fn remove(steps: &mut Vec<Step>, id: &AgentId, at: Timestamp, backend: DbBackend) {
+    let held = "UPDATE api_key SET revision = revision WHERE agent_id = $1 AND ended_at IS NULL";
+    steps.push(step(backend, held, [id.as_str().into()], Expect::Any));
     let denied = "UPDATE account_agent SET revision = revision + 1 WHERE id = $1 RETURNING id";
     steps.push(step(backend, denied, [id.as_str().into()], Expect::Ends));
     let gone = "DELETE FROM account_agent WHERE id = $1";

@@ -2,16 +2,18 @@
 
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, FromQueryResult as _,
-    PaginatorTrait as _, QueryFilter as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::registration::keep_pace;
 use super::row::{approval, holding, session, statement};
+use super::session::PAGE;
 use super::{Store, StoreError};
 use crate::domain::approval::{Approval, KeyedCode};
 use crate::domain::id::{AccountId, ApprovalId};
 use crate::domain::pace::Pace;
 use crate::domain::session::Session;
+use crate::protocol::email::EmailAddress;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::Timestamp;
 
@@ -91,6 +93,52 @@ impl Store {
         let by_code = approval::Column::UserCodeDigest.eq(code.0.clone());
         let row = self.one(approval::Entity::find().filter(by_code)).await?;
         row.map(Approval::try_from).transpose()
+    }
+
+    /// The questions that wait for whoever has this address, newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`approval_by_link`](Self::approval_by_link).
+    pub async fn approvals_for(
+        &self,
+        email: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<Vec<Approval>, StoreError> {
+        let rows = approval::Entity::find()
+            .filter(approval::Column::ExpectedEmail.eq(email.as_str()))
+            .filter(approval::Column::StateName.eq("waiting"))
+            .filter(approval::Column::ExpiresAt.gt(now.0))
+            .order_by_desc(approval::Column::CreatedAt)
+            .order_by_desc(approval::Column::Id)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(Approval::try_from).collect()
+    }
+
+    /// Addressed questions that have waited since `before` without a letter about them, oldest
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// As [`approval_by_link`](Self::approval_by_link).
+    pub async fn unnoticed_approvals(
+        &self,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Approval>, StoreError> {
+        let rows = approval::Entity::find()
+            .filter(approval::Column::ExpectedEmail.is_not_null())
+            .filter(approval::Column::StateName.eq("waiting"))
+            .filter(approval::Column::NoticedAt.is_null())
+            .filter(approval::Column::CreatedAt.lte(before.0))
+            .filter(approval::Column::ExpiresAt.gt(now.0))
+            .order_by_asc(approval::Column::CreatedAt)
+            .limit(PAGE)
+            .all(self.reader())
+            .await?;
+        rows.into_iter().map(Approval::try_from).collect()
     }
 
     /// Keeps the pace of polling, with a guard of its own and no revision: polls must not make

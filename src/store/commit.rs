@@ -105,8 +105,7 @@ impl Store {
             Effect::EndParts { id, at } => {
                 end(steps, &End::Parts(&id), EndCause::WithParent, at, backend);
             }
-            Effect::PauseParts { id, at } => resting::pause(steps, &id, at, backend),
-            Effect::ResumeParts(id) => steps.push(resting::resume(&id, backend)),
+            Effect::RestParts { id, since } => resting::rest(steps, &id, since, backend),
             Effect::LimitCalls { id, calls } => steps.push(budget::limit(&id, calls, backend)),
             Effect::EndSession { id, cause, at } => {
                 end(steps, &End::One(&id), cause, at, backend);
@@ -173,6 +172,7 @@ impl Store {
             Effect::TakeUpRequest { digest, at } => {
                 steps.push(pushed_request::take_up(&digest, at, backend));
             }
+            Effect::Notice { id, at } => steps.push(row::approval::notice(&id, at, backend)),
             Effect::Post(letter) => steps.push(mail::post(&letter, backend)),
             Effect::Remember(used) => steps.push(remember(&used, backend)),
             Effect::Count(count) => steps.push(one_more(&count, backend)),

@@ -19,7 +19,7 @@ use super::write::{Expect, Step, WriteError, closed};
 const CONNECTIONS: u32 = 8;
 
 /// How often a change that lost to a concurrent one is tried again.
-const RETRIES: u32 = 2;
+const RETRIES: u32 = 4;
 
 /// A payload of NOTIFY must stay below 8,000 bytes.
 const PAYLOAD: usize = 7_000;

@@ -3,7 +3,7 @@
 
 use sea_orm::DbBackend;
 
-use super::row::step;
+use super::row::{null_or, step};
 use crate::domain::exchange::DEEPEST;
 use crate::domain::id::SessionId;
 use crate::protocol::timestamp::Timestamp;
@@ -23,25 +23,26 @@ pub(super) fn reconsider(id: &SessionId, backend: DbBackend) -> Step {
     step(backend, &sql, [id.as_str().into()], Expect::Ends)
 }
 
-/// The parts rest from now on. As many statements as there can be generations, as for an
+/// The parts rest since then, or go on. As many statements as there can be generations, as for an
 /// [end](super::ending::end): the session itself rests already, so it hands nothing more on.
-pub(super) fn pause(steps: &mut Vec<Step>, id: &SessionId, at: Timestamp, backend: DbBackend) {
+pub(super) fn rest(
+    steps: &mut Vec<Step>,
+    id: &SessionId,
+    since: Option<Timestamp>,
+    backend: DbBackend,
+) {
+    let others = if since.is_some() {
+        "ended_at IS NULL AND paused_at IS NULL"
+    } else {
+        "paused_at IS NOT NULL"
+    };
     let sql = format!(
         "UPDATE session SET paused_at = $2, revision = revision + 1 \
-         WHERE ended_at IS NULL AND paused_at IS NULL AND id IN {PARTS} {CHANGED}"
+         WHERE {others} AND id IN {PARTS} {CHANGED}"
     );
     let generations = if backend == DbBackend::Sqlite { 1 } else { DEEPEST };
     for _generation in 0..generations {
-        let values = [id.as_str().into(), at.0.into()];
+        let values = [id.as_str().into(), null_or(since.map(|since| since.0))];
         steps.push(step(backend, &sql, values, Expect::Ends));
     }
-}
-
-/// The parts go on.
-pub(super) fn resume(id: &SessionId, backend: DbBackend) -> Step {
-    let sql = format!(
-        "UPDATE session SET paused_at = NULL, revision = revision + 1 \
-         WHERE paused_at IS NOT NULL AND id IN {PARTS} {CHANGED}"
-    );
-    step(backend, &sql, [id.as_str().into()], Expect::Ends)
 }

@@ -9,6 +9,7 @@ use super::letters;
 use crate::app::App;
 use crate::config::Webhook;
 use crate::flow::history::Linker;
+use crate::flow::inbox;
 use crate::flow::mail;
 use crate::flow::upkeep;
 use crate::flow::webhook;
@@ -21,6 +22,8 @@ const SWEEP: Duration = Duration::from_mins(10);
 const LINK: Duration = Duration::from_secs(1);
 /// How often letters are looked for.
 const DELIVER: Duration = Duration::from_secs(1);
+/// How often questions are looked for that wait.
+const REMIND: Duration = Duration::from_secs(5);
 /// How often "last used" and the figures are written.
 const TEND: Duration = Duration::from_secs(15);
 /// Writes figures and last uses.
@@ -85,6 +88,19 @@ pub async fn deliver(app: Arc<App>) {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// Writes to people whom a question waits for.
+#[expect(clippy::infinite_loop, reason = "runs until the server stops it")]
+pub async fn remind(app: Arc<App>) {
+    let mut ticks = interval(REMIND);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = inbox::remind(&app).await {
+            tracing::warn!(%error, "letters about waiting questions have to wait");
         }
     }
 }

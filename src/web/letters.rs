@@ -28,5 +28,21 @@ fn told(texts: &Texts, service: &str, letter: &Letter) -> (LetterWords, String) 
             let words = (mails.password_set)(service, &(texts.time.moment)(*at));
             (words, String::from("/account/history"))
         }
+        Letter::RequestWaits { until } => {
+            let words = (mails.request_waits)(service, &(texts.time.moment)(*until));
+            (words, String::from("/account/inbox"))
+        }
+        Letter::Approved { at, session } => {
+            let words = (mails.approved)(service, &(texts.time.moment)(*at));
+            (words, format!("/account/sessions/{session}"))
+        }
+        Letter::SessionReused { at, session } => {
+            let words = (mails.session_reused)(service, &(texts.time.moment)(*at));
+            (words, format!("/account/sessions/{session}"))
+        }
+        Letter::KeyLeaked { at, key } => {
+            let words = (mails.key_leaked)(service, &(texts.time.moment)(*at));
+            (words, format!("/account/keys/{key}"))
+        }
     }
 }

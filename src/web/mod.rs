@@ -18,6 +18,7 @@ mod assets;
 mod authorize;
 mod background;
 mod base_path;
+mod browsers;
 mod carried;
 mod console;
 mod demo;
@@ -29,6 +30,7 @@ mod forward_auth;
 mod forwarded;
 mod health;
 mod history;
+mod inbox;
 mod introspect;
 mod join;
 mod leaked_keys;
@@ -173,6 +175,12 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(
             at("/account/history/export.jsonl", "GET, HEAD").route(get().to(history::json_lines)),
         )
+        .service(
+            at("/account/browsers", "GET, HEAD, POST")
+                .route(get().to(browsers::show))
+                .route(web::post().to(browsers::sign_out)),
+        )
+        .service(at("/account/inbox", "GET, HEAD").route(get().to(inbox::show)))
         .service(
             at("/account/sessions", "GET, HEAD, POST")
                 .route(get().to(sessions::list))

@@ -70,6 +70,8 @@ pub const ROUTES: &[(&str, Principal)] = &[
     ("/account/history", Browser),
     ("/account/history/export.csv", Browser),
     ("/account/history/export.jsonl", Browser),
+    ("/account/browsers", Browser),
+    ("/account/inbox", Browser),
     ("/account/sessions", Browser),
     ("/account/sessions/{id}", Browser),
     ("/account/sessions/{id}/rename", Browser),

@@ -15,7 +15,9 @@ impl ReturnTo {
         let lists = [
             "address",
             "agents",
+            "browsers",
             "history",
+            "inbox",
             "join",
             "organizations",
             "sessions",
@@ -105,6 +107,8 @@ mod tests {
             "/approve/cvt_abc?code=none",
             "/account/sessions",
             "/account/history",
+            "/account/inbox",
+            "/account/browsers",
             "/account/sessions/ses_1",
             "/account/keys",
             "/account/projects",

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 
 use super::assets::Assets;
-use super::background::{deliver, link_history, sweep, tell, tend};
+use super::background::{deliver, link_history, remind, sweep, tell, tend};
 use super::demo::{self, Notes};
 use super::documents::Documents;
 use super::health::Readiness;
@@ -184,6 +184,7 @@ impl Listening {
         }
         if mail::is_set(&self.app) {
             jobs.push(tokio::spawn(deliver(Arc::clone(&self.app))));
+            jobs.push(tokio::spawn(remind(Arc::clone(&self.app))));
         }
         jobs.push(tokio::spawn(sweep(Arc::clone(&self.app))));
         let Signals { terminate, interrupt, hangup } = self.signals;

@@ -18,6 +18,7 @@ for (const scripts of [false, true]) {
     await site.addPerson(PERSON);
     const page = await newPage(t, browser, site.origin, { scripts });
     await openAs(page, "/account/sessions", PERSON);
+    await page.getByText("More", { exact: true }).click();
     await submit(page, page.getByRole("link", { name: "History", exact: true }));
     assert.ok((await text(page)).includes("Signed in"));
     assert.ok((await text(page)).includes("The account was created"));

@@ -108,7 +108,7 @@ impl Session {
             return Err(PauseError::NotLive);
         }
         let event = Event::in_session(EventKind::SessionPaused, &self, occasion).by(by);
-        let parts = Effect::PauseParts { id: self.id.clone(), at: occasion.at };
+        let parts = Effect::RestParts { id: self.id.clone(), since: Some(occasion.at) };
         let effects = vec![Effect::Reconsider(self.id.clone()), parts, Effect::Record(event)];
         let seen = self.revision;
         Ok(Change { seen, next: Self { paused_at: Some(occasion.at), ..self }, effects })
@@ -127,7 +127,7 @@ impl Session {
             return Err(PauseError::NotLive);
         }
         let event = Event::in_session(EventKind::SessionResumed, &self, occasion).by(by);
-        let parts = Effect::ResumeParts(self.id.clone());
+        let parts = Effect::RestParts { id: self.id.clone(), since: None };
         let effects = vec![Effect::Reconsider(self.id.clone()), parts, Effect::Record(event)];
         let seen = self.revision;
         Ok(Change { seen, next: Self { paused_at: None, ..self }, effects })

@@ -10,12 +10,14 @@ use crate::domain::credential::Holder;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{AccountId, KeyId};
 use crate::domain::limit::Count;
+use crate::domain::mail::Letter;
 use crate::domain::origin::Occasion;
 use crate::domain::replay::{Once, Use};
 use crate::flow::credential;
 use crate::flow::error::{PersonError, too_often};
 use crate::flow::forward_auth::Waiting;
 use crate::flow::introspect::LiveToken;
+use crate::flow::mail;
 use crate::flow::session_token;
 use crate::protocol::error::OAuthError;
 use crate::protocol::secret::Digest;
@@ -40,7 +42,12 @@ pub async fn report(app: &App, texts: &[String], occasion: &Occasion) -> Result<
     for key in app.store.api_keys_with(profiles.keys()).await? {
         if profiles.get(&key.digest).is_some_and(|profile| *profile == key.profile) {
             let has_made = app.store.has_made_live(&key.id, occasion.at).await?;
-            effects.extend(key.leaked(has_made, occasion));
+            let letter = Letter::KeyLeaked { at: occasion.at, key: key.id.clone() };
+            let ended = key.leaked(has_made, occasion);
+            if !ended.is_empty() {
+                effects.extend(mail::tell(app, key.person(), letter, occasion.at).await);
+            }
+            effects.extend(ended);
         }
     }
     // What a key was traded for ends alone: the key itself nobody has told of.

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::domain::change::Effect;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::limit::Count;
+use crate::domain::mail::Letter;
 use crate::domain::origin::Occasion;
 use crate::domain::refresh::{Rotation, rotation};
 use crate::domain::session::{EndCause, Session, Standing, Token, end};
@@ -17,6 +18,7 @@ use crate::flow::client::authentication::{AuthenticatedClient, Presented, authen
 use crate::flow::delivery::{self, Binding, Granted, Pair, Subject};
 use crate::flow::dpop::Proof;
 use crate::flow::error::{RETRIES, too_often};
+use crate::flow::mail;
 use crate::jose::JoseError;
 use crate::protocol::agent::{Identity, RefreshResponse};
 use crate::protocol::agent_error::{AgentError, AgentErrorCode};
@@ -257,16 +259,20 @@ async fn rotate_once(
             Ok((session, pair))
         }
         Rotation::Reuse => {
-            let mut effects = end(&session, EndCause::RefreshReuse, occasion);
-            effects.push(Effect::Record(Event::in_session(
-                EventKind::RefreshReuse,
-                &session,
-                occasion,
-            )));
-            app.store.apply(effects).await?;
+            shut_out(app, &session, occasion).await?;
             Err(OAuthError::InvalidGrant.into())
         }
     }
+}
+
+/// A spent token came back: the session ends, and its owner is told.
+async fn shut_out(app: &App, session: &Session, occasion: &Occasion) -> Result<(), StoreError> {
+    let mut effects = end(session, EndCause::RefreshReuse, occasion);
+    let event = Event::in_session(EventKind::RefreshReuse, session, occasion);
+    effects.push(Effect::Record(event));
+    let letter = Letter::SessionReused { at: occasion.at, session: session.id.clone() };
+    effects.extend(mail::tell(app, session.account.as_ref(), letter, occasion.at).await);
+    app.store.apply(effects).await
 }
 
 /// What the token of a session that does not renew it is told: one that rests goes on later.

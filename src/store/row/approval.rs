@@ -3,16 +3,17 @@
 
 use std::sync::LazyLock;
 
-use sea_orm::IntoActiveModel as _;
 use sea_orm::entity::prelude::*;
+use sea_orm::{DbBackend, IntoActiveModel as _};
 
-use super::{Stored, columns, seconds, time};
+use super::{Stored, columns, seconds, step, time};
 use crate::domain::approval::{Approval, KeyedCode, State};
 use crate::domain::id::ApprovalId;
 use crate::domain::pace::Pace;
 use crate::protocol::secret::Digest;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
+use crate::store::write::{Expect, Step};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "approval")]
@@ -36,6 +37,10 @@ pub struct Model {
     pub client_id: Option<String>,
     pub polled_at: Option<i64>,
     pub poll_interval: i64,
+    /// Whose answer is wanted, where the agent named somebody.
+    pub expected_email: Option<String>,
+    /// Since when that person needs no letter about it.
+    pub noticed_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -85,7 +90,7 @@ impl TryFrom<Model> for Approval {
 }
 
 /// What is settled: the first [`ASKED`] by the question, all of it by the answer.
-const SETTLED: [Column; 13] = [
+const SETTLED: [Column; 15] = [
     Column::LinkDigest,
     Column::Door,
     Column::RegistrationId,
@@ -97,10 +102,12 @@ const SETTLED: [Column; 13] = [
     Column::ClientId,
     Column::PolledAt,
     Column::PollInterval,
+    Column::ExpectedEmail,
+    Column::NoticedAt,
     Column::AccountId,
     Column::HandleDigest,
 ];
-const ASKED: usize = 11;
+const ASKED: usize = 13;
 
 impl Stored for Approval {
     type Row = ActiveModel;
@@ -134,6 +141,8 @@ impl Stored for Approval {
             client_id: self.ask.client.as_ref().map(|client| client.id.0.clone()),
             polled_at: seconds(self.pace.polled_at),
             poll_interval: self.pace.interval.0,
+            expected_email: self.ask.expected.as_ref().map(|email| email.as_str().to_owned()),
+            noticed_at: None,
         };
         Ok(row.into_active_model())
     }
@@ -141,4 +150,10 @@ impl Stored for Approval {
     fn stored_as(self, revision: i64) -> Self {
         Self { revision, ..self }
     }
+}
+
+/// A letter about a question is written once, whichever node writes it.
+pub(in crate::store) fn notice(id: &ApprovalId, at: Timestamp, backend: DbBackend) -> Step {
+    let sql = "UPDATE approval SET noticed_at = $2 WHERE id = $1 AND noticed_at IS NULL";
+    step(backend, sql, [id.as_str().into(), at.0.into()], Expect::One("notice"))
 }

@@ -4,9 +4,11 @@ mod account_agents;
 mod admin;
 mod api_keys;
 mod bounds;
+mod browsers;
 mod clients;
 mod doors;
 mod history;
+mod inbox;
 mod mailed;
 mod mails;
 mod organizations;
@@ -30,6 +32,8 @@ pub static ENGLISH: Texts = Texts {
     scopes: people::SCOPES,
     lifetimes: people::LIFETIMES,
     bounds: bounds::BOUNDS,
+    inbox: inbox::INBOX,
+    browsers: browsers::BROWSERS,
     doors: doors::DOORS,
     unknown_client: clients::UNKNOWN_CLIENT,
     decision: sessions::DECISION,
@@ -53,6 +57,7 @@ const FRAME: FrameTexts = FrameTexts {
     skip: "Skip to the content",
     sign_out: "Sign out",
     sessions: "Agent sessions",
+    inbox: "Requests",
     history: "History",
     admin: "Administration",
     keys: "API keys",
@@ -61,6 +66,8 @@ const FRAME: FrameTexts = FrameTexts {
     projects: "Projects",
     usage: "Usage",
     verify: "Verify your address",
+    browsers: "Your browsers",
+    more: "More",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),
     never_password: "No page here asks for a password next to a code.",
     documentation: "Documentation",

@@ -11,6 +11,12 @@ pub struct MailTexts {
     pub verify_address: fn(&str) -> LetterWords,
     /// Second: when.
     pub password_set: fn(&str, &str) -> LetterWords,
+    /// Second: until when.
+    pub request_waits: fn(&str, &str) -> LetterWords,
+    /// Second: when; and so the two below.
+    pub approved: fn(&str, &str) -> LetterWords,
+    pub session_reused: fn(&str, &str) -> LetterWords,
+    pub key_leaked: fn(&str, &str) -> LetterWords,
 }
 
 /// One letter, around the address it leads to.

@@ -8,10 +8,12 @@ mod account_agents;
 mod admin;
 mod api_keys;
 mod bounds;
+mod browsers;
 mod clients;
 mod doors;
 pub mod english;
 mod history;
+mod inbox;
 mod mailed;
 mod mails;
 mod organizations;
@@ -28,12 +30,14 @@ pub use account_agents::AccountAgentTexts;
 pub use admin::AdminTexts;
 pub use api_keys::{ApiKeyTexts, NewKeyTexts, ShownKeyTexts};
 pub use bounds::BoundsTexts;
+pub use browsers::BrowserTexts;
 pub use clients::{Remedy, UnknownClientTexts};
 pub use doors::{
     AuthorizeTexts, DeviceTexts, DoorTexts, FinishTexts, OnwardTexts, RedirectTexts, StepUpTexts,
     UpgradeTexts,
 };
 pub use history::HistoryTexts;
+pub use inbox::InboxTexts;
 pub use mailed::MailedTexts;
 pub use mails::{LetterWords, MailTexts};
 pub use organizations::{OrganizationTexts, RoleTexts};
@@ -57,6 +61,8 @@ pub struct Texts {
     pub scopes: ScopeTexts,
     pub lifetimes: LifetimeTexts,
     pub bounds: BoundsTexts,
+    pub inbox: InboxTexts,
+    pub browsers: BrowserTexts,
     pub doors: DoorTexts,
     pub unknown_client: UnknownClientTexts,
     pub decision: DecisionTexts,
@@ -115,6 +121,7 @@ pub struct FrameTexts {
     pub skip: &'static str,
     pub sign_out: &'static str,
     pub sessions: &'static str,
+    pub inbox: &'static str,
     pub history: &'static str,
     pub admin: &'static str,
     pub keys: &'static str,
@@ -123,6 +130,8 @@ pub struct FrameTexts {
     pub projects: &'static str,
     pub usage: &'static str,
     pub verify: &'static str,
+    pub browsers: &'static str,
+    pub more: &'static str,
     /// First: this page's host.
     pub address: Sentence,
     pub never_password: &'static str,

@@ -27,7 +27,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 59] = [
+const ROUTES: [(&str, Takes); 60] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -65,6 +65,7 @@ const ROUTES: [(&str, Takes); 59] = [
     ("/account/sessions/SESSION/rename", Takes::Page),
     ("/account/sessions/SESSION/disconnect", Takes::Page),
     ("/account/sessions", Takes::Page),
+    ("/account/browsers", Takes::Page),
     ("/account/sessions/SESSION/lower", Takes::Page),
     ("/account/sessions/SESSION/pause", Takes::Page),
     ("/account/sessions/SESSION/resume", Takes::Page),

@@ -2,6 +2,7 @@
 
 mod admin;
 mod approval;
+mod browsers;
 mod budgets;
 mod codes;
 mod cookies;
@@ -11,6 +12,7 @@ mod firewall;
 mod fresh;
 mod headers;
 mod history;
+mod inbox;
 mod less;
 mod mailed;
 mod malformed;

@@ -232,6 +232,13 @@ pub(super) const ROWS: &[Row] = &[
     get("/account/history", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/history/export.csv", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/history/export.jsonl", Passes::AnyPerson { passed: 200, refused: 303 }),
+    get("/account/browsers", Passes::AnyPerson { passed: 200, refused: 303 }),
+    post(
+        "/account/browsers",
+        Body::Form(&[("others", "yes")]),
+        Passes::AnyPerson { passed: 303, refused: 403 },
+    ),
+    get("/account/inbox", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/sessions", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/sessions/{id}", Passes::Owner { passed: 200, other: 404, refused: 303 }),
     post(

@@ -101,6 +101,8 @@ pub fn pages(sample: &Sample) -> Pages {
     pages.extend(super::tokens::pages(&inside));
     pages.extend(super::usage::pages(&inside));
     pages.extend(super::history::pages(sample, &inside));
+    pages.extend(super::inbox::pages(sample, &inside));
+    pages.extend(super::browsers::pages(sample, &inside));
     pages.extend(super::admin::pages(sample, &inside));
     pages.extend([
         show(

@@ -58,4 +58,47 @@ pub const MAILS: MailTexts = MailTexts {
              one now, and tell whoever runs this service.",
         ),
     },
+    request_waits: |service, until| LetterWords {
+        subject: format!("{service}: an agent waits for your answer"),
+        before: format!(
+            "An agent wants to act for you at {service}, and waits for your answer until {until}. \
+             Sign in and look at it:"
+        ),
+        after: String::from(
+            "If you did not start an agent, somebody else may have: say no, or do nothing. It gets \
+             nothing without you. You are never asked for a code that somebody else tells you.",
+        ),
+    },
+    approved: |service, when| LetterWords {
+        subject: format!("{service}: you let an agent in"),
+        before: format!(
+            "On {when} you approved an agent at {service}. What it may do, until when, and how to \
+             end it:"
+        ),
+        after: String::from(
+            "If that was not you, somebody uses your account: disconnect the agent, and set a new \
+             password.",
+        ),
+    },
+    session_reused: |service, when| LetterWords {
+        subject: format!("{service}: an agent was disconnected for your safety"),
+        before: format!(
+            "On {when} somebody used a copy of the key of an agent that acts for you at {service}. \
+             The agent was disconnected, and so was whoever held the copy:"
+        ),
+        after: String::from(
+            "The agent can ask you again. If this happens more than once, look at the computer it \
+             runs on.",
+        ),
+    },
+    key_leaked: |service, when| LetterWords {
+        subject: format!("{service}: one of your API keys was revoked"),
+        before: format!(
+            "On {when} somebody reported that one of your API keys at {service} can be read by \
+             others. It was revoked at once, with every key that was made with it:"
+        ),
+        after: String::from(
+            "Make a new key where you need one, and look for where this one was published.",
+        ),
+    },
 };
