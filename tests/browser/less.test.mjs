@@ -33,7 +33,7 @@ for (const scripts of [false, true]) {
     assert.match(await text(page), /Nothing would be left/);
     await look(page, "session-nothing-left");
     await page.locator('input[name="scope"][value="demo:read"]').check();
-    await page.getByLabel("It ends").selectOption("1h");
+    await page.getByLabel("Calls from now on, at most").fill("100");
     await press(page, "Allow less");
     assert.match(await text(page), /may do no more than this/);
     await look(page, "session-less");
