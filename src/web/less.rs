@@ -10,6 +10,7 @@ use super::pages::approval::{Lifetime as Span, LifetimeOption};
 use super::pages::less::{KeptScope, LessError, LessForm};
 use super::person::{Posted, posted, signed_in};
 use super::sessions::{Said, page};
+use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::answer::Lifetime;
 use crate::domain::session::{Less, LowerError, SameAgent, Session};
@@ -39,12 +40,9 @@ pub async fn lower(
     };
     let Some(less) = read(&form, occasion.at) else { return again(LessError::BadCalls).await };
     match session::lower(&app, human, &id, &less, &occasion).await {
-        Ok(()) => see_other(&format!("/account/sessions/{id}?done=lowered")),
-        Err(Unchanged::Person(error)) => person_error(&app, &visitor, &error),
         Err(Unchanged::Lower(LowerError::Nothing)) => again(LessError::Nothing).await,
         Err(Unchanged::Lower(LowerError::NotItsCalls)) => again(LessError::BadCalls).await,
-        // The page says how it stands.
-        Err(_) => see_other(&format!("/account/sessions/{id}")),
+        lowered => done(&app, &visitor, &id, lowered.map(|()| "lowered")),
     }
 }
 
@@ -63,11 +61,8 @@ pub async fn pause(
         Ok(human) => human,
         Err(answer) => return answer,
     };
-    match session::pause(&app, human, &id, &occasion).await {
-        Ok(()) => see_other(&format!("/account/sessions/{id}?done=paused")),
-        Err(Unchanged::Person(error)) => person_error(&app, &visitor, &error),
-        Err(_) => see_other(&format!("/account/sessions/{id}")),
-    }
+    let paused = session::pause(&app, human, &id, &occasion).await;
+    done(&app, &visitor, &id, paused.map(|()| "paused"))
 }
 
 /// `POST /account/sessions/{id}/resume`.
@@ -85,11 +80,8 @@ pub async fn resume(
         Ok(human) => human,
         Err(answer) => return answer,
     };
-    match session::resume(&app, human, &id, &occasion).await {
-        Ok(()) => see_other(&format!("/account/sessions/{id}?done=resumed")),
-        Err(Unchanged::Person(error)) => person_error(&app, &visitor, &error),
-        Err(_) => see_other(&format!("/account/sessions/{id}")),
-    }
+    let resumed = session::resume(&app, human, &id, &occasion).await;
+    done(&app, &visitor, &id, resumed.map(|()| "resumed"))
 }
 
 /// `POST /account/sessions`: ends all sessions of one agent, or every session.
@@ -110,6 +102,17 @@ pub async fn end_many(request: HttpRequest, payload: Payload, app: Data<App>) ->
     match session::disconnect_all(&app, human, &which, &occasion).await {
         Ok(()) => see_other("/account/sessions?done=ended"),
         Err(error) => person_error(&app, &visitor, &error),
+    }
+}
+
+/// Back to the session, which says what was done, or how it stands.
+fn done(app: &App, visitor: &Visitor, id: &str, done: Result<&str, Unchanged>) -> HttpResponse {
+    match done {
+        Ok(done) => see_other(&format!("/account/sessions/{id}?done={done}")),
+        Err(Unchanged::Person(error)) => person_error(app, visitor, &error),
+        Err(Unchanged::Lower(_) | Unchanged::Pause(_)) => {
+            see_other(&format!("/account/sessions/{id}"))
+        }
     }
 }
 

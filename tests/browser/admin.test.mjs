@@ -38,7 +38,7 @@ for (const scripts of [false, true]) {
     await look(page, "admin-account");
     await submit(page, page.getByRole("button", { name: "End all agent sessions" }));
     assert.equal((await whoami()).status, 401);
-    await page.locator("summary").click();
+    await page.locator("main summary").click();
     await submit(page, page.getByRole("button", { name: "Close the account" }));
     assert.match(await text(page), /Done\.[^]*Closed/);
     await look(page, "admin-account-closed");
