@@ -9,7 +9,7 @@ use countersign::domain::account::Account;
 use countersign::domain::answer::{Answer, Bounds, CodeGiven, Consent, Lifetime, Policy};
 use countersign::domain::approval::{Approval, KeyedCode, State};
 use countersign::domain::ask::{Ask, AskingClient, Door, Redirection};
-use countersign::domain::change::{Change, UNSTORED};
+use countersign::domain::change::{Change, Effect, UNSTORED};
 use countersign::domain::client::{ClientSource, RegisteredClient};
 use countersign::domain::decision::Verdict;
 use countersign::domain::id::{AccountId, ApprovalId, ClientId, SessionId};
@@ -134,8 +134,12 @@ fn approved(app: &App, door: Door, number: usize, occasion: &Occasion) -> Change
         widens: None,
     };
     let policy = Policy { required: Scopes::new(), lifetimes: app.lifetimes() };
-    match waiting.decide(&person(number, occasion), Answer::Approve(consent), &policy, occasion) {
-        Ok(Verdict::Decided(change)) => change,
+    let person = person(&waiting.id, occasion);
+    match waiting.decide(&person, Answer::Approve(consent), &policy, occasion) {
+        Ok(Verdict::Decided(mut change)) => {
+            change.effects.insert(0, Effect::OpenAccount(Box::new(person)));
+            change
+        }
         other => panic!("not approved: {other:?}"),
     }
 }
@@ -168,11 +172,12 @@ fn ask(app: &App, door: Door, occasion: &Occasion) -> Ask {
     }
 }
 
-fn person(number: usize, occasion: &Occasion) -> Account {
+/// Whoever says yes, each to one question.
+fn person(asks: &ApprovalId, occasion: &Occasion) -> Account {
     Account {
-        id: AccountId(format!("acc_{number:08}")),
+        id: AccountId(format!("acc_{asks}")),
         revision: UNSTORED,
-        email: "ada@example.com".parse().expect("an address"),
+        email: format!("{asks}@example.com").parse().expect("an address"),
         email_verified_at: None,
         name: "Ada".to_owned(),
         password_hash: None,

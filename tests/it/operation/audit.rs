@@ -27,8 +27,14 @@ async fn lived_in() -> Site {
     site
 }
 
+/// Links what there is. The server's own linker may have been at it first: then there is a rest.
 async fn link(site: &Site) {
-    Linker::default().link(&site.app).await.expect("linked");
+    for _again in 0..100 {
+        Linker::default().link(&site.app).await.expect("linked");
+        if verify(site).await.unlinked == 0 {
+            return;
+        }
+    }
 }
 
 async fn verify(site: &Site) -> Report {
