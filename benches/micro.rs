@@ -122,6 +122,7 @@ fn page(criterion: &mut Criterion) {
         agents: false,
         projects: false,
         plans: false,
+        passkeys: false,
         mail: false,
         texts: &ENGLISH,
         now: Timestamp(1_800_000_000),

@@ -34,6 +34,7 @@ mod m20261123_000035_closed_accounts;
 mod m20261123_000036_less;
 mod m20261123_000037_inbox;
 mod m20261123_000038_session_budgets;
+mod m20261124_000039_passkeys;
 
 use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
@@ -92,6 +93,7 @@ pub(in crate::store) const HISTORY: &[Migration] = &[
     migration!(m20261123_000036_less),
     migration!(m20261123_000037_inbox),
     migration!(m20261123_000038_session_budgets),
+    migration!(m20261124_000039_passkeys),
 ];
 
 /// A table under construction.

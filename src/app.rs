@@ -22,6 +22,7 @@ use crate::outbound::{Fetcher, Messenger, Postman};
 use crate::protocol::resource_identifier::ResourceIdentifier;
 use crate::store::Store;
 use crate::vault::Vault;
+use crate::webauthn::RelyingParty;
 
 /// What every use case has at hand.
 pub struct App {
@@ -38,6 +39,8 @@ pub struct App {
     pub vault: Vault,
     pub keyring: Keyring,
     pub hasher: Hasher,
+    /// What passkeys are made for; none where the issuer has no name.
+    pub relying_party: Option<RelyingParty>,
     /// Whose assertions count.
     pub trusted: TrustList,
     pub clock: Clock,

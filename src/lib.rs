@@ -22,3 +22,4 @@ pub mod resource_server;
 pub mod store;
 pub mod vault;
 pub mod web;
+pub mod webauthn;

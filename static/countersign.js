@@ -1,6 +1,6 @@
 // Adds conveniences to pages that are complete without it: a copy button beside codes, the time left beside expiries,
-// local time beside UTC, and a new token before the one that is shown ends. And tells the window that opened this one how
-// it went, where a plugin asked in a popup.
+// local time beside UTC, and a new token before the one that is shown ends. Asks the device for passkeys. And tells the
+// window that opened this one how it went, where a plugin asked in a popup.
 (() => {
   const words = document.body.dataset;
   const after = (element, className, text = "") => {
@@ -66,6 +66,26 @@
     };
     note.hidden = false;
     later();
+  }
+
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
+    const { passkey: does, options } = form.dataset;
+    const read = { create: "parseCreationOptionsFromJSON", get: "parseRequestOptionsFromJSON" }[does];
+    if (!window.PublicKeyCredential?.[read]) continue;
+    form.hidden = false;
+    for (const note of document.querySelectorAll("[data-no-passkeys]")) note.hidden = true;
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const said = form.querySelector("[data-declined]");
+      said.textContent = "";
+      try {
+        const publicKey = PublicKeyCredential[read](JSON.parse(options));
+        form.elements.answer.value = JSON.stringify(await navigator.credentials[does]({ publicKey }));
+        form.submit();
+      } catch {
+        said.textContent = said.dataset.declined;
+      }
+    });
   }
 
   for (const code of document.querySelectorAll("[data-copy-this]")) {

@@ -16,6 +16,7 @@ use self::arguments::{
     SettingArguments,
 };
 use crate::config::{self, Problem, Settings, Sources};
+use crate::flow::passkey;
 use crate::flow::start::{self, StartError};
 
 /// Exit code of a configuration that cannot be used.
@@ -102,12 +103,11 @@ fn dispatch(command: Command, environment: Vec<(String, String)>) -> Result<(), 
                 .trim_end())
         }
         Command::Config(ConfigCommand::Check(settings)) => {
-            let problems = config::check(&settings.sources(environment));
-            if problems.is_empty() {
-                say("the configuration is sound")
-            } else {
-                Err(Failure::Configuration(problems))
+            let settings = load(settings, environment)?;
+            if !passkey::are_possible(&settings) {
+                say("note: without a host name in the issuer people can have no passkeys")?;
             }
+            say("the configuration is sound")
         }
     }
 }

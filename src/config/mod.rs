@@ -159,12 +159,6 @@ pub fn load(sources: &Sources) -> Result<Settings, Vec<Problem>> {
     check::settings(&layers::Layers::read(sources))
 }
 
-/// Every reason not to start with these settings; none when they are sound.
-#[must_use]
-pub fn check(sources: &Sources) -> Vec<Problem> {
-    load(sources).err().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;

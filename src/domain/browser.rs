@@ -23,6 +23,9 @@ pub struct BrowserSession {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub from: Origin,
+    /// Whether this sign-in counts where a fresh one is asked for: that of a password does not, once
+    /// its account has a passkey.
+    pub confirms: bool,
 }
 
 /// What a one-time link is for.

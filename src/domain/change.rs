@@ -13,6 +13,7 @@ use crate::domain::id::{
 use crate::domain::limit::Count;
 use crate::domain::mail::WaitingMail;
 use crate::domain::organization::{Invitation, Member, Role};
+use crate::domain::passkey::PasskeyEffect;
 use crate::domain::pushed_request::PushedRequest;
 use crate::domain::replay::Use;
 use crate::domain::session::{EndCause, Session, Token};
@@ -69,6 +70,7 @@ pub enum Effect {
         cause: KeyEnd,
         at: Timestamp,
     },
+    Passkey(PasskeyEffect),
     SignIn(Box<BrowserSession>),
     SignOut(Digest),
     SignOutEverywhere(AccountId),
@@ -189,8 +191,7 @@ pub enum Effect {
         id: ClientId,
         at: Timestamp,
     },
-    /// A client that registered itself goes, and with it what it asks for and what it holds
-    /// (RFC 7592 §2.3).
+    /// A client that registered itself goes, and what it asks for and holds (RFC 7592 §2.3).
     RemoveClient {
         id: ClientId,
         at: Timestamp,
@@ -203,8 +204,7 @@ pub enum Effect {
         cause: KeyEnd,
         at: Timestamp,
     },
-    /// Ends the keys that were made with this one, those that were made with them, and so on: of
-    /// this kind, or of any.
+    /// Ends the keys made with this one, and with those, and so on: of this kind, or of any.
     EndKeysMadeBy {
         id: KeyId,
         kind: Option<KeyKind>,

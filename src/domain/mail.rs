@@ -39,6 +39,8 @@ pub enum Letter {
     VerifyAddress { path: String },
     /// The account has another password.
     PasswordSet { at: Timestamp },
+    /// The account has one passkey more, or one less.
+    PasskeysChanged { at: Timestamp },
     /// An agent asks, and nobody has looked at it yet.
     RequestWaits { until: Timestamp },
     /// An agent was let in.

@@ -33,6 +33,7 @@ pub mod organization;
 pub mod origin;
 pub mod owner;
 pub mod pace;
+pub mod passkey;
 pub mod plan;
 pub mod project;
 pub mod pushed_request;

@@ -25,6 +25,8 @@ pub enum Once {
     Notice,
     /// A wrong key that was counted against an address.
     WrongKey,
+    /// What a browser was asked to do with a passkey.
+    Ceremony,
 }
 
 impl Once {
@@ -34,6 +36,7 @@ impl Once {
             Self::Proof => "dpop",
             Self::Notice => "notice",
             Self::WrongKey => "wrong_key",
+            Self::Ceremony => "ceremony",
         }
     }
 }

@@ -3,17 +3,18 @@
 use crate::app::App;
 use crate::config::SignUp;
 use crate::domain::account::{Account, is_acceptable_password};
-use crate::domain::browser::{BROWSER_SESSION, BrowserSession, LinkPurpose};
+use crate::domain::browser::LinkPurpose;
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::AccountId;
 use crate::domain::limit::Count;
 use crate::domain::origin::Occasion;
+use crate::flow::browser::open_browser;
 use crate::flow::error::{PersonError, until_next_hour};
 use crate::flow::principal::Human;
 use crate::flow::{link, mail};
 use crate::protocol::email::EmailAddress;
-use crate::protocol::secret::{Digest, Secret, SecretKind};
+use crate::protocol::secret::{Digest, Secret};
 use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::{Seconds, Timestamp};
 use crate::store::StoreError;
@@ -36,6 +37,8 @@ pub enum EntryError {
     Taken,
     #[error("address or password is wrong")]
     WrongPassword,
+    #[error("this is no proof with a passkey of an account, or it came too late")]
+    WrongPasskey,
     #[error("sign-up is closed")]
     Closed,
     #[error("the link is used, over or unknown")]
@@ -237,27 +240,6 @@ pub(super) async fn create(
         error => taken(error),
     })?;
     open_browser(app, &account.id, Vec::new(), occasion).await
-}
-
-/// A new cookie value at every sign-in, so a planted one is worth nothing.
-pub(super) async fn open_browser(
-    app: &App,
-    account: &AccountId,
-    mut effects: Vec<Effect>,
-    occasion: &Occasion,
-) -> Result<SignedIn, EntryError> {
-    let cookie = app.entropy.secret(SecretKind::Browser).map_err(PersonError::from)?;
-    effects.push(Effect::SignIn(Box::new(BrowserSession {
-        digest: cookie.digest(),
-        account: account.clone(),
-        created_at: occasion.at,
-        expires_at: occasion.at + BROWSER_SESSION,
-        from: occasion.from.clone(),
-    })));
-    let event = Event::new(EventKind::SignedIn, occasion).by(account);
-    effects.push(Effect::Record(event));
-    app.store.apply(effects).await?;
-    Ok(SignedIn { cookie, lasts: BROWSER_SESSION })
 }
 
 /// Addresses are counted under their digest: counters name nobody.

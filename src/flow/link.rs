@@ -8,10 +8,11 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::limit::Count;
 use crate::domain::mail::Letter;
 use crate::domain::origin::Occasion;
+use crate::domain::passkey::PasskeyEffect;
 use crate::flow::account::{
-    EntryError, NewPerson, SignedIn, Vouched, create, hash, new_account, open_browser,
-    sign_up_is_open,
+    EntryError, NewPerson, SignedIn, Vouched, create, hash, new_account, sign_up_is_open,
 };
+use crate::flow::browser::open_browser;
 use crate::flow::error::PersonError;
 use crate::flow::mail;
 use crate::protocol::email::EmailAddress;
@@ -131,8 +132,8 @@ pub async fn set_password(
     open_browser(app, &account.id, Vec::new(), occasion).await
 }
 
-/// A link to set a new password; the person's browsers are signed out at once, and links
-/// handed out before are worth nothing.
+/// A link to set a new password, for somebody who lost what they sign in with: the person's
+/// browsers are signed out at once, passkeys go, and links handed out before are worth nothing.
 ///
 /// # Errors
 ///
@@ -148,7 +149,8 @@ pub async fn reset(app: &App, email: &str, now: Timestamp) -> Result<Secret, Ent
         Event::new(EventKind::PasswordReset, &Occasion::at_the_machine(now)).by(&account.id);
     let effects = vec![
         Effect::WithdrawLinksOf(account.id.clone()),
-        Effect::SignOutEverywhere(account.id),
+        Effect::SignOutEverywhere(account.id.clone()),
+        Effect::Passkey(PasskeyEffect::RemoveAllOf(account.id)),
         effect,
         Effect::Record(event),
     ];

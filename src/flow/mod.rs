@@ -35,6 +35,7 @@ pub mod link;
 pub mod mail;
 pub mod mailed_link;
 pub mod organization;
+pub mod passkey;
 pub mod password;
 pub mod plan;
 pub mod principal;

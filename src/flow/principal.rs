@@ -23,6 +23,7 @@ pub struct Human {
     browser: Digest,
     mark: Option<Digest>,
     signed_in_at: Timestamp,
+    confirms: bool,
 }
 
 impl Human {
@@ -31,10 +32,18 @@ impl Human {
         &self.account
     }
 
-    /// Whether this person signed in so recently that a risky yes may be theirs alone.
+    /// Whether this person signed in so recently that a risky yes may be theirs alone: with a
+    /// passkey, if the account has one.
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
-        now < self.signed_in_at + FRESH
+        self.confirms && now < self.signed_in_at + FRESH
+    }
+
+    /// Whether this sign-in would count where a fresh one is asked for: that of a password does not,
+    /// once its account has a passkey.
+    #[must_use]
+    pub fn confirms(&self) -> bool {
+        self.confirms
     }
 
     /// When this person signed in.
@@ -157,9 +166,15 @@ pub async fn human(
 ) -> Result<Option<Human>, PersonError> {
     let Some(secret) = Secret::parse(SecretKind::Browser, cookie) else { return Ok(None) };
     let browser = secret.digest();
-    let account = app.store.signed_in(&browser, now).await?;
+    let signed_in = app.store.signed_in(&browser, now).await?;
     let mark = mark.map(Secret::digest);
-    Ok(account.map(|(account, signed_in_at)| Human { account, browser, mark, signed_in_at }))
+    Ok(signed_in.map(|(account, session)| Human {
+        account,
+        browser,
+        mark,
+        signed_in_at: session.created_at,
+        confirms: session.confirms,
+    }))
 }
 
 /// The person whose script this token was handed to, while the browser that did so is signed in.

@@ -11,6 +11,7 @@ use crate::flow::client::document::Documents;
 use crate::flow::client::keys::KeySets;
 use crate::flow::history;
 use crate::flow::introspect::LiveTokens;
+use crate::flow::passkey;
 use crate::flow::password::Hasher;
 use crate::flow::plan::Allowances;
 use crate::flow::usage::Usage;
@@ -102,18 +103,17 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
     recognise(&settings, &location).await?;
     store::migrate(&location).await?;
     let metrics = Arc::new(Metrics::new());
-    let observed = Arc::clone(&metrics);
-    let database =
-        Database::open(&location, Arc::new(move |changes| observed.committed(changes))).await?;
+    let database = open(&location, &metrics).await?;
     let live = LiveTokens::new(database.denied());
     let store = Store::new(database, entropy.clone());
     let vault = open_vault(&settings, &store, &entropy).await?;
-    let drawn = entropy.identifier("history", clock.now())?;
-    let seals = history::begin(&store, &vault, &drawn).await?;
+    let seals =
+        history::begin(&store, &vault, &entropy.identifier("history", clock.now())?).await?;
     let store = store.sealing(seals.clone());
     webhook::begin(&store, &settings.webhooks).await?;
     let keyring = keyring(&store, &vault, &entropy, clock.now()).await?;
     Ok(App {
+        relying_party: passkey::relying_party(&settings),
         hasher: Hasher::default(),
         usage: Usage::default(),
         allowances: Allowances::default(),
@@ -134,6 +134,11 @@ pub async fn start(settings: Settings, clock: Clock, entropy: Entropy) -> Result
         metrics,
         places,
     })
+}
+
+async fn open(location: &Location, metrics: &Arc<Metrics>) -> Result<Database, OpenError> {
+    let observed = Arc::clone(metrics);
+    Database::open(location, Arc::new(move |changes| observed.committed(changes))).await
 }
 
 fn ways_out(settings: &Settings) -> Result<(Fetcher, Messenger, Option<Postman>), SetUpError> {

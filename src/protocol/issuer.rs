@@ -66,7 +66,7 @@ pub const OWN: [&str; 28] = [
 ];
 
 /// How they go on below `/account`.
-pub const OWN_ACCOUNT: [&str; 14] = [
+pub const OWN_ACCOUNT: [&str; 15] = [
     "address",
     "agent-sessions",
     "agents",
@@ -77,6 +77,7 @@ pub const OWN_ACCOUNT: [&str; 14] = [
     "join",
     "keys",
     "organizations",
+    "passkeys",
     "projects",
     "sessions",
     "tokens",

@@ -67,7 +67,7 @@ impl Store {
         rows.into_iter().map(BrowserSession::try_from).collect()
     }
 
-    /// The account signed in by this browser session, if it has not ended, and since when.
+    /// The account signed in by this browser session, if it has not ended, and the session.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl Store {
         &self,
         browser: &Digest,
         now: Timestamp,
-    ) -> Result<Option<(Account, Timestamp)>, StoreError> {
+    ) -> Result<Option<(Account, BrowserSession)>, StoreError> {
         let session = self
             .one(
                 browser_session::Entity::find_by_id(browser.0.to_vec())
@@ -85,10 +85,10 @@ impl Store {
             .await?;
         match session {
             Some(session) => {
-                let since = Timestamp(session.created_at);
-                let account = self.account(&AccountId(session.account_id)).await?;
+                let session = BrowserSession::try_from(session)?;
+                let account = self.account(&session.account).await?;
                 let open = account.filter(Account::is_open);
-                Ok(open.map(|account| (account, since)))
+                Ok(open.map(|account| (account, session)))
             }
             None => Ok(None),
         }
@@ -137,6 +137,7 @@ pub(super) fn sign_in(session: &BrowserSession, backend: DbBackend) -> Step {
         expires_at: session.expires_at.0,
         address: session.from.address.clone(),
         user_agent: session.from.user_agent.as_ref().map(ToString::to_string),
+        confirms: session.confirms,
     };
     insert(row.into_active_model(), backend)
 }

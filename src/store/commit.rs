@@ -9,7 +9,7 @@ use super::ending::{End, end};
 use super::row::{self, Stored, step};
 use super::{
     Store, StoreError, account, account_agent, api_key, budget, client, link, mail, organization,
-    project, pushed_request, resting, session_token,
+    passkey, project, pushed_request, resting, session_token,
 };
 use crate::domain::change::{Change, Effect, UNSTORED};
 use crate::domain::event::Event;
@@ -72,6 +72,7 @@ impl Store {
                 steps.push(api_key::end_of(&account, cause, at, backend));
                 steps.push(project::end_of(&account, at, backend));
             }
+            Effect::Passkey(effect) => passkey::apply(steps, effect, backend),
             Effect::SignIn(session) => steps.push(account::sign_in(&session, backend)),
             Effect::SignOut(digest) => steps.push(account::sign_out(&digest, backend)),
             Effect::SignOutEverywhere(id) => {

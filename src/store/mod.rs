@@ -29,6 +29,7 @@ mod liveness;
 mod mail;
 mod migration;
 mod organization;
+mod passkey;
 mod plan;
 mod postgres;
 mod project;

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::{for_popup, person_status, see_other};
+use super::answer::{for_popup, person_status, retry_after, see_other};
 use super::pages::home::HomePage;
 use super::pages::sign_in::{SignInError, SignInPage};
 use super::person::{Posted, posted, visitor};
@@ -16,6 +16,7 @@ use crate::flow::account::{self, EntryError, SignedIn};
 use crate::flow::agent_session;
 use crate::flow::error::PersonError;
 use crate::flow::mail;
+use crate::flow::passkey;
 use crate::protocol::form::Form;
 
 /// Where people land who had nowhere else to go.
@@ -67,10 +68,8 @@ pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> 
             welcome_in(&app, &visitor, &signed_in, return_to.as_ref(), &occasion).await
         }
         Err(EntryError::Person(PersonError::Limited(wait))) => {
-            let error = Some(SignInError::TooManyTries);
-            let mut page = sign_in_page(&app, &visitor, email, return_to.as_ref(), error).await;
-            super::answer::retry_after(&mut page, Some(wait.0));
-            page
+            let error = Some(SignInError::TooManyTries(wait));
+            sign_in_page(&app, &visitor, email, return_to.as_ref(), error).await
         }
         Err(EntryError::Person(error)) => person_error(&app, &visitor, &error),
         Err(_) => {
@@ -80,7 +79,7 @@ pub async fn sign_in(request: HttpRequest, payload: Payload, app: Data<App>) -> 
     }
 }
 
-async fn sign_in_page(
+pub(super) async fn sign_in_page(
     app: &App,
     visitor: &Visitor,
     email: &str,
@@ -89,8 +88,8 @@ async fn sign_in_page(
 ) -> HttpResponse {
     let status = match error {
         None => 200,
-        Some(SignInError::WrongPair) => 401,
-        Some(SignInError::TooManyTries) => 429,
+        Some(SignInError::WrongPair | SignInError::WrongPasskey) => 401,
+        Some(SignInError::TooManyTries(_)) => 429,
         Some(SignInError::ExpiredForm) => 403,
     };
     let waiting = match existing_account_only(app, return_to).await {
@@ -100,6 +99,10 @@ async fn sign_in_page(
     let offered = account::sign_up_is_open(app) && waiting.is_none();
     let sign_up = offered.then(|| href("/sign-up", return_to));
     let forgot = mail::is_set(app).then(|| href("/forgot-password", return_to));
+    let passkey = match passkey::ask_to_sign_in(app, visitor.form_token(), visitor.now) {
+        Ok(passkey) => passkey,
+        Err(error) => return person_error(app, visitor, &error),
+    };
     let page = SignInPage {
         frame: &visitor.frame(app),
         csrf: visitor.form_token(),
@@ -110,8 +113,14 @@ async fn sign_in_page(
         existing_account: waiting.is_some(),
         sign_up_href: sign_up.as_deref(),
         forgot_href: forgot.as_deref(),
+        passkey: passkey.as_ref(),
+        needs_passkey: visitor.human().is_some_and(|human| !human.confirms()),
     };
-    on_the_way(return_to, visitor.page(app, status, &page))
+    let mut answer = on_the_way(return_to, visitor.page(app, status, &page));
+    if let Some(SignInError::TooManyTries(wait)) = error {
+        retry_after(&mut answer, Some(wait.0));
+    }
+    answer
 }
 
 /// The question that waits, if only existing accounts may answer it.

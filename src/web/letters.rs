@@ -28,6 +28,10 @@ fn told(texts: &Texts, service: &str, letter: &Letter) -> (LetterWords, String) 
             let words = (mails.password_set)(service, &(texts.time.moment)(*at));
             (words, String::from("/account/history"))
         }
+        Letter::PasskeysChanged { at } => {
+            let words = (mails.passkeys_changed)(service, &(texts.time.moment)(*at));
+            (words, String::from("/account/passkeys"))
+        }
         Letter::RequestWaits { until } => {
             let words = (mails.request_waits)(service, &(texts.time.moment)(*until));
             (words, String::from("/account/inbox"))

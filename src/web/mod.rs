@@ -45,6 +45,7 @@ mod opener;
 mod organization;
 mod organizations;
 pub mod pages;
+mod passkeys;
 mod person;
 pub mod principal;
 mod project;
@@ -154,6 +155,7 @@ pub fn routes(server: &mut ServiceConfig) {
                 .route(get().to(sign_up::show))
                 .route(web::post().to(sign_up::sign_up)),
         )
+        .service(at("/sign-in/passkey", "POST").route(web::post().to(passkeys::sign_in)))
         .service(at("/sign-out", "POST").route(web::post().to(account::sign_out)))
         .service(
             at("/welcome/{link}", "GET, HEAD, POST")
@@ -179,6 +181,15 @@ pub fn routes(server: &mut ServiceConfig) {
             at("/account/browsers", "GET, HEAD, POST")
                 .route(get().to(browsers::show))
                 .route(web::post().to(browsers::sign_out)),
+        )
+        .service(at("/account/passkeys", "GET, HEAD").route(get().to(passkeys::list)))
+        .service(
+            at("/account/passkeys/new", "GET, HEAD, POST")
+                .route(get().to(passkeys::show_new))
+                .route(web::post().to(passkeys::add)),
+        )
+        .service(
+            at("/account/passkeys/{id}/remove", "POST").route(web::post().to(passkeys::remove)),
         )
         .service(at("/account/inbox", "GET, HEAD").route(get().to(inbox::show)))
         .service(

@@ -20,6 +20,7 @@ impl ReturnTo {
             "inbox",
             "join",
             "organizations",
+            "passkeys",
             "sessions",
             "keys",
             "projects",

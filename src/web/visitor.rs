@@ -16,6 +16,7 @@ use crate::flow::api_key;
 use crate::flow::error::PersonError;
 use crate::flow::mail;
 use crate::flow::organization;
+use crate::flow::passkey;
 use crate::flow::plan;
 use crate::flow::principal::{self, Human};
 use crate::flow::project;
@@ -179,6 +180,7 @@ fn frame(app: &App) -> Frame<'_> {
         organizations: organization::are_offered(app),
         projects: project::offers(app).next().is_some(),
         plans: plan::are_offered(app),
+        passkeys: passkey::are_offered(app),
         mail: mail::is_set(app),
         person: None,
     }

@@ -56,7 +56,7 @@ export class Site {
     this.process.stderr.on("data", (text) => (this.errors += text));
     this.exit = new Promise((exited) => this.process.once("exit", (code, signal) => exited(code ?? signal)));
     const said = await Promise.race([this.firstListening(), this.exit, after(20_000, "nothing in 20 s")]);
-    assert.equal(said, `listening on ${this.origin}`, `the server did not start:\n${this.errors}`);
+    assert.equal(said, `listening on ${new URL(this.origin).protocol}//${listen}`, `the server did not start:\n${this.errors}`);
   }
 
   firstListening() {

@@ -73,10 +73,12 @@ pub enum EventKind {
     AdministratorDismissed,
     BrowsersSignedOut,
     SessionsEnded,
+    PasskeyAdded,
+    PasskeyRemoved,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 64] = [
         Self::AccountCreated,
         Self::PasswordSet,
         Self::PasswordReset,
@@ -139,6 +141,8 @@ impl EventKind {
         Self::AdministratorDismissed,
         Self::BrowsersSignedOut,
         Self::SessionsEnded,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
     ];
 
     #[must_use]
@@ -207,6 +211,8 @@ impl EventKind {
             Self::AdministratorDismissed => "account.administrator_dismissed",
             Self::BrowsersSignedOut => "account.browsers_signed_out",
             Self::SessionsEnded => "session.all_ended",
+            Self::PasskeyAdded => "passkey.added",
+            Self::PasskeyRemoved => "passkey.removed",
         }
     }
 

@@ -20,6 +20,7 @@ pub struct Model {
     pub expires_at: i64,
     pub address: String,
     pub user_agent: Option<String>,
+    pub confirms: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -37,6 +38,7 @@ impl TryFrom<Model> for BrowserSession {
             created_at: Timestamp(row.created_at),
             expires_at: Timestamp(row.expires_at),
             from: origin(row.address, row.user_agent),
+            confirms: row.confirms,
         })
     }
 }

@@ -13,6 +13,7 @@ pub mod one_time_link;
 pub mod organization;
 pub mod organization_invitation;
 pub mod organization_member;
+pub mod passkey;
 pub mod project;
 pub mod pushed_request;
 pub mod registration;

@@ -12,7 +12,7 @@ use crate::store::{
     Database, Expect, Location, OpenError, Store, StoreError, known_master, migrate, unmigrate,
 };
 
-const TABLES: [&str; 26] = [
+const TABLES: [&str; 27] = [
     "account",
     "account_agent",
     "api_key",
@@ -28,6 +28,7 @@ const TABLES: [&str; 26] = [
     "organization",
     "organization_invitation",
     "organization_member",
+    "passkey",
     "plan_use",
     "project",
     "pushed_request",

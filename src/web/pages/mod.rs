@@ -34,6 +34,7 @@ pub mod letter_sent;
 pub mod no_sign_up;
 pub mod organization;
 pub mod organizations;
+pub mod passkeys;
 pub mod projects;
 pub mod session;
 pub mod sessions;
@@ -74,6 +75,8 @@ pub struct Frame<'a> {
     pub projects: bool,
     /// Likewise plans.
     pub plans: bool,
+    /// Likewise passkeys.
+    pub passkeys: bool,
     /// Whether letters are sent, so that a forgotten password is no dead end.
     pub mail: bool,
     /// Whose browser this is; `None` before sign-in.

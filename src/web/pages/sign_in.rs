@@ -1,6 +1,8 @@
 use askama::Template;
 
 use super::{Field, Frame};
+use crate::flow::passkey::Question;
+use crate::protocol::timestamp::Seconds;
 use crate::web::texts::AccountTexts;
 
 /// `/sign-in`: one form, an e-mail field and exactly one password field, so that password
@@ -23,13 +25,19 @@ pub struct SignInPage<'a> {
     pub sign_up_href: Option<&'a str>,
     /// Likewise the page for a forgotten password; `None` without mail.
     pub forgot_href: Option<&'a str>,
+    /// What is asked of passkeys; `None` where there are none.
+    pub passkey: Option<&'a Question>,
+    /// Whether what comes next needs one, and a password has been given.
+    pub needs_passkey: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInError {
     /// Address unknown or password wrong: one sentence for both.
     WrongPair,
-    TooManyTries,
+    TooManyTries(Seconds),
+    /// A passkey that is nobody's, or an answer that came too late.
+    WrongPasskey,
     /// The form's token was missing or old.
     ExpiredForm,
 }
@@ -42,7 +50,8 @@ impl SignInPage<'_> {
     fn error_words(&self) -> Option<&'static str> {
         self.error.map(|error| match error {
             SignInError::WrongPair => self.words().wrong_pair,
-            SignInError::TooManyTries => self.words().too_many,
+            SignInError::TooManyTries(_) => self.words().too_many,
+            SignInError::WrongPasskey => self.frame.texts.passkeys.wrong,
             SignInError::ExpiredForm => self.words().expired_form,
         })
     }

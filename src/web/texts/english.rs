@@ -12,6 +12,7 @@ mod inbox;
 mod mailed;
 mod mails;
 mod organizations;
+mod passkeys;
 mod people;
 mod projects;
 mod sessions;
@@ -34,6 +35,7 @@ pub static ENGLISH: Texts = Texts {
     bounds: bounds::BOUNDS,
     inbox: inbox::INBOX,
     browsers: browsers::BROWSERS,
+    passkeys: passkeys::PASSKEYS,
     doors: doors::DOORS,
     unknown_client: clients::UNKNOWN_CLIENT,
     decision: sessions::DECISION,
@@ -67,6 +69,7 @@ const FRAME: FrameTexts = FrameTexts {
     usage: "Usage",
     verify: "Verify your address",
     browsers: "Your browsers",
+    passkeys: "Passkeys",
     more: "More",
     address: Sentence(&[W("This page is "), First, W(". Check that your address bar says so.")]),
     never_password: "No page here asks for a password next to a code.",

@@ -11,6 +11,8 @@ pub struct MailTexts {
     pub verify_address: fn(&str) -> LetterWords,
     /// Second: when.
     pub password_set: fn(&str, &str) -> LetterWords,
+    /// Second: when.
+    pub passkeys_changed: fn(&str, &str) -> LetterWords,
     /// Second: until when.
     pub request_waits: fn(&str, &str) -> LetterWords,
     /// Second: when; and so the two below.

@@ -17,6 +17,7 @@ mod inbox;
 mod mailed;
 mod mails;
 mod organizations;
+mod passkeys;
 mod people;
 mod projects;
 mod sessions;
@@ -41,6 +42,7 @@ pub use inbox::InboxTexts;
 pub use mailed::MailedTexts;
 pub use mails::{LetterWords, MailTexts};
 pub use organizations::{OrganizationTexts, RoleTexts};
+pub use passkeys::PasskeyTexts;
 pub use people::{AccountTexts, ApprovalTexts, LifetimeTexts, ScopeTexts};
 pub use projects::ProjectTexts;
 pub use sessions::{DecisionTexts, EventTexts, LessTexts, SessionTexts};
@@ -63,6 +65,7 @@ pub struct Texts {
     pub bounds: BoundsTexts,
     pub inbox: InboxTexts,
     pub browsers: BrowserTexts,
+    pub passkeys: PasskeyTexts,
     pub doors: DoorTexts,
     pub unknown_client: UnknownClientTexts,
     pub decision: DecisionTexts,
@@ -131,6 +134,7 @@ pub struct FrameTexts {
     pub usage: &'static str,
     pub verify: &'static str,
     pub browsers: &'static str,
+    pub passkeys: &'static str,
     pub more: &'static str,
     /// First: this page's host.
     pub address: Sentence,

@@ -24,9 +24,27 @@ fn is_banned(ban: &str, name: &str, found: &str) -> bool {
     }
 }
 
-fn bans(deny: &Table) -> Vec<&str> {
+/// What is banned, and through which crates it may come nevertheless.
+fn bans(deny: &Table) -> Vec<(&str, Vec<&str>)> {
     let bans = deny["bans"]["deny"].as_array().unwrap();
-    bans.iter().map(|ban| ban["crate"].as_str().unwrap()).collect()
+    bans.iter()
+        .map(|ban| {
+            let wrappers = ban.get("wrappers").and_then(|wrappers| wrappers.as_array());
+            let wrappers = wrappers.into_iter().flatten().map(|name| name.as_str().unwrap());
+            (ban["crate"].as_str().unwrap(), wrappers.collect())
+        })
+        .collect()
+}
+
+/// Which locked crates need this one.
+fn needed_by<'a>(lock: &'a Table, name: &str) -> Vec<&'a str> {
+    let needs = |package: &&toml::Value| {
+        let needed = package.get("dependencies").and_then(|needed| needed.as_array());
+        let first = |needed: &toml::Value| needed.as_str().unwrap().split(' ').next() == Some(name);
+        needed.is_some_and(|needed| needed.iter().any(first))
+    };
+    let packages = lock["package"].as_array().unwrap().iter();
+    packages.filter(needs).map(|package| package["name"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -35,7 +53,10 @@ fn the_lock_file_holds_no_banned_crate() {
     for package in lock["package"].as_array().unwrap() {
         let (name, found) =
             (package["name"].as_str().unwrap(), package["version"].as_str().unwrap());
-        let ban = bans(&deny).into_iter().find(|ban| is_banned(ban, name, found));
+        let ban = bans(&deny).into_iter().find(|(ban, wrappers)| {
+            let wrapped = needed_by(&lock, name).iter().all(|by| wrappers.contains(by));
+            is_banned(ban, name, found) && (wrappers.is_empty() || !wrapped)
+        });
         assert_eq!(ban, None, "{name} {found} is in Cargo.lock; deny.toml says why it may not");
     }
 }
@@ -46,7 +67,8 @@ fn a_banned_crate_would_be_found() {
     assert!(is_banned("h2:<0.4.16", "h2", "0.3.27"));
     assert!(!is_banned("h2:<0.4.16", "h2", "0.4.16"));
     assert!(!is_banned("h2:<0.4.16", "h2-support", "0.1.0"));
-    assert!(bans(&table("deny.toml")).contains(&"aws-lc-sys"));
+    assert!(bans(&table("deny.toml")).contains(&("aws-lc-sys", Vec::new())));
+    assert_eq!(needed_by(&table("Cargo.lock"), "rsa"), ["crypto-glue"]);
 }
 
 /// Cargo may take a crate from elsewhere without a word in a review; the lock file says so.

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("entropy", &["protocol"]),
     ("jose", &["protocol", "domain", "entropy"]),
     ("vault", &["protocol", "entropy"]),
+    ("webauthn", &[]),
     ("metrics", &["protocol"]),
     ("config", &["protocol", "domain"]),
     ("store", &["protocol", "domain", "entropy"]),
@@ -19,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "flow",
         &[
             "app", "clock", "config", "domain", "entropy", "jose", "metrics", "outbound",
-            "protocol", "store", "vault",
+            "protocol", "store", "vault", "webauthn",
         ],
     ),
     // What other programs build on: it knows the wire and nothing of this server, so that it
@@ -35,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "app",
         &[
             "clock", "config", "domain", "entropy", "flow", "jose", "metrics", "outbound",
-            "protocol", "store", "vault", "web",
+            "protocol", "store", "vault", "web", "webauthn",
         ],
     ),
     ("main", &["app", "cli", "clock", "config"]),
@@ -57,6 +58,7 @@ const KNOWN_ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["outbound", "resource_server"]),
     ("sea_orm", &["store"]),
     ("sqlx", &["store"]),
+    ("webauthn_rs", &["webauthn"]),
 ];
 
 /// Rooms that hold no I/O and no waiting, so that whatever they say can be tried without a world.

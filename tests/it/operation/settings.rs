@@ -120,6 +120,10 @@ async fn config_check_names_every_problem_at_once() {
     sound.configure("");
     let checked = sound.run(&["config", "check"]).await;
     assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""));
+    let note = "people can have no passkeys";
+    assert!(checked.stdout.contains(note), "an address is no name: {}", checked.stdout);
+    let named = sound.run(&["config", "check", "--issuer", "http://localhost:8080"]).await;
+    assert_eq!((named.code, named.stdout.contains(note)), (Some(0), false), "{}", named.stdout);
     assert_eq!(sound.files(), ["countersign.toml"], "checking creates nothing");
 }
 

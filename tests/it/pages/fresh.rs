@@ -9,7 +9,7 @@ use crate::support::agent::Registered;
 use crate::support::person::Person;
 
 /// A resource with one scope that reads and one that spends.
-const SHOP: &str = r#"
+pub const SHOP: &str = r#"
 [[resource]]
 identifier = "http://127.0.0.1:9/shop"
 name = "Shop"
@@ -21,7 +21,7 @@ scope = [
 ]
 "#;
 
-async fn asked(site: &Site, scopes: &[&str]) -> Registered {
+pub async fn asked(site: &Site, scopes: &[&str]) -> Registered {
     let body = json!({
         "type": "service_auth", "login_hint": "ada@example.com", "requested_scopes": scopes,
     });

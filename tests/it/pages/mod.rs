@@ -16,6 +16,7 @@ mod inbox;
 mod less;
 mod mailed;
 mod malformed;
+mod passkeys;
 mod redirects;
 mod routes;
 mod secrets;

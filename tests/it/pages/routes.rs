@@ -197,6 +197,7 @@ pub(super) const ROWS: &[Row] = &[
         Body::Form(&[("email", "nobody@example.com"), ("password", "not the password")]),
         Passes::Everybody(401),
     ),
+    post("/sign-in/passkey", Body::Form(&[("answer", "{}")]), Passes::Everybody(401)),
     get("/sign-up", ALL),
     post(
         "/sign-up",
@@ -237,6 +238,19 @@ pub(super) const ROWS: &[Row] = &[
         "/account/browsers",
         Body::Form(&[("others", "yes")]),
         Passes::AnyPerson { passed: 303, refused: 403 },
+    ),
+    // The servers of these tests have no name, so there are no passkeys.
+    get("/account/passkeys", Passes::AnyPerson { passed: 404, refused: 303 }),
+    get("/account/passkeys/new", Passes::AnyPerson { passed: 404, refused: 303 }),
+    post(
+        "/account/passkeys/new",
+        Body::Form(&[("name", "Mine")]),
+        Passes::AnyPerson { passed: 404, refused: 403 },
+    ),
+    post(
+        "/account/passkeys/{id}/remove",
+        Body::Form(&[]),
+        Passes::AnyPerson { passed: 404, refused: 403 },
     ),
     get("/account/inbox", Passes::AnyPerson { passed: 200, refused: 303 }),
     get("/account/sessions", Passes::AnyPerson { passed: 200, refused: 303 }),

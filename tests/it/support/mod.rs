@@ -2,6 +2,7 @@
 //! to drive it with. `COUNTERSIGN_TEST_DATABASE` chooses SQLite (the default) or PostgreSQL.
 
 pub mod agent;
+pub mod authenticator;
 pub mod client;
 pub mod database;
 pub mod keys;
@@ -70,6 +71,9 @@ pub struct Site {
     fetch: Option<Fetcher>,
 }
 
+/// Where every node listens.
+const HERE: &str = "127.0.0.1";
+
 /// What stays when a node goes.
 struct Outside {
     folder: Arc<TempDir>,
@@ -78,8 +82,8 @@ struct Outside {
     clock: ManualClock,
     /// The first node's address.
     issuer: Option<String>,
-    /// The path of the issuer, where it has one.
-    below: &'static str,
+    /// The host of the issuer, and its path where it has one.
+    named: (&'static str, &'static str),
     /// Who answers for what strangers' URLs name, if not the network.
     fetch: Option<Fetcher>,
 }
@@ -115,15 +119,24 @@ impl Site {
 
     /// A server whose issuer has this path.
     pub async fn open_below(path: &'static str) -> Self {
-        Self::open_outside("", None, path).await
+        Self::open_outside("", None, (HERE, path)).await
+    }
+
+    /// A server whose issuer has a name: what is made for a name can be had there.
+    pub async fn open_named(settings: &str) -> Self {
+        Self::open_outside(settings, None, ("localhost", "")).await
     }
 
     /// A server with these settings, and with these answers to what strangers' URLs name.
     pub async fn open_with_fetch(settings: &str, fetch: Option<Fetcher>) -> Self {
-        Self::open_outside(settings, fetch, "").await
+        Self::open_outside(settings, fetch, (HERE, "")).await
     }
 
-    async fn open_outside(settings: &str, fetch: Option<Fetcher>, below: &'static str) -> Self {
+    async fn open_outside(
+        settings: &str,
+        fetch: Option<Fetcher>,
+        named: (&'static str, &'static str),
+    ) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let database = Arc::new(TestDatabase::create(folder.path()).await);
         let outside = Outside {
@@ -132,7 +145,7 @@ impl Site {
             settings: settings.to_owned(),
             clock: ManualClock::at(START),
             issuer: None,
-            below,
+            named,
             fetch,
         };
         Self::node(outside).await
@@ -162,16 +175,17 @@ impl Site {
             settings: self.settings.clone(),
             clock: self.clock.clone(),
             issuer: Some(self.app.settings.issuer.to_string()),
-            below: "",
+            named: (HERE, ""),
             fetch: self.fetch.clone(),
         }
     }
 
     async fn node(outside: Outside) -> Self {
-        let Outside { folder, database, settings, clock, issuer, below, fetch } = outside;
+        let Outside { folder, database, settings, clock, issuer, named, fetch } = outside;
         let port = free_port();
-        let url = format!("http://127.0.0.1:{port}");
-        let issuer = issuer.unwrap_or_else(|| format!("{url}{below}"));
+        let url = format!("http://{HERE}:{port}");
+        let (host, below) = named;
+        let issuer = issuer.unwrap_or_else(|| format!("http://{host}:{port}{below}"));
         let text = format!(
             "listen = \"127.0.0.1:{port}\"\nissuer = \"{issuer}\"\ndatabase = \"{}\"\nsecrets_file = \"{}\"\n{settings}",
             database.url(),

@@ -7,6 +7,7 @@ use crate::web::pages::sign_up::SignUpPage;
 use crate::web::pages::{FieldError, Frame};
 
 pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
+    let question = super::passkeys::question();
     let sign_in = SignInPage {
         frame,
         csrf: CSRF,
@@ -17,6 +18,8 @@ pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
         existing_account: false,
         sign_up_href: Some("/sign-up"),
         forgot_href: Some("/forgot-password"),
+        passkey: Some(&question),
+        needs_passkey: false,
     };
     let again = SignInPage {
         return_to: "/approve/cvt_x",
@@ -58,6 +61,7 @@ pub fn accounts(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let mut pages = super::mailed::mailed(sample, frame);
     pages.extend([
         show("sign-in", &sign_in),
+        show("sign-in-passkey", &SignInPage { error: None, needs_passkey: true, ..again }),
         show("sign-in-error", &again),
         show("sign-up", &sign_up),
         show("sign-up-errors", &wrong),

@@ -1,7 +1,8 @@
 //! Samples of what agents that finish with a code are answered with.
 
+use super::approvals::approval;
 use super::results::receipt;
-use super::samples::{CSRF, NOW, Pages, Sample, approval, show};
+use super::samples::{CSRF, NOW, Pages, Sample, show};
 use crate::protocol::destination::Destination;
 use crate::protocol::timestamp::Seconds;
 use crate::web::pages::approval::{Agent, ApprovalPage, Finish, Matching, Redirect};

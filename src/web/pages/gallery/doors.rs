@@ -1,7 +1,8 @@
 //! Samples of what the standard doors show: redirects, devices, sessions that ask for more.
 
+use super::approvals::{approval, scopes};
 use super::results::{decided, granted, receipt};
-use super::samples::{CSRF, NOW, Pages, Sample, approval, scopes, show};
+use super::samples::{CSRF, NOW, Pages, Sample, show};
 use crate::domain::brand::{Voucher, borrowed};
 use crate::domain::budget::CallsLeft;
 use crate::protocol::destination::Destination;

@@ -104,5 +104,7 @@ const fn kind(kind: EventKind) -> &'static str {
         EventKind::AdministratorDismissed => "The account may no longer administer this server",
         EventKind::BrowsersSignedOut => "An administrator signed all browsers out",
         EventKind::SessionsEnded => "An administrator ended all agent sessions",
+        EventKind::PasskeyAdded => "You added a passkey",
+        EventKind::PasskeyRemoved => "A passkey was removed",
     }
 }

@@ -58,6 +58,17 @@ pub const MAILS: MailTexts = MailTexts {
              one now, and tell whoever runs this service.",
         ),
     },
+    passkeys_changed: |service, when| LetterWords {
+        subject: format!("{service}: your passkeys were changed"),
+        before: format!(
+            "On {when} a passkey was added to your account at {service}, or removed from it. These \
+             it has now:"
+        ),
+        after: String::from(
+            "If that was not you, somebody else can sign in as you: remove what is not yours, set a \
+             new password, and tell whoever runs this service.",
+        ),
+    },
     request_waits: |service, until| LetterWords {
         subject: format!("{service}: an agent waits for your answer"),
         before: format!(
