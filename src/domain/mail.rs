@@ -33,6 +33,10 @@ pub enum Letter {
     MakeAccount { path: String },
     /// The same, and it has one.
     AccountExists,
+    /// An administrator made an account for this mailbox.
+    AccountMade { path: String },
+    /// Somebody asks whoever reads this mailbox to belong to an organization.
+    JoinOrganization { path: String },
     /// Somebody forgot the password of this mailbox's account.
     ResetPassword { path: String },
     /// Whether this mailbox is its account's.

@@ -254,7 +254,7 @@ pub(super) fn limited(error: StoreError, now: Timestamp) -> EntryError {
     }
 }
 
-fn taken(error: StoreError) -> EntryError {
+pub(super) fn taken(error: StoreError) -> EntryError {
     match error {
         StoreError::Stale("account") => EntryError::Taken,
         error => error.into(),

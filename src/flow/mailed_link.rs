@@ -48,7 +48,7 @@ pub async fn ask_for_account(
         (Letter::MakeAccount { path: path_of(&link) }, vec![effect])
     };
     effects.extend(mail::post(app, &email, letter, occasion.at)?);
-    say(app, &email, effects, occasion.at).await
+    Ok(say(app, &email, effects, occasion.at).await?)
 }
 
 /// Somebody forgot a password: the mailbox gets a link to set another, if it is the verified
@@ -76,7 +76,7 @@ pub async fn ask_for_password(
         effects.extend([effect, Effect::Record(event)]);
         effects.extend(mail::post(app, &email, letter, occasion.at)?);
     }
-    say(app, &email, effects, occasion.at).await
+    Ok(say(app, &email, effects, occasion.at).await?)
 }
 
 /// Somebody signed in wants the account's address verified (design decision 17).
@@ -98,7 +98,7 @@ pub async fn ask_to_verify(
     let letter = Letter::VerifyAddress { path: format!("/account/address/{}", link.reveal()) };
     let mut effects = vec![effect];
     effects.extend(mail::post(app, &email, letter, occasion.at)?);
-    say(app, &email, effects, occasion.at).await
+    Ok(say(app, &email, effects, occasion.at).await?)
 }
 
 /// Whether this link verifies the address of whoever is signed in (design decision 17).
@@ -161,12 +161,12 @@ async fn asked_for(
 
 /// One change for every address, with a letter or without. A mailbox that got enough of them
 /// within the hour gets no more, and whoever asks does not learn that.
-async fn say(
+pub(super) async fn say(
     app: &App,
     email: &EmailAddress,
     mut effects: Vec<Effect>,
     now: Timestamp,
-) -> Result<(), EntryError> {
+) -> Result<(), PersonError> {
     let most = app.settings.limits.letters_per_mailbox_per_hour;
     let subject = account_subject(email);
     effects.push(Effect::Count(Count::hourly("letter:mailbox", &subject, most.into(), now)));

@@ -5,14 +5,17 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::account::{person_error, query, value};
 use super::answer::see_other;
+use super::pages::FieldError;
 use super::pages::admin::{AdminPage, DayLine, Sums};
 use super::pages::admin_account::{AdminAccountPage, Notice};
-use super::pages::admin_accounts::{AccountLine, AdminAccountsPage};
+use super::pages::admin_accounts::{AccountLine, AdminAccountsPage, Handed};
 use super::person::{Posted, posted, sign_in_again, signed_in, to_sign_in, visitor};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::domain::account::Account;
-use crate::flow::admin::{self, Act, AdminError};
+use crate::flow::account::EntryError;
+use crate::flow::admin::{self, Act, AddError, AdminError};
+use crate::flow::mailed_link::path_of;
 use crate::flow::principal::{Administrator, administrator};
 
 /// `GET /admin`.
@@ -62,18 +65,73 @@ pub async fn accounts(request: HttpRequest, app: Data<App>) -> HttpResponse {
     let Some(by) = administrator(human) else { return visitor.error(&app, 404, None, None) };
     let search = query(&request, "search").unwrap_or_default();
     let after = query(&request, "after");
-    let (found, more) = match admin::list(&app, &by, &search, after.as_deref()).await {
+    let seen = (search.as_str(), after.as_deref());
+    accounts_page(&app, &visitor, (&by, seen), Added::default()).await
+}
+
+/// What came of adding somebody.
+#[derive(Default)]
+struct Added<'a> {
+    name: &'a str,
+    email: &'a str,
+    error: Option<FieldError>,
+    done: Option<Handed<'a>>,
+}
+
+async fn accounts_page(
+    app: &App,
+    visitor: &Visitor,
+    (by, (search, after)): (&Administrator<'_>, (&str, Option<&str>)),
+    added: Added<'_>,
+) -> HttpResponse {
+    let (found, more) = match admin::list(app, by, search, after).await {
         Ok(found) => found,
-        Err(error) => return person_error(&app, &visitor, &error),
+        Err(error) => return person_error(app, visitor, &error),
     };
     let last = found.last().map(|account| account.id.as_str());
     let page = AdminAccountsPage {
-        frame: &visitor.frame(&app),
+        frame: &visitor.frame(app),
+        csrf: visitor.form_token(),
         accounts: found.iter().map(line).collect(),
-        search: &search,
+        search,
         older: last.filter(|_| more),
+        name: added.name,
+        email: added.email,
+        error: added.error,
+        added: added.done,
     };
-    visitor.page(&app, 200, &page)
+    visitor.page(app, if added.error.is_some() { 422 } else { 200 }, &page)
+}
+
+/// `POST /admin/accounts`: somebody gets an account.
+pub async fn add(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let Posted { visitor, form, occasion } = match posted(&app, &request, payload).await {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
+    };
+    let human = match signed_in(&app, &visitor) {
+        Ok(human) => human,
+        Err(answer) => return answer,
+    };
+    let Some(by) = administrator(human) else { return visitor.error(&app, 404, None, None) };
+    let (name, email) = (value(&form, "name"), value(&form, "email").trim());
+    let link = match admin::add(&app, &by, (name, email), &occasion).await {
+        Ok(link) => Ok(link.map(|link| app.settings.issuer.url(&path_of(&link)))),
+        Err(AddError::NotFresh) => return sign_in_again(&app, &visitor, request.path()),
+        Err(AddError::Entry(EntryError::Person(error))) => {
+            return person_error(&app, &visitor, &error);
+        }
+        Err(AddError::Entry(EntryError::Taken)) => Err(FieldError::EmailTaken),
+        Err(AddError::Entry(_)) => Err(FieldError::EmailInvalid),
+    };
+    let added = match &link {
+        Ok(link) => {
+            let done = link.as_deref().map_or(Handed::ByLetter, Handed::Here);
+            Added { email, done: Some(done), ..Added::default() }
+        }
+        Err(error) => Added { name, email, error: Some(*error), done: None },
+    };
+    accounts_page(&app, &visitor, (&by, ("", None)), added).await
 }
 
 fn line(account: &Account) -> AccountLine<'_> {

@@ -22,6 +22,8 @@ fn told(texts: &Texts, service: &str, letter: &Letter) -> (LetterWords, String) 
     match letter {
         Letter::MakeAccount { path } => ((mails.make_account)(service), path.clone()),
         Letter::AccountExists => ((mails.account_exists)(service), String::from("/sign-in")),
+        Letter::AccountMade { path } => ((mails.account_made)(service), path.clone()),
+        Letter::JoinOrganization { path } => ((mails.join_organization)(service), path.clone()),
         Letter::ResetPassword { path } => ((mails.reset_password)(service), path.clone()),
         Letter::VerifyAddress { path } => ((mails.verify_address)(service), path.clone()),
         Letter::PasswordSet { at } => {

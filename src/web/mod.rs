@@ -210,7 +210,11 @@ pub fn routes(server: &mut ServiceConfig) {
         .service(at("/account/sessions/{id}/resume", "POST").route(web::post().to(less::resume)))
         // Administrators
         .service(at("/admin", "GET, HEAD").route(get().to(admin::overview)))
-        .service(at("/admin/accounts", "GET, HEAD").route(get().to(admin::accounts)))
+        .service(
+            at("/admin/accounts", "GET, HEAD, POST")
+                .route(get().to(admin::accounts))
+                .route(web::post().to(admin::add)),
+        )
         .service(
             at("/admin/accounts/{id}", "GET, HEAD, POST")
                 .route(get().to(admin::account))

@@ -117,7 +117,7 @@ pub async fn invite(
     let invited = organization::invite(&app, human, &slug, (email, role), &occasion).await;
     match invited {
         Ok(link) => {
-            let url = app.settings.issuer.url(&format!("/account/join/{}", link.reveal()));
+            let url = app.settings.issuer.url(&organization::join_path(&link));
             let told = Told { link: Some((&url, email)), ..Told::default() };
             page(&app, &visitor, (human, &slug), told).await
         }

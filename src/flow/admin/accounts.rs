@@ -2,14 +2,22 @@
 
 use crate::app::App;
 use crate::domain::account::{Account, Operator};
-use crate::domain::change::Effect;
+use crate::domain::browser::LinkPurpose;
+use crate::domain::cause::Cause;
+use crate::domain::change::{Change, Effect, UNSTORED};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::id::AccountId;
+use crate::domain::mail::Letter;
 use crate::domain::origin::Occasion;
-use crate::flow::account::EntryError;
+use crate::flow::account::{EntryError, NewPerson, Vouched, new_account, taken};
 use crate::flow::api_key;
 use crate::flow::error::PersonError;
+use crate::flow::link::offer;
+use crate::flow::mail;
+use crate::flow::mailed_link::path_of;
 use crate::flow::principal::Administrator;
 use crate::protocol::email::EmailAddress;
+use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::{ACCOUNTS, Holdings, StoreError};
 
@@ -50,6 +58,22 @@ pub enum AdminError {
     Moved,
     #[error(transparent)]
     Person(#[from] PersonError),
+}
+
+/// Why nobody was added (docs/operating.md, "Administration").
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    /// The administrator signed in too long ago.
+    #[error("the sign-in is not fresh")]
+    NotFresh,
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+}
+
+impl From<PersonError> for AddError {
+    fn from(error: PersonError) -> Self {
+        Self::Entry(error.into())
+    }
 }
 
 impl From<StoreError> for AdminError {
@@ -153,6 +177,37 @@ pub async fn act(
     }
     let operator = Operator::Administrator(&by.account().id);
     Ok(app.store.apply(act.effects(&account, operator, occasion)).await?)
+}
+
+/// Makes an account for somebody, who chooses a password by a link: a letter takes it to the
+/// address, or, where no mail is set, the administrator does, who gets it in the clear this once
+/// (docs/operating.md, "Administration").
+///
+/// # Errors
+///
+/// Not signed in lately, no address, or it has an account.
+pub async fn add(
+    app: &App,
+    by: &Administrator<'_>,
+    (name, email): (&str, &str),
+    occasion: &Occasion,
+) -> Result<Option<Secret>, AddError> {
+    if !by.is_fresh(occasion.at) {
+        return Err(AddError::NotFresh);
+    }
+    let person = NewPerson { name, email, password: "" };
+    let account = new_account(app, &person, Vouched::WithoutPassword, occasion.at).await?;
+    let (link, offered) = offer(app, LinkPurpose::SetPassword(account.id.clone()), occasion.at)?;
+    let cause = Cause::Administrator(by.account().id.clone());
+    let event = Event::new(EventKind::AccountCreated, occasion).by(&account.id).because(cause);
+    let held = Effect::ByAdministrator(by.account().id.clone());
+    let letter = Letter::AccountMade { path: path_of(&link) };
+    let letter = mail::post(app, &account.email, letter, occasion.at)?;
+    let is_sent = letter.is_some();
+    let effects = [held, offered, Effect::Record(event)].into_iter().chain(letter).collect();
+    let change = Change { seen: UNSTORED, next: account, effects };
+    app.store.commit(change).await.map_err(taken)?;
+    Ok((!is_sent).then_some(link))
 }
 
 async fn found(app: &App, id: &str) -> Result<Account, PersonError> {

@@ -7,5 +7,5 @@
 mod accounts;
 mod figures;
 
-pub use accounts::{Act, AdminError, Shown, act, close, list, reopen, show};
+pub use accounts::{Act, AddError, AdminError, Shown, act, add, close, list, reopen, show};
 pub use figures::{Day, Figures, figures};

@@ -7,11 +7,13 @@ use crate::domain::account::Account;
 use crate::domain::change::Effect;
 use crate::domain::id::InvitationId;
 use crate::domain::limit::Count;
+use crate::domain::mail::Letter;
 use crate::domain::organization::{INVITATION, Invitation, Organization, Role};
 use crate::domain::origin::Occasion;
 use crate::flow::api_key;
 use crate::flow::error::{PersonError, RETRIES};
 use crate::flow::principal::Human;
+use crate::flow::{mail, mailed_link};
 use crate::protocol::email::EmailAddress;
 use crate::protocol::secret::{Secret, SecretKind};
 use crate::protocol::timestamp::Timestamp;
@@ -61,7 +63,18 @@ pub async fn invite(
         Ok(change)
     })
     .await?;
+    // The link is shown as well, so whoever is asked gets it with or without the letter.
+    let letter = Letter::JoinOrganization { path: join_path(&link) };
+    if let Some(letter) = mail::post(app, &email, letter, occasion.at)? {
+        mailed_link::say(app, &email, vec![letter], occasion.at).await?;
+    }
     Ok(link)
+}
+
+/// The path of an invitation (docs/credentials.md, "Organizations").
+#[must_use]
+pub fn join_path(link: &Secret) -> String {
+    format!("/account/join/{}", link.reveal())
 }
 
 /// Takes an invitation back (docs/credentials.md, "Organizations").

@@ -24,7 +24,7 @@ use crate::protocol::text::ToldText;
 use crate::protocol::timestamp::Timestamp;
 use crate::store::StoreError;
 
-pub use invitation::{Asked, invitation, invite, join, withdraw};
+pub use invitation::{Asked, invitation, invite, join, join_path, withdraw};
 pub use member::{dissolve, give_role, part};
 
 /// Why nothing is done (docs/credentials.md, "Organizations").

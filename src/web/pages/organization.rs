@@ -134,7 +134,8 @@ impl OrganizationPage<'_> {
 
     fn link_words(&self) -> Vec<Run<'_>> {
         let email = self.link.map_or("", |(_, email)| email);
-        self.words().link_words.fill(email, "")
+        let (mailed, handed) = (&self.words().link_mailed, &self.words().link_words);
+        if self.frame.mail { mailed.fill(email, "") } else { handed.fill(email, "") }
     }
 
     fn notice_words(&self) -> Option<&'static str> {

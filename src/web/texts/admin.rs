@@ -29,6 +29,8 @@ pub struct AdminTexts {
     pub nobody: &'static str,
     pub more: &'static str,
     pub back: &'static str,
+    pub add: Words,
+    pub was_added: &'static str,
     pub name: &'static str,
     pub email: &'static str,
     pub verified: &'static str,

@@ -7,6 +7,8 @@ pub struct MailTexts {
     pub closing: fn(&str, &str) -> String,
     pub make_account: fn(&str) -> LetterWords,
     pub account_exists: fn(&str) -> LetterWords,
+    pub account_made: fn(&str) -> LetterWords,
+    pub join_organization: fn(&str) -> LetterWords,
     pub reset_password: fn(&str) -> LetterWords,
     pub verify_address: fn(&str) -> LetterWords,
     /// Second: when.

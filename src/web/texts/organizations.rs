@@ -44,6 +44,8 @@ pub struct OrganizationTexts {
     pub link: &'static str,
     /// First: the address.
     pub link_words: Sentence,
+    /// Likewise, where a letter takes it there.
+    pub link_mailed: Sentence,
     pub invitations: &'static str,
     pub until: &'static str,
     pub withdraw: &'static str,

@@ -3,7 +3,8 @@
 use countersign::protocol::timestamp::Seconds;
 use futures_util::future::join;
 
-use crate::support::person::{Person, form_token};
+use crate::support::mail::Mailbox;
+use crate::support::person::{Person, between, form_token};
 use crate::support::reply::Reply;
 use crate::support::{Site, rounds};
 
@@ -187,5 +188,61 @@ async fn the_figures_of_a_day_are_what_happened_on_it() {
     assert!(days[13].contains("2027-01-16") && days[13].contains(&row(1, 0, 0)), "{}", days[13]);
     assert!(days[..12].iter().all(|day| day.contains(&row(0, 0, 0))));
     assert!(page.contains("<svg"), "{page}");
+    site.close().await;
+}
+
+/// Without mail the administrator gets the link, once, and hands it over; whoever has it chooses the
+/// password of an account whose address is verified. What is wrong adds nobody and keeps the input.
+#[tokio::test]
+async fn an_administrator_adds_a_person() {
+    let site = Site::open().await;
+    let mut ada = site.administrator("ada@example.com").await;
+    let page = "/admin/accounts";
+    for (email, says) in [("nobody", "e-mail address"), ("ada@example.com", "cannot be used")] {
+        let wrong = ada.post_from(page, page, &[("name", "Bob"), ("email", email)]).await;
+        assert_eq!(wrong.status, 422, "{email}");
+        assert!(
+            wrong.text.contains(says) && wrong.text.contains("value=\"Bob\""),
+            "{}",
+            wrong.text
+        );
+    }
+    let fields = [("name", "Bob"), ("email", " Bob@example.com")];
+    let added = ada.post_from(page, page, &fields).await;
+    assert_eq!(added.status, 200, "{}", added.text);
+    let path = between(&added.text, "/welcome/", "<").expect("a link").trim().to_owned();
+    let path = format!("/welcome/{path}");
+    let mut bob = Person::new(&site, "bob@example.com");
+    assert_eq!(bob.sign_in_with("a password of his own").await.status, 401, "none yet");
+    let chosen = bob.post_from(&path, &path, &[("password", "a password of his own")]).await;
+    assert_eq!(chosen.status, 303, "{}", chosen.text);
+    let verified = "SELECT COUNT(*) FROM account WHERE email = 'bob@example.com' \
+                    AND email_verified_at IS NOT NULL AND NOT administrator";
+    assert_eq!(site.count(verified).await, 1);
+    let caused = "SELECT COUNT(*) FROM event WHERE kind = 'account.created' \
+                  AND cause LIKE '%administrator%'";
+    assert_eq!(site.count(caused).await, 1);
+
+    site.advance(Seconds::HOUR);
+    let late = ada.post_from(page, page, &[("name", ""), ("email", "eve@example.com")]).await;
+    assert!(late.header("location").expect("a way on").starts_with("/sign-in?"), "{}", late.text);
+    assert_eq!(site.count("SELECT COUNT(*) FROM account").await, 2, "after a fresh sign-in only");
+    site.close().await;
+}
+
+/// With mail the link goes to the mailbox alone, so that no administrator can take the account up.
+#[tokio::test]
+async fn with_mail_only_the_mailbox_gets_the_link() {
+    let mailbox = Mailbox::new();
+    let site = Site::open_with(&mailbox.settings()).await;
+    let mut ada = site.administrator("ada@example.com").await;
+    let page = "/admin/accounts";
+    let added = ada.post_from(page, page, &[("name", ""), ("email", "bob@example.com")]).await;
+    assert!(added.status == 200 && !added.text.contains("/welcome/"), "{}", added.text);
+    let letter = mailbox.has("bob@example.com", 1).await.remove(0);
+    let path = letter.path(site.app.issuer());
+    let mut bob = Person::new(&site, "bob@example.com");
+    let chosen = bob.post_from(&path, &path, &[("password", "a password of his own")]).await;
+    assert_eq!(chosen.status, 303, "{}", chosen.text);
     site.close().await;
 }

@@ -27,7 +27,7 @@ enum Takes {
 }
 
 /// Every route that takes a body.
-const ROUTES: [(&str, Takes); 63] = [
+const ROUTES: [(&str, Takes); 64] = [
     ("/agent/identity", Takes::Json),
     ("/agent/identity/claim", Takes::Json),
     ("/agent/identity/claim/complete", Takes::Json),
@@ -66,6 +66,7 @@ const ROUTES: [(&str, Takes); 63] = [
     ("/account/sessions/SESSION/disconnect", Takes::Page),
     ("/account/sessions", Takes::Page),
     ("/account/browsers", Takes::Page),
+    ("/admin/accounts", Takes::Page),
     ("/sign-in/passkey", Takes::Page),
     ("/account/passkeys/new", Takes::Page),
     ("/account/passkeys/AAAA/remove", Takes::Page),

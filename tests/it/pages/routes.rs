@@ -367,6 +367,11 @@ pub(super) const ROWS: &[Row] = &[
     // The owner administers this server; to everybody else there is nothing.
     get("/admin", Passes::Owner { passed: 200, other: 404, refused: 303 }),
     get("/admin/accounts", Passes::Owner { passed: 200, other: 404, refused: 303 }),
+    post(
+        "/admin/accounts",
+        Body::Form(&[("email", "no address")]),
+        Passes::Owner { passed: 422, other: 404, refused: 403 },
+    ),
     get("/admin/accounts/{id}", Passes::Owner { passed: 200, other: 404, refused: 303 }),
     post(
         "/admin/accounts/{id}",

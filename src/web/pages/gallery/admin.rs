@@ -2,10 +2,10 @@
 
 use super::samples::{CSRF, NOW, Pages, Sample, show};
 use crate::protocol::timestamp::Seconds;
-use crate::web::pages::Frame;
 use crate::web::pages::admin::{AdminPage, DayLine, Sums};
 use crate::web::pages::admin_account::{AdminAccountPage, Notice};
-use crate::web::pages::admin_accounts::{AccountLine, AdminAccountsPage};
+use crate::web::pages::admin_accounts::{AccountLine, AdminAccountsPage, Handed};
+use crate::web::pages::{FieldError, Frame};
 
 pub fn pages(sample: &Sample, frame: &Frame<'_>) -> Pages {
     let mut pages = figures(frame);
@@ -50,10 +50,33 @@ fn lists(sample: &Sample, frame: &Frame<'_>) -> Pages {
         AccountLine { email: "grace@example.com", name: "", is_administrator: true, ..usual },
         AccountLine { is_verified: false, is_closed: true, ..usual },
     ];
-    let page = |accounts, search, older| AdminAccountsPage { frame, accounts, search, older };
+    let page = |accounts, search, older| AdminAccountsPage {
+        frame,
+        csrf: CSRF,
+        accounts,
+        search,
+        older,
+        name: "",
+        email: "",
+        error: None,
+        added: None,
+    };
+    let none = || page(Vec::new(), &sample.label, None);
+    let refused = AdminAccountsPage {
+        name: &sample.person,
+        email: &sample.note,
+        error: Some(FieldError::EmailInvalid),
+        ..none()
+    };
+    let link =
+        Handed::Here("https://auth.example.com/welcome/otl_3Fq8sT0cR5vJdY7wAfXn2Lq8sT0cR5vJdY7wA");
+    let added = |link| AdminAccountsPage { email: "bob@example.com", added: Some(link), ..none() };
     vec![
         show("admin-accounts", &page(accounts, "example.com", Some(usual.id))),
-        show("admin-accounts-none", &page(Vec::new(), &sample.label, None)),
+        show("admin-accounts-none", &none()),
+        show("admin-accounts-refused", &refused),
+        show("admin-accounts-added", &added(link)),
+        show("admin-accounts-mailed", &added(Handed::ByLetter)),
     ]
 }
 

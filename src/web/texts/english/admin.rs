@@ -28,6 +28,12 @@ pub const ADMIN: AdminTexts = AdminTexts {
     nobody: "No account has that in its address.",
     more: "Older accounts",
     back: "All accounts",
+    add: Words {
+        title: "Add a person",
+        sentence: "The address counts as theirs, because you say so. They choose a password by a link that \
+                   works once, within 24 hours.",
+    },
+    was_added: "Added",
     name: "Name",
     email: "E-mail address",
     verified: "verified",

@@ -25,6 +25,27 @@ pub const MAILS: MailTexts = MailTexts {
         ),
         after: String::from("If it was not you, do nothing: nothing was changed."),
     },
+    account_made: |service| LetterWords {
+        subject: format!("{service}: your account is ready"),
+        before: format!(
+            "Whoever runs {service} made an account with this address. Choose a password for it here:"
+        ),
+        after: String::from(
+            "The link works once, within 24 hours. If you expect no account there, do nothing: nobody \
+             can sign in to it. Never pass this link on.",
+        ),
+    },
+    join_organization: |service| LetterWords {
+        subject: format!("{service}: you are invited to an organization"),
+        before: format!(
+            "Somebody at {service} asks whether you want to belong to an organization there. Sign in \
+             with an account of this address, look who asks, and answer:"
+        ),
+        after: String::from(
+            "The link works once, within seven days. If you know nobody there, do nothing: you belong \
+             to nothing without saying yes.",
+        ),
+    },
     reset_password: |service| LetterWords {
         subject: format!("{service}: choose a new password"),
         before: format!(

@@ -56,6 +56,7 @@ pub const ORGANIZATIONS: OrganizationTexts = OrganizationTexts {
     bad_email: "That is not an e-mail address.",
     link: "The link, shown this once",
     link_words: Sentence(&[W("Send it to "), First, W(", and to nobody else.")]),
+    link_mailed: Sentence(&[W("A letter takes it to "), First, W(". Show it to nobody else.")]),
     invitations: "Invited",
     until: "Until",
     withdraw: "Withdraw",

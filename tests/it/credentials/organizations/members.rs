@@ -5,6 +5,7 @@ use futures_util::future::{join, join_all};
 
 use super::{PAGE, PROFILES, account, found, invite, let_in, link, member, site};
 use crate::pages::state;
+use crate::support::mail::Mailbox;
 use crate::support::person::form_token;
 use crate::support::reply::Reply;
 use crate::support::{Site, rounds};
@@ -39,6 +40,28 @@ async fn an_invitation_lets_one_person_in_once() {
     assert_eq!(page.status, 200);
     assert!(page.text.contains("ada@example.com") && !page.text.contains("/invite\""));
     assert_eq!(eve.get(&format!("{PAGE}/{slug}")).await.status, 404, "there is none for her");
+    site.close().await;
+}
+
+/// With mail the mailbox gets the link too; a word of a stranger's is not in the letter, and a
+/// mailbox that has had enough gets no more, though the link works.
+#[tokio::test]
+async fn an_invitation_goes_to_its_mailbox_too() {
+    let mailbox = Mailbox::new();
+    let limits = "[limits]\nletters_per_mailbox_per_hour = 1\n";
+    let settings = format!("{}{limits}{PROFILES}", mailbox.settings());
+    let site = Site::open_with(&settings).await;
+    let mut ada = site.person("ada@example.com").await;
+    let mut ben = site.person("ben@example.com").await;
+    let slug = found(&mut ada, "Call 555 0100 now").await;
+    let invited = invite(&mut ada, &slug, "ben@example.com", "member").await;
+    assert!(invited.text.contains("A letter takes it to"), "{}", invited.text);
+    let letter = mailbox.has("ben@example.com", 1).await.remove(0);
+    assert!(!letter.text.contains("555") && !letter.head.contains("555"), "{}", letter.text);
+    assert_eq!(letter.path(site.app.issuer()), link(&site, &invited));
+    let again = link(&site, &invite(&mut ada, &slug, "ben@example.com", "member").await);
+    assert_eq!(ben.post_from(&again, &again, &[]).await.status, 303);
+    assert_eq!(mailbox.letters().len(), 1);
     site.close().await;
 }
 
