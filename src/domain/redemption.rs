@@ -25,7 +25,10 @@ pub enum Redemption {
     /// The code was used before: somebody has a copy, so the session it opened ends
     /// (RFC 6749 §4.1.2). No grace: a client that lost the answer asks its human again.
     /// After the first time there is nothing left to end.
-    Replay(Change<Approval>),
+    Replay {
+        change: Change<Approval>,
+        approved: Approved,
+    },
 }
 
 impl Approval {
@@ -55,14 +58,14 @@ impl Approval {
                 };
                 Some(Redemption::Deliver { change: self.becomes(state, effects), approved })
             }
-            State::Collected { .. } => self.reused(occasion).map(Redemption::Replay),
+            State::Collected { .. } => self.reused(occasion),
             _ => None,
         }
     }
 
     /// The session of a code that comes back ends, the first time: then there is nothing left
     /// to end, and nothing more to record.
-    fn reused(self, occasion: &Occasion) -> Option<Change<Self>> {
+    fn reused(self, occasion: &Occasion) -> Option<Redemption> {
         let State::Collected { approved, at, request, replayed } = self.state.clone() else {
             return None;
         };
@@ -75,7 +78,9 @@ impl Approval {
             .of_session(&approved.session);
         let id = approved.session.clone();
         let end = Effect::EndSession { id, cause: EndCause::CodeReuse, at: occasion.at };
-        let state = State::Collected { approved, at, request, replayed: Replayed::Refused };
-        Some(self.becomes(state, vec![end, Effect::Record(event)]))
+        let again = approved.clone();
+        let state = State::Collected { approved: again, at, request, replayed: Replayed::Refused };
+        let change = self.becomes(state, vec![end, Effect::Record(event)]);
+        Some(Redemption::Replay { change, approved })
     }
 }

@@ -17,12 +17,14 @@ use crate::domain::approval::{Approval, Approved};
 use crate::domain::ask::Redirection;
 use crate::domain::change::Change;
 use crate::domain::client::Client;
+use crate::domain::mail::Letter;
 use crate::domain::origin::Occasion;
 use crate::domain::redemption::Redemption;
 use crate::domain::session::{Session, Standing};
 use crate::flow::client::authentication::{AuthenticatedClient, Presented, authenticate};
 use crate::flow::delivery::{self, Binding, Granted, Pair};
 use crate::flow::grants::{narrowed, pinned};
+use crate::flow::mail;
 use crate::flow::retry;
 use crate::metrics::Funnel;
 use crate::protocol::error::OAuthError;
@@ -194,7 +196,14 @@ async fn settle(
         Some(Redemption::Deliver { change, approved }) => {
             deliver(app, change, &approved, holder, occasion).await
         }
-        Some(Redemption::WrongProof(change) | Redemption::Replay(change)) => {
+        Some(Redemption::WrongProof(change)) => {
+            app.store.commit(change).await?;
+            Err(OAuthError::InvalidGrant)
+        }
+        Some(Redemption::Replay { mut change, approved }) => {
+            let letter = Letter::SessionReused { at: occasion.at, session: approved.session };
+            let told = mail::tell(app, Some(&approved.by), letter, occasion.at).await;
+            change.effects.extend(told);
             app.store.commit(change).await?;
             Err(OAuthError::InvalidGrant)
         }

@@ -59,8 +59,11 @@ impl AdminAccountsPage<'_> {
         let email = if self.added.is_some() { "" } else { self.email };
         let texts = self.frame.texts;
         // Somebody else's, so nothing of one's own is filled in.
-        [Field::name(texts, self.name), Field::email(texts, email).or(texts, self.error)]
-            .map(|field| Field { autocomplete: "off", ..field })
+        [
+            Field { label: texts.admin.name, ..Field::name(texts, self.name) },
+            Field::email(texts, email).or(texts, self.error),
+        ]
+        .map(|field| Field { autocomplete: "off", ..field })
     }
 
     fn link_words(&self) -> Vec<Run<'_>> {

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use crate::support::Site;
 use crate::support::agent::member;
 use crate::support::client::{CALLBACK, Client, VERIFIER, challenge};
+use crate::support::mail::{Letter, Mailbox};
 
 /// Case 112: without the verifier a code is worth nothing; a wrong one spends a try, not the
 /// code.
@@ -67,6 +68,29 @@ async fn a_second_use_ends_what_the_first_one_yielded() {
         let refresh = member(&tokens, "refresh_token");
         client.refresh(&refresh).await.assert_error(400, "invalid_grant");
     }
+    site.close().await;
+}
+
+/// Whoever approved it is told, once, and nobody else: the letter names the session and no code.
+#[tokio::test]
+async fn a_letter_tells_that_a_code_came_twice() {
+    let mailbox = Mailbox::new();
+    let site = Site::open_with(&mailbox.settings()).await;
+    let mut ada = site.person("ada@example.com").await;
+    let client = Client::register(&site).await;
+    let code = client.approved_by(&mut ada).await.code();
+    assert_eq!(client.redeem(&code, &[]).await.status, 200);
+    for _ in 0..3 {
+        client.redeem(&code, &[]).await.assert_error(400, "invalid_grant");
+    }
+    let letters = mailbox.has("ada@example.com", 2).await;
+    let subject =
+        |letter: &Letter| letter.header("Subject").contains("disconnected for your safety");
+    let told: Vec<&Letter> = letters.iter().filter(|letter| subject(letter)).collect();
+    assert_eq!(told.len(), 1, "beside the one of the approval");
+    assert!(told[0].path(&site.url).starts_with("/account/sessions/ses_"));
+    assert!(!told[0].text.contains(&code));
+    assert_eq!(site.count("SELECT COUNT(*) FROM mail").await, 0, "no other waits");
     site.close().await;
 }
 
